@@ -1,0 +1,48 @@
+/** Content hashes. The one place in core that touches a Node module, and only its pure function. */
+import { createHash } from 'node:crypto';
+
+export type Canonical =
+  | string
+  | number
+  | boolean
+  | null
+  | bigint
+  | readonly Canonical[]
+  | { readonly [key: string]: Canonical | undefined };
+
+/**
+ * One text for one value: keys sorted, absent keys left out, big integers marked, so that equal values hash equally
+ * whatever order they were built in.
+ */
+export function canonicalJson(value: Canonical): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new RangeError(`${value} has no canonical text`);
+    return JSON.stringify(value);
+  }
+  if (typeof value === 'bigint') return `{"$int":"${value}"}`;
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const entries = Object.entries(value)
+    .flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const]))
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}
+
+const isList = (value: object): value is readonly Canonical[] => Array.isArray(value);
+
+/** SHA-256 of a text, as 64 hex digits. */
+export const sha256Hex = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** The first `length` base-32 digits (Crockford's alphabet, 5 bits each) of the SHA-256 of a value's canonical text. */
+export function contentId(value: Canonical, length: number): string {
+  if (length < 1 || length > 51) throw new RangeError(`a content id has 1 to 51 digits, not ${length}`);
+  let bits = BigInt(`0x${sha256Hex(canonicalJson(value))}`);
+  let text = '';
+  for (let digit = 0; digit < length; digit += 1) {
+    text += ALPHABET[Number(bits >> 251n)] ?? '';
+    bits = (bits << 5n) & ((1n << 256n) - 1n);
+  }
+  return text;
+}

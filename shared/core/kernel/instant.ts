@@ -1,0 +1,79 @@
+/**
+ * Instants. The house counts whole milliseconds since 1970 (EpochMs, a number); a broker's own stamps carry up to
+ * nine digits of a second and are kept as nanoseconds (EpochNs, a big integer). Core never reads a clock.
+ */
+
+declare const brand: unique symbol;
+
+export type EpochMs = number & { readonly [brand]: 'EpochMs' };
+export type EpochNs = bigint & { readonly [brand]: 'EpochNs' };
+/** A calendar day, "2026-03-09", in the time zone of its market. */
+export type CalendarDate = string & { readonly [brand]: 'CalendarDate' };
+
+export class InstantError extends Error {
+  override readonly name = 'InstantError';
+}
+
+/** @throws InstantError unless the value is a whole number of milliseconds in the years 1970 to 9999. */
+export function epochMs(value: number): EpochMs {
+  if (!Number.isSafeInteger(value) || value < 0 || value > 253_402_300_799_999) {
+    throw new InstantError(`${value} is not a number of milliseconds since 1970`);
+  }
+  return value as EpochMs;
+}
+
+export const addMs = (instant: EpochMs, durationMs: number): EpochMs => epochMs(instant + durationMs);
+
+/** @throws InstantError when negative. */
+export function epochNs(value: bigint): EpochNs {
+  if (value < 0n) throw new InstantError(`${value} is not a number of nanoseconds since 1970`);
+  return value as EpochNs;
+}
+
+export const nsOf = (instant: EpochMs): EpochNs => epochNs(BigInt(instant) * 1_000_000n);
+/** The whole milliseconds of a nanosecond instant, the rest cut off. */
+export const msOf = (instant: EpochNs): EpochMs => epochMs(Number(instant / 1_000_000n));
+
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Reads an RFC 3339 timestamp with up to nine fractional digits and any offset.
+ * @throws InstantError when it is none, or names a day or time that does not exist.
+ */
+export function parseEpochNs(text: string): EpochNs {
+  const match = RFC3339.exec(text);
+  if (match === null) throw new InstantError(`${JSON.stringify(text.slice(0, 60))} is not an RFC 3339 timestamp`);
+  const field = (index: number): number => Number(match[index] ?? Number.NaN);
+  const [year, month, day] = [field(1), field(2), field(3)];
+  const [hour, minute, second] = [field(4), field(5), field(6)];
+  const wholeMs = Date.UTC(year, month - 1, day, hour, minute, Math.min(second, 59));
+  const back = new Date(wholeMs);
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 60) {
+    throw new InstantError(`${JSON.stringify(text)} names a time that does not exist`);
+  }
+  const fraction = BigInt((match[7] ?? '').padEnd(9, '0'));
+  const zone = match[8] ?? 'Z';
+  const offsetMin = zone.length === 1 ? 0 : (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
+  return epochNs(BigInt(wholeMs - offsetMin * 60_000) * 1_000_000n + fraction);
+}
+
+export const parseEpochMs = (text: string): EpochMs => msOf(parseEpochNs(text));
+
+/** RFC 3339 in UTC with three digits of a second. */
+export const formatEpochMs = (instant: EpochMs): string => new Date(instant).toISOString();
+
+/** RFC 3339 in UTC with nine digits of a second. */
+export function formatEpochNs(instant: EpochNs): string {
+  const seconds = new Date(Number(instant / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${(instant % 1_000_000_000n).toString().padStart(9, '0')}Z`;
+}
+
+/** @throws InstantError unless the text is a day of the calendar, as "2026-03-09". */
+export function calendarDate(text: string): CalendarDate {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  const day = match === null ? Number.NaN : Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
+  if (Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== text) {
+    throw new InstantError(`${JSON.stringify(text.slice(0, 60))} is not a date such as 2026-03-09`);
+  }
+  return text as CalendarDate;
+}
