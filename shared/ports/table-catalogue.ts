@@ -1,0 +1,64 @@
+/**
+ * The tables, as data: the CDK stack, the local house and the adapters all read this one description.
+ * A table is drawn by lifetime and permission: who may write it, and how long its items live.
+ */
+
+export interface IndexDescription {
+  readonly name: string;
+  /** The question that the index answers. */
+  readonly answers: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
+export interface TableDescription {
+  readonly holds: string;
+  readonly indexes: readonly IndexDescription[];
+  /** The attribute (epoch seconds) after which an item may vanish, or null when items stay. */
+  readonly expiryAttribute: string | null;
+  readonly streamed: boolean;
+}
+
+/** Every table has the string keys pk and sk. Index keys are strings too, and indexes project whole items. */
+export const TABLES = {
+  safety: {
+    holds: 'safety flags, strategies, policy versions, run rows, request budgets, broker circuits',
+    indexes: [],
+    expiryAttribute: null,
+    streamed: false,
+  },
+  orders: {
+    holds: 'orders with their executions, and requests for orders',
+    indexes: [
+      { name: 'open-by-account', answers: 'which orders of an account have not ended', partitionKey: 'openAccount', sortKey: 'openKey' },
+      { name: 'by-broker-order', answers: 'which order the broker calls by this id', partitionKey: 'brokerOrderId', sortKey: 'pk' },
+      { name: 'by-correlation', answers: 'which orders came of one run or request', partitionKey: 'correlationId', sortKey: 'pk' },
+    ],
+    expiryAttribute: null,
+    streamed: false,
+  },
+  books: {
+    holds: 'positions, exits, exposure, orphans, session equity, reconciliation marks',
+    indexes: [],
+    expiryAttribute: null,
+    streamed: false,
+  },
+  market: {
+    holds: 'daily bars by symbol and year, latest prices, signals, feature cache',
+    indexes: [],
+    expiryAttribute: 'expiresAt',
+    streamed: false,
+  },
+  journal: {
+    holds: 'facts, decisions and funnels, append-only',
+    indexes: [
+      { name: 'by-correlation', answers: 'what happened for one run or request', partitionKey: 'correlationId', sortKey: 'occurredKey' },
+      { name: 'by-day', answers: 'what happened on one UTC day', partitionKey: 'day', sortKey: 'occurredKey' },
+    ],
+    expiryAttribute: null,
+    streamed: true,
+  },
+} as const satisfies Readonly<Record<string, TableDescription>>;
+
+export type TableName = keyof typeof TABLES;
+export const TABLE_NAMES: readonly TableName[] = ['safety', 'orders', 'books', 'market', 'journal'];
