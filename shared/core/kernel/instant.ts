@@ -53,7 +53,8 @@ export function parseEpochNs(text: string): EpochNs {
   }
   const fraction = BigInt((match[7] ?? '').padEnd(9, '0'));
   const zone = match[8] ?? 'Z';
-  const offsetMin = zone.length === 1 ? 0 : (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
+  const offsetMin =
+    zone.length === 1 ? 0 : (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
   return epochNs(BigInt(wholeMs - offsetMin * 60_000) * 1_000_000n + fraction);
 }
 
