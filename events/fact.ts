@@ -1,0 +1,87 @@
+/** Making facts and reading them back, with the catalogue as the judge of their data. */
+import * as z from 'zod';
+import { type AnyFact, FACTS, type FactData, type FactType } from '#events/catalogue.ts';
+import { eventIdOf, type Fact, factMeta, type Room } from '#events/envelope.ts';
+import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+
+/** Where and when a fact belongs. */
+export interface FactPlace {
+  readonly room: Room;
+  readonly aggregateId: string;
+  /** From 1, without gaps. */
+  readonly sequence: number;
+  readonly occurredAt: EpochMs;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+}
+
+/** Aggregates by name: what a sequence counts. */
+export const aggregateOf = {
+  order: (clientOrderId: string): string => `order:${clientOrderId}`,
+  book: (accountId: string, symbol: string): string => `book:${accountId}:${symbol}`,
+  account: (accountId: string): string => `account:${accountId}`,
+  global: 'global',
+  run: (runId: string): string => `run:${runId}`,
+  signal: (strategyId: string, symbol: string, asOf: string): string => `signal:${strategyId}:${symbol}:${asOf}`,
+  market: (feed: string): string => `market:${feed}`,
+} as const;
+
+const definitionOf = (type: FactType): (typeof FACTS)[number] => {
+  const found = FACTS.find((definition) => definition.type === type);
+  if (found === undefined) throw new RangeError(`${type} is not in the catalogue`);
+  return found;
+};
+
+/** @throws ZodError when the data does not fit the fact's schema. */
+export function makeFact<T extends FactType>(type: T, place: FactPlace, data: FactData<T>): Fact<T, FactData<T>> {
+  const definition = definitionOf(type);
+  definition.data.parse(data);
+  return {
+    type,
+    room: place.room,
+    meta: {
+      eventId: eventIdOf(place.aggregateId, place.sequence, type),
+      aggregateId: place.aggregateId,
+      sequence: place.sequence,
+      occurredAt: formatEpochMs(place.occurredAt),
+      correlationId: place.correlationId,
+      causationId: place.causationId,
+      priority: definition.priority,
+    },
+    data,
+  };
+}
+
+const ROOMS = [
+  'ingest',
+  'signal',
+  'orchestrate',
+  'execute',
+  'webhook',
+  'listen',
+  'publish',
+  'reconcile',
+  'protect',
+  'slice',
+  'control',
+  'report',
+] as const satisfies readonly Room[];
+
+const envelope = z.strictObject({
+  type: z.string(),
+  room: z.enum(ROOMS),
+  meta: factMeta,
+  data: z.unknown(),
+});
+
+/** Reads a journaled fact. @throws ZodError when it is not in the catalogue or its data does not fit. */
+export function readFact(body: unknown): AnyFact {
+  const read = envelope.parse(body);
+  const known = z.enum(FACTS.map((definition) => definition.type)).parse(read.type);
+  const fact: Fact = { ...read, type: known, data: definitionOf(known).data.parse(read.data) };
+  if (!isKnown(fact)) throw new RangeError(`${read.type} is not in the catalogue`);
+  return fact;
+}
+
+/** The data was parsed by the definition of this very type just before. */
+const isKnown = (fact: Fact): fact is AnyFact => FACTS.some((definition) => definition.type === fact.type);

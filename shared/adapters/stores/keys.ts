@@ -1,0 +1,54 @@
+/** Where each item lies. One function a kind of item, so that no key is spelled twice. */
+import type { AccountId, ClientOrderId, RunId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate } from '#shared/core/kernel/instant.ts';
+import type { ItemKey } from '#shared/core/kernel/item.ts';
+
+const account = (accountId: AccountId): string => `ACCOUNT#${accountId}`;
+
+// table safety
+export const globalSafetyKey: ItemKey = { pk: 'GLOBAL', sk: 'SAFETY' };
+export const accountSafetyKey = (accountId: AccountId): ItemKey => ({ pk: account(accountId), sk: 'SAFETY' });
+export const strategyKey = (accountId: AccountId, strategyId: StrategyId): ItemKey => ({
+  pk: account(accountId),
+  sk: `STRATEGY#${strategyId}`,
+});
+export const policyKey = (accountId: AccountId, version: number): ItemKey => ({
+  pk: account(accountId),
+  sk: `POLICY#${String(version).padStart(9, '0')}`,
+});
+export const runKey = (accountId: AccountId, runId: RunId): ItemKey => ({ pk: account(accountId), sk: `RUN#${runId}` });
+
+// table orders
+export const orderKey = (id: ClientOrderId): ItemKey => ({ pk: `ORDER#${id}`, sk: 'ORDER' });
+
+// table books
+export const bookKey = (accountId: AccountId, symbol: Ticker): ItemKey => ({
+  pk: account(accountId),
+  sk: `BOOK#${symbol}`,
+});
+export const exposureKey = (accountId: AccountId): ItemKey => ({ pk: account(accountId), sk: 'EXPOSURE' });
+export const sessionKey = (accountId: AccountId, session: CalendarDate): ItemKey => ({
+  pk: account(accountId),
+  sk: `SESSION#${session}`,
+});
+export const markKey = (accountId: AccountId, name: string): ItemKey => ({ pk: account(accountId), sk: `MARK#${name}` });
+export const orphanKey = (accountId: AccountId, brokerOrderId: string): ItemKey => ({
+  pk: account(accountId),
+  sk: `ORPHAN#${brokerOrderId}`,
+});
+export const accountPartition = account;
+
+// table market
+export const barsKey = (symbol: Ticker, year: number): ItemKey => ({ pk: `BARS#${symbol}`, sk: String(year) });
+export const quoteKey = (symbol: Ticker): ItemKey => ({ pk: `PRICE#${symbol}`, sk: 'QUOTE' });
+export const signalKey = (session: CalendarDate, strategyId: StrategyId, symbol: Ticker): ItemKey => ({
+  pk: `SIGNALS#${session}`,
+  sk: `${strategyId}#${symbol}`,
+});
+export const signalsPartition = (session: CalendarDate): string => `SIGNALS#${session}`;
+
+// table journal
+export const journalKey = (aggregateId: string, sequence: number): ItemKey => ({
+  pk: aggregateId,
+  sk: String(sequence).padStart(12, '0'),
+});

@@ -1,0 +1,120 @@
+/** The policy as a document: checked when it is written and again when it is read. */
+import * as z from 'zod';
+import {
+  formatMoney,
+  formatPrice,
+  formatQuantity,
+  parseMoney,
+  parsePrice,
+  parseQuantity,
+} from '#shared/core/kernel/decimal.ts';
+import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import type { Policy, PolicyLimits } from '#shared/core/portfolio/policy.ts';
+
+const decimal = z.string().regex(/^\d{1,18}(\.\d{1,9})?$/, 'expected a decimal text of zero or more, such as "2500.00"');
+const amount = decimal.transform((text) => parseMoney(text));
+const basisPoints = z
+  .int('expected whole basis points')
+  .min(0)
+  .max(1_000_000)
+  .transform((value) => BigInt(value));
+const count = z.int('expected a whole number').min(0).max(1_000_000);
+const durationMs = z.int('expected whole milliseconds').min(0).max(86_400_000);
+const identity = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (cause) {
+      context.addIssue({ code: 'custom', message: cause instanceof Error ? cause.message : 'not a name' });
+      return z.NEVER;
+    }
+  });
+
+const limits = z.strictObject({
+  grossExposureMax: amount,
+  symbolExposureMax: amount,
+  positionsMax: count,
+  ordersOpenMax: count,
+  ordersPerDayMax: count,
+  ordersPerCycleMax: count,
+  notionalPerCycleMax: amount,
+  fatFingerNotionalMax: amount,
+  fatFingerQuantityMax: decimal.transform((text) => parseQuantity(text)),
+  fatFingerVolumeShareBpsMax: basisPoints,
+  priceMin: decimal.transform((text) => parsePrice(text)),
+  orderNotionalMin: amount,
+  collarBps: basisPoints,
+  spreadBpsMax: basisPoints,
+  quoteAgeMsMax: durationMs,
+  // Below three minutes one late pass would shut the gate.
+  reconciliationAgeMsMax: durationMs.min(180_000, 'expected 180000 or more'),
+  decisionAgeMsMax: durationMs,
+  dailyLossBpsMax: basisPoints,
+  drawdownBpsMax: basisPoints,
+});
+
+const strategy = z.strictObject({
+  strategyId: identity(strategyId),
+  enabled: z.boolean(),
+  cash: amount,
+  parameters: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,39}$/), z.number()),
+});
+
+/** The document without its version, which the store gives. */
+export const policyDocument = z
+  .strictObject({
+    universe: z.array(identity(ticker)).min(1, 'expected at least one symbol').max(1000),
+    strategies: z.array(strategy).max(50),
+    limits,
+  })
+  .superRefine((document, context) => {
+    if (new Set(document.universe).size !== document.universe.length) {
+      context.addIssue({ code: 'custom', path: ['universe'], message: 'expected each symbol once' });
+    }
+    const ids = document.strategies.map((entry) => entry.strategyId);
+    if (new Set(ids).size !== ids.length) {
+      context.addIssue({ code: 'custom', path: ['strategies'], message: 'expected each strategy once' });
+    }
+  });
+
+export type PolicyDocument = z.input<typeof policyDocument>;
+
+/** @throws ZodError that names every field at fault. */
+export const readPolicy = (document: unknown, version: number): Policy => ({
+  version,
+  ...policyDocument.parse(document),
+});
+
+const writtenLimits = (from: PolicyLimits): PolicyDocument['limits'] => ({
+  grossExposureMax: formatMoney(from.grossExposureMax),
+  symbolExposureMax: formatMoney(from.symbolExposureMax),
+  positionsMax: from.positionsMax,
+  ordersOpenMax: from.ordersOpenMax,
+  ordersPerDayMax: from.ordersPerDayMax,
+  ordersPerCycleMax: from.ordersPerCycleMax,
+  notionalPerCycleMax: formatMoney(from.notionalPerCycleMax),
+  fatFingerNotionalMax: formatMoney(from.fatFingerNotionalMax),
+  fatFingerQuantityMax: formatQuantity(from.fatFingerQuantityMax),
+  fatFingerVolumeShareBpsMax: Number(from.fatFingerVolumeShareBpsMax),
+  priceMin: formatPrice(from.priceMin),
+  orderNotionalMin: formatMoney(from.orderNotionalMin),
+  collarBps: Number(from.collarBps),
+  spreadBpsMax: Number(from.spreadBpsMax),
+  quoteAgeMsMax: from.quoteAgeMsMax,
+  reconciliationAgeMsMax: from.reconciliationAgeMsMax,
+  decisionAgeMsMax: from.decisionAgeMsMax,
+  dailyLossBpsMax: Number(from.dailyLossBpsMax),
+  drawdownBpsMax: Number(from.drawdownBpsMax),
+});
+
+/** The document that reads back as this policy. */
+export const writePolicy = (policy: Policy): PolicyDocument => ({
+  universe: [...policy.universe],
+  strategies: policy.strategies.map((entry) => ({
+    strategyId: entry.strategyId,
+    enabled: entry.enabled,
+    cash: formatMoney(entry.cash),
+    parameters: { ...entry.parameters },
+  })),
+  limits: writtenLimits(policy.limits),
+});

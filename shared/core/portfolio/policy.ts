@@ -1,0 +1,52 @@
+/**
+ * The runtime policy: limits, thresholds, universe and strategies, as one versioned document. A decision records the
+ * version that it used; the claim holds it to that version.
+ */
+import type { Money, Price, Quantity } from '#shared/core/kernel/decimal.ts';
+import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+
+/** One strategy's place in the policy. */
+export interface StrategyPolicy {
+  readonly strategyId: StrategyId;
+  readonly enabled: boolean;
+  /** Cash that the strategy may commit at most. */
+  readonly cash: Money;
+  /** Plain numbers for the strategy's own rules, such as periods and thresholds. */
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+export interface PolicyLimits {
+  /** Positions at cost plus all reservations, per account. */
+  readonly grossExposureMax: Money;
+  /** Positions at cost plus reservations, per symbol. */
+  readonly symbolExposureMax: Money;
+  readonly positionsMax: number;
+  readonly ordersOpenMax: number;
+  readonly ordersPerDayMax: number;
+  readonly ordersPerCycleMax: number;
+  readonly notionalPerCycleMax: Money;
+  readonly fatFingerNotionalMax: Money;
+  readonly fatFingerQuantityMax: Quantity;
+  /** Share of average daily volume that one order may be, in basis points. */
+  readonly fatFingerVolumeShareBpsMax: bigint;
+  readonly priceMin: Price;
+  readonly orderNotionalMin: Money;
+  /** Distance from the last quote beyond which a price is refused, in basis points. */
+  readonly collarBps: bigint;
+  /** Widest quoted spread that a market order may meet, in basis points of the mid. */
+  readonly spreadBpsMax: bigint;
+  readonly quoteAgeMsMax: number;
+  readonly reconciliationAgeMsMax: number;
+  /** How long a decision may wait before it is sent. */
+  readonly decisionAgeMsMax: number;
+  /** Daily loss against the equity at session start, in basis points. */
+  readonly dailyLossBpsMax: bigint;
+  readonly drawdownBpsMax: bigint;
+}
+
+export interface Policy {
+  readonly version: number;
+  readonly universe: readonly Ticker[];
+  readonly strategies: readonly StrategyPolicy[];
+  readonly limits: PolicyLimits;
+}

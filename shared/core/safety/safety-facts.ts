@@ -1,0 +1,61 @@
+/** The safety facts of an account as they stand in the table, and the words they are written in. */
+import type { AccountId, BuildId, StrategyId } from '#shared/core/kernel/identity.ts';
+import type { Money } from '#shared/core/kernel/decimal.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+
+/** ACTIVE: all orders. REDUCING: only orders that shrink a position. HALTED: cancels and an operator's flatten. */
+export const TRADING_STATES = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
+export type TradingState = (typeof TRADING_STATES)[number];
+
+/** A breaker that trades is ARMED; "open" would mean the opposite to half of the readers. */
+export const BREAKER_STATES = ['ARMED', 'TRIPPED', 'QUIET_PERIOD'] as const;
+export type BreakerState = (typeof BREAKER_STATES)[number];
+
+export interface KillSwitch {
+  readonly engaged: boolean;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly at: EpochMs | null;
+}
+
+export interface Breaker {
+  readonly state: BreakerState;
+  /** Why it tripped last. */
+  readonly cause: string | null;
+  readonly by: string | null;
+  readonly at: EpochMs | null;
+  /** End of the quiet period while in it. */
+  readonly quietUntil: EpochMs | null;
+}
+
+export interface GlobalSafety {
+  readonly killSwitch: KillSwitch;
+  readonly version: number;
+  /** Last fact sequence of the aggregate "global". */
+  readonly sequence: number;
+}
+
+export interface AccountSafety {
+  readonly accountId: AccountId;
+  readonly killSwitch: KillSwitch;
+  readonly breaker: Breaker;
+  readonly tradingState: TradingState;
+  /** Live accounts take entries only while armed. */
+  readonly live: boolean;
+  readonly armedUntil: EpochMs | null;
+  readonly policyVersion: number;
+  /** Start of the last whole reconciliation pass; only ever grows. */
+  readonly reconciledAt: EpochMs | null;
+  readonly reconciledSession: CalendarDate | null;
+  readonly reconciledBuild: BuildId | null;
+  readonly version: number;
+  /** Last fact sequence of the account's aggregate. */
+  readonly sequence: number;
+}
+
+export interface StrategySafety {
+  readonly strategyId: StrategyId;
+  readonly enabled: boolean;
+  /** What the strategy may still commit: its allocation less positions at cost and reservations. */
+  readonly cashAvailable: Money;
+}
