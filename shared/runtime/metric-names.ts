@@ -1,0 +1,96 @@
+/**
+ * The metrics that functions write (CloudWatch's embedded format, namespace "Belay", dimensions `service` = room and
+ * `environment`), as data: functions, alarms and the dashboard read this one list.
+ */
+
+/** CloudWatch's own unit names. */
+export type MetricUnitName = 'Count' | 'Milliseconds' | 'Seconds' | 'Percent' | 'None';
+
+/** Whoever settles an order says what became of it. */
+const SETTLERS = ['execute', 'webhook', 'listen', 'reconcile'] as const;
+
+export interface MetricDescription {
+  readonly name: string;
+  readonly unit: MetricUnitName;
+  readonly means: string;
+  /** The rooms that write it; the dashboard adds them up. */
+  readonly rooms: readonly string[];
+}
+
+export const METRICS = [
+  {
+    name: 'Heartbeat',
+    unit: 'Count',
+    means: 'a scheduled room took up its slot, refused slots included',
+    rooms: ['ingest', 'signal', 'orchestrate', 'listen', 'reconcile', 'protect', 'report'],
+  },
+  { name: 'OrdersSubmitted', unit: 'Count', means: 'orders sent to the broker', rooms: ['execute'] },
+  { name: 'OrdersFilled', unit: 'Count', means: 'orders that ended filled', rooms: SETTLERS },
+  { name: 'OrdersCanceled', unit: 'Count', means: 'orders that ended canceled or expired', rooms: SETTLERS },
+  { name: 'OrdersRejected', unit: 'Count', means: 'orders that the broker rejected', rooms: SETTLERS },
+  { name: 'OrdersRefused', unit: 'Count', means: 'orders that a gate of the house refused', rooms: ['execute'] },
+  {
+    name: 'OrdersUnknown',
+    unit: 'Count',
+    means:
+      '1 when an outcome becomes ambiguous, and the number of such orders at each reconciliation pass; read the maximum',
+    rooms: ['execute', 'reconcile'],
+  },
+  {
+    name: 'SubmitLatencyMs',
+    unit: 'Milliseconds',
+    means: "from the command's receipt to the broker's answer",
+    rooms: ['execute'],
+  },
+  { name: 'BrokerCallMs', unit: 'Milliseconds', means: 'one submit call to the broker', rooms: ['execute'] },
+  {
+    name: 'ReconciliationAgeS',
+    unit: 'Seconds',
+    means: 'age of the last complete reconciliation pass, counted from its start',
+    rooms: ['protect', 'reconcile'],
+  },
+  {
+    name: 'PositionMismatches',
+    unit: 'Count',
+    means: "symbols whose books differ from the broker's after a pass",
+    rooms: ['reconcile'],
+  },
+  {
+    name: 'BreakerTripped',
+    unit: 'Count',
+    means: '1 while the breaker is tripped, else 0; read the maximum',
+    rooms: ['protect', 'reconcile'],
+  },
+  {
+    name: 'KillSwitchEngaged',
+    unit: 'Count',
+    means: '1 while a kill switch is engaged, else 0; read the maximum',
+    rooms: ['protect', 'reconcile', 'control'],
+  },
+  { name: 'PositionsOpened', unit: 'Count', means: 'positions that left zero', rooms: SETTLERS },
+  { name: 'PositionsClosed', unit: 'Count', means: 'positions that came back to zero', rooms: SETTLERS },
+  { name: 'StopsTriggered', unit: 'Count', means: 'stops that called for an exit', rooms: ['protect'] },
+  { name: 'Equity', unit: 'None', means: "the account's value in its currency", rooms: ['reconcile'] },
+  {
+    name: 'ProfitAndLoss',
+    unit: 'None',
+    means: "the session's profit or loss in the account's currency",
+    rooms: ['reconcile'],
+  },
+  { name: 'Drawdown', unit: 'Percent', means: 'fall of equity below its peak', rooms: ['protect'] },
+  {
+    name: 'LimitUse',
+    unit: 'Percent',
+    means: 'share of the tightest exposure limit that is used',
+    rooms: ['protect', 'orchestrate'],
+  },
+  { name: 'EventsPublished', unit: 'Count', means: 'facts put on the bus', rooms: ['publish'] },
+  {
+    name: 'StreamConnected',
+    unit: 'Count',
+    means: "1 while the broker's stream of trade updates is held, else 0",
+    rooms: ['listen'],
+  },
+] as const satisfies readonly MetricDescription[];
+
+export type MetricName = (typeof METRICS)[number]['name'];
