@@ -25,21 +25,31 @@ export interface BrokerCapabilities {
 
 /**
  * What became of a submit. `ambiguous` covers every answer that does not prove an outcome: timeout, reset, 5xx, an
- * answer that cannot be read. `throttled` is a definite no that may be tried again.
+ * answer that cannot be read. `throttled` is a definite no that may be tried again: the broker's 429, or a request that
+ * provably never left (no connection was made, or the gate in front of the broker let it not pass).
  */
 export type SubmitOutcome =
   | { readonly kind: 'acknowledged'; readonly order: BrokerOrder; readonly requestId: string | null }
   | { readonly kind: 'duplicate'; readonly requestId: string | null }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly requestId: string | null }
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null; readonly requestId: string | null }
+  | {
+      readonly kind: 'throttled';
+      readonly cause: string;
+      readonly retryAfterMs: number | null;
+      readonly requestId: string | null;
+    }
   | { readonly kind: 'ambiguous'; readonly cause: string; readonly requestId: string | null };
 
-/** What became of a request to cancel. Whether the order is canceled is told by its own news, never by this. */
+/**
+ * What became of a request to cancel. Whether the order is canceled is told by its own news, never by this. A request
+ * may be repeated after any of them; `refused` is a definite no of another kind, such as bad credentials.
+ */
 export type CancelOutcome =
   | { readonly kind: 'requested' }
   | { readonly kind: 'already-ended'; readonly detail: string }
   | { readonly kind: 'not-found' }
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'throttled'; readonly cause: string; readonly retryAfterMs: number | null }
   | { readonly kind: 'ambiguous'; readonly cause: string };
 
 export interface BrokerPosition {
@@ -89,7 +99,7 @@ export interface OrderListRequest {
   readonly status: 'open' | 'all';
   /** Orders submitted after this instant, exclusive at the broker; ask with an overlap. */
   readonly submittedAfter?: EpochMs;
-  /** Page on from this order, in order of submission. */
+  /** Page on from this order, in order of submission; it goes before `submittedAfter`, which it implies. */
   readonly afterOrder?: BrokerOrderId;
   /** 1 to 500. */
   readonly limit: number;
@@ -107,23 +117,26 @@ export interface ActivityListRequest {
 
 export interface Broker {
   readonly capabilities: BrokerCapabilities;
+  /** Sends at most one request, and never repeats it. */
   submit(order: ClaimedOrder): Promise<SubmitOutcome>;
   cancel(id: BrokerOrderId): Promise<CancelOutcome>;
   /** Null when the broker does not know the id, which right after a submit proves nothing. */
   findByClientId(id: ClientOrderId): Promise<BrokerOrder | null>;
   findById(id: BrokerOrderId): Promise<BrokerOrder | null>;
-  /** Oldest first. */
+  /** Oldest first. Fewer than the limit is the last page. */
   listOrders(request: OrderListRequest): Promise<readonly BrokerOrder[]>;
+  /** Oldest first; those of one millisecond in no order. Fewer than the limit is the last page. */
   listActivities(request: ActivityListRequest): Promise<readonly BrokerActivity[]>;
   positions(): Promise<readonly BrokerPosition[]>;
   position(symbol: Ticker): Promise<BrokerPosition | null>;
   account(): Promise<BrokerAccount>;
   clock(): Promise<BrokerClock>;
   calendar(from: CalendarDate, to: CalendarDate): Promise<readonly Session[]>;
+  /** A symbol that the broker does not list, or lists as inactive, is absent from the answer. */
   instruments(symbols: readonly Ticker[]): Promise<ReadonlyMap<Ticker, Instrument>>;
 }
 
-/** One daily bar on the wire's own terms: exact texts, made into numbers only by whoever computes statistics. */
+/** One daily bar. Plain numbers: bars feed indicators and statistics, and are never turned into money. */
 export interface DailyBar {
   readonly ticker: Ticker;
   readonly date: CalendarDate;
@@ -141,17 +154,33 @@ export interface MarketData {
   latestTrades(symbols: readonly Ticker[]): Promise<ReadonlyMap<Ticker, TradePrint>>;
 }
 
+/** A piece of news that could not be read. What it said is not known, so its reader must look back. */
+export interface UnreadableNews {
+  /** What is wrong with it. */
+  readonly cause: string;
+  /** Its start, at most 500 characters, without credentials. */
+  readonly excerpt: string;
+}
+
+export interface OrderStreamListener {
+  /** Called for one update at a time, in the order of arrival; the next waits for the promise. */
+  onUpdate(update: OrderUpdate): Promise<void>;
+  /** In the same line as the updates. */
+  onUnreadable(news: UnreadableNews): Promise<void>;
+}
+
 /** The broker's own stream of order news. It has no replay: whoever opens it must also look back. */
 export interface OrderStream {
   /**
-   * Connects, logs in and waits for the echo of the subscription; resolves once news cannot be missed any more.
+   * Connects, logs in and waits for the echo of the subscription; resolves once news cannot be missed any more. News
+   * may be told before it resolves. A listener that throws ends the connection.
    * @throws Fault `permanent` for refused credentials, `transient` otherwise.
    */
-  open(onUpdate: (update: OrderUpdate) => Promise<void>): Promise<OrderStreamConnection>;
+  open(listener: OrderStreamListener): Promise<OrderStreamConnection>;
 }
 
 export interface OrderStreamConnection {
-  /** Resolves when the connection ended, with why. */
+  /** Resolves when the connection ended and all that it had told was handled, with why it ended. */
   readonly ended: Promise<{ readonly reason: string }>;
   close(): Promise<void>;
 }
