@@ -1,0 +1,114 @@
+/** The market that a local house trades on: made up, or read from a file, with everything that was found wrong in it. */
+import { fileURLToPath } from 'node:url';
+import { ticker, type Ticker } from '#shared/core/kernel/identity.ts';
+import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
+import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
+import type { Split } from '#shared/core/market/splits.ts';
+import type { BarColumns, Instrument, Session } from '#shared/core/market/types.ts';
+import { byDollarVolume, STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
+import { type DirtReport, MarketFileError, readBarsCsv } from './read-bars-csv.ts';
+import { makeSyntheticMarket, type SyntheticOptions } from './synthetic-market.ts';
+
+export interface MarketOptions {
+  /** Trading days: the last so many sessions of the data. */
+  readonly days: number;
+  /** Symbols to trade on. */
+  readonly symbols: number;
+  /** For synthetic data only. */
+  readonly seed: number;
+  /** For synthetic data only; in the warm-up unless said otherwise. */
+  readonly split?: SyntheticOptions['split'];
+}
+
+export interface LocalMarket {
+  /** One line for a person: where the data came from. */
+  readonly description: string;
+  /** Same order as the bars. */
+  readonly instruments: readonly Instrument[];
+  /** By ticker, as traded: before a split in old shares. `adjustForSplits` restates them. */
+  readonly bars: readonly BarColumns[];
+  /** Every session from the first bar to the last, warm-up included. */
+  readonly sessions: readonly Session[];
+  /** The last `days` of them. */
+  readonly tradingDays: readonly Session[];
+  readonly splits: readonly Split[];
+  /** Empty for synthetic data. */
+  readonly dirt: DirtReport;
+}
+
+const NO_DIRT: DirtReport = { rows: 0, kept: 0, counts: {}, listed: [] };
+const INDEX_FILE = new URL('../../../node_modules/vega-datasets/data/sp500-2000.csv', import.meta.url);
+const INDEX = ticker('SPX');
+
+/**
+ * Opens `synthetic`, `sp500` (the S&P 500 index, 2000 to 2020, one symbol) or the path of a CSV or CSV.gz file.
+ * From a file, the static universe is taken where the file has all that are asked for; otherwise the symbols with the
+ * most dollars traded in the sixty sessions before the first trading day.
+ * @throws MarketFileError when the file cannot be read or is shorter than the days asked for.
+ * @throws RangeError when an option lies outside its bounds.
+ */
+export async function openMarket(source: string, options: MarketOptions): Promise<LocalMarket> {
+  for (const name of ['days', 'symbols'] as const) {
+    if (!Number.isInteger(options[name]) || options[name] < 1) {
+      throw new RangeError(`${name}: expected a whole number of at least 1, got ${options[name]}`);
+    }
+  }
+  if (source === 'synthetic') return openSynthetic(options);
+  if (source === 'sp500') return openFile(fileURLToPath(INDEX_FILE), 'S&P 500 index, 2000 to 2020', options, INDEX);
+  return openFile(source, source, options, null);
+}
+
+function openSynthetic(options: MarketOptions): LocalMarket {
+  const { bars, sessions, splits } = makeSyntheticMarket({ ...options, split: options.split ?? 'before-trading' });
+  return {
+    description: `synthetic market, seed ${options.seed}`,
+    instruments: bars.map((columns) => equityInstrument(columns.ticker, `Synthetic ${columns.ticker}`)),
+    bars,
+    sessions,
+    tradingDays: sessions.slice(-options.days),
+    splits,
+    dirt: NO_DIRT,
+  };
+}
+
+async function openFile(
+  path: string,
+  name: string,
+  options: MarketOptions,
+  onlySymbol: Ticker | null,
+): Promise<LocalMarket> {
+  const { bars, dirt } = await readBarsCsv(path, onlySymbol);
+  const first = bars.map((columns) => columns.dates[0] ?? '').sort()[0];
+  const last = bars
+    .map((columns) => columns.dates.at(-1) ?? '')
+    .sort()
+    .at(-1);
+  const dates = bars.flatMap((columns) => columns.dates.filter((date) => date === first || date === last));
+  const [from, to] = [dates.find((date) => date === first), dates.find((date) => date === last)];
+  const sessions = from === undefined || to === undefined ? [] : sessionsBetween(from, to);
+  const beforeTrading = sessions[sessions.length - options.days - 1];
+  if (beforeTrading === undefined) {
+    throw new MarketFileError(
+      `${path}: ${options.days} trading days asked for, the file spans ${sessions.length} sessions`,
+    );
+  }
+  const chosen = new Set(chooseSymbols(bars, options.symbols, beforeTrading));
+  const kept = bars.filter((columns) => chosen.has(columns.ticker));
+  return {
+    description: name,
+    instruments: kept.map((columns) => equityInstrument(columns.ticker, columns.ticker)),
+    bars: kept,
+    sessions,
+    tradingDays: sessions.slice(-options.days),
+    splits: [],
+    dirt,
+  };
+}
+
+function chooseSymbols(bars: readonly BarColumns[], count: number, before: Session): readonly Ticker[] {
+  if (bars.length <= count) return bars.map((columns) => columns.ticker);
+  const known = new Set(bars.map((columns) => columns.ticker));
+  const wanted = STATIC_UNIVERSE.slice(0, count);
+  if (count <= STATIC_UNIVERSE.length && wanted.every((name) => known.has(name))) return wanted;
+  return byDollarVolume(bars, before.date, count);
+}
