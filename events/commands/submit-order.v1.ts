@@ -1,6 +1,16 @@
 import * as z from 'zod';
 import { defineCommand } from '#events/envelope.ts';
-import { count, decimal, instant, name, orderIdentity, orderType, positionIntent, purpose, timeInForce } from '#events/fields.ts';
+import {
+  count,
+  decimal,
+  instant,
+  name,
+  orderIdentity,
+  orderType,
+  positionIntent,
+  purpose,
+  timeInForce,
+} from '#events/fields.ts';
 
 /** Place one order; the row decides whether it was placed before. */
 export const submitOrder = defineCommand({

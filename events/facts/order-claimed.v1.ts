@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import { defineFact } from '#events/envelope.ts';
-import { count, decimal, name, orderIdentity, orderType, positionIntent, purpose, timeInForce } from '#events/fields.ts';
+import {
+  count,
+  decimal,
+  name,
+  orderIdentity,
+  orderType,
+  positionIntent,
+  purpose,
+  timeInForce,
+} from '#events/fields.ts';
 
 /** An order was written down and its exposure reserved; nothing is sent yet. */
 export const orderClaimed = defineFact({

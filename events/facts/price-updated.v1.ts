@@ -11,6 +11,14 @@ export const priceUpdated = defineFact({
   data: z.strictObject({
     session: date,
     slot: instant,
-    quotes: z.array(z.strictObject({ symbol, bid: decimal.nullable(), ask: decimal.nullable(), last: decimal.nullable(), at: instant })),
+    quotes: z.array(
+      z.strictObject({
+        symbol,
+        bid: decimal.nullable(),
+        ask: decimal.nullable(),
+        last: decimal.nullable(),
+        at: instant,
+      }),
+    ),
   }),
 });

@@ -102,7 +102,8 @@ export class ItemReader {
   oneOf<T extends string>(attribute: string, words: readonly T[]): T {
     const found = this.text(attribute);
     const word = words.find((candidate) => candidate === found);
-    if (word === undefined) throw this.corrupt(attribute, `is ${JSON.stringify(found)}, not one of ${words.join(', ')}`);
+    if (word === undefined)
+      throw this.corrupt(attribute, `is ${JSON.stringify(found)}, not one of ${words.join(', ')}`);
     return word;
   }
 

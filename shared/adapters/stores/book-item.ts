@@ -1,5 +1,16 @@
 /** A book as an item. */
-import { flag, ItemReader, list, map, money, priceOrNull, quantity, text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
+import {
+  flag,
+  ItemReader,
+  list,
+  map,
+  money,
+  priceOrNull,
+  quantity,
+  text,
+  textOrNull,
+  whole,
+} from '#shared/adapters/stores/attributes.ts';
 import { bookKey } from '#shared/adapters/stores/keys.ts';
 import { accountId, clientOrderIdOf, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';

@@ -31,7 +31,10 @@ export const sessionKey = (accountId: AccountId, session: CalendarDate): ItemKey
   pk: account(accountId),
   sk: `SESSION#${session}`,
 });
-export const markKey = (accountId: AccountId, name: string): ItemKey => ({ pk: account(accountId), sk: `MARK#${name}` });
+export const markKey = (accountId: AccountId, name: string): ItemKey => ({
+  pk: account(accountId),
+  sk: `MARK#${name}`,
+});
 export const orphanKey = (accountId: AccountId, brokerOrderId: string): ItemKey => ({
   pk: account(accountId),
   sk: `ORPHAN#${brokerOrderId}`,

@@ -11,7 +11,9 @@ import {
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import type { Policy, PolicyLimits } from '#shared/core/portfolio/policy.ts';
 
-const decimal = z.string().regex(/^\d{1,18}(\.\d{1,9})?$/, 'expected a decimal text of zero or more, such as "2500.00"');
+const decimal = z
+  .string()
+  .regex(/^\d{1,18}(\.\d{1,9})?$/, 'expected a decimal text of zero or more, such as "2500.00"');
 const amount = decimal.transform((text) => parseMoney(text));
 const basisPoints = z
   .int('expected whole basis points')

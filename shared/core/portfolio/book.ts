@@ -131,7 +131,8 @@ export function bookFill(share: StrategyShare, fill: BookedFill): StrategyShare 
   const paid = fill.side === 'buy' ? fill.cost : negateMoney(fill.cost);
   if (delta === 0n) return bookLateCost(share, fill.side, paid);
   const crosses = share.quantity !== 0n && share.quantity > 0n !== delta > 0n;
-  if (!crosses) return settled(share, addQuantity(share.quantity, delta), addMoney(share.cost, paid), ZERO_MONEY, fill.on);
+  if (!crosses)
+    return settled(share, addQuantity(share.quantity, delta), addMoney(share.cost, paid), ZERO_MONEY, fill.on);
   const closing = minQuantity(absoluteQuantity(delta), absoluteQuantity(share.quantity));
   const paidToClose = prorateMoney(paid, closing, absoluteQuantity(delta), 'half-even');
   const costClosed = prorateMoney(share.cost, closing, absoluteQuantity(share.quantity), 'half-even');

@@ -1,0 +1,43 @@
+/** Everything that a decision may look at, and everything that comes out of it. */
+import type { Money } from '#shared/core/kernel/decimal.ts';
+import type { AccountId, ClientOrderId, CorrelationId, RunId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Refusal, RefusalStage } from '#shared/core/kernel/refusal.ts';
+import type { Instrument, Quote } from '#shared/core/market/types.ts';
+import type { OrderIntent } from '#shared/core/order/order.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
+import type { Signal } from '#shared/core/signal/types.ts';
+
+/** The world at one moment. Two equal snapshots under equal policies give equal decisions. */
+export interface Snapshot {
+  readonly accountId: AccountId;
+  readonly runId: RunId;
+  readonly correlationId: CorrelationId;
+  /** The session in which the orders are to be placed. */
+  readonly session: CalendarDate;
+  /** The last completed session: signals must be as of it. */
+  readonly signalSession: CalendarDate;
+  readonly now: EpochMs;
+  readonly signals: readonly Signal[];
+  /** One for each symbol that has ever been held or ordered; the rest count as empty. */
+  readonly books: ReadonlyMap<Ticker, Book>;
+  readonly quotes: ReadonlyMap<Ticker, Quote>;
+  readonly instruments: ReadonlyMap<Ticker, Instrument>;
+  readonly equity: Money;
+}
+
+/** How one signal ended in this run. */
+export type FunnelEntry =
+  | { readonly signal: Signal; readonly outcome: 'executed'; readonly clientOrderId: ClientOrderId }
+  | {
+      readonly signal: Signal;
+      readonly outcome: 'refused';
+      readonly stage: RefusalStage;
+      readonly refusal: Refusal;
+    };
+
+/** Law: one funnel entry for each signal, one intent for each executed entry. */
+export interface Decision {
+  readonly intents: readonly OrderIntent[];
+  readonly funnel: readonly FunnelEntry[];
+}

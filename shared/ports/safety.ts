@@ -1,0 +1,61 @@
+/** Safety facts: read before a decision, changed only by compare and swap, each change with its fact. */
+import type { Money } from '#shared/core/kernel/decimal.ts';
+import type { AccountId, BuildId, StrategyId } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Refusal } from '#shared/core/kernel/refusal.ts';
+import type { Result } from '#shared/core/kernel/result.ts';
+import type { AccountSafety, GlobalSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
+
+export interface KillSwitchChange {
+  readonly scope: 'global' | 'account';
+  readonly by: string;
+  readonly reason: string;
+  readonly now: EpochMs;
+  readonly correlationId: string;
+}
+
+/** A pass of reconciliation that compared everything. */
+export interface ReconciledPass {
+  readonly startedAt: EpochMs;
+  readonly session: CalendarDate;
+  readonly build: BuildId;
+}
+
+export interface SafetyFacts {
+  /** Null where `belay init` has not made the item; a reader treats that as a no. */
+  readonly global: GlobalSafety | null;
+  readonly account: AccountSafety | null;
+}
+
+export interface Safety {
+  read(accountId: AccountId): Promise<SafetyFacts>;
+  strategies(accountId: AccountId): Promise<readonly StrategySafety[]>;
+  /** Retries until committed; refuses only where the item does not exist. */
+  engageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>>;
+  disengageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>>;
+  /** Says that no send which began before the engagement is on its way any more. */
+  settleKillSwitch(accountId: AccountId, change: KillSwitchChange, canceled: number): Promise<void>;
+  tripBreaker(
+    accountId: AccountId,
+    trip: { readonly cause: string; readonly by: string; readonly message: string; readonly now: EpochMs },
+  ): Promise<void>;
+  /** Opens the gate for a session and build. The start of the pass only ever grows; an older pass changes nothing. */
+  recordPass(accountId: AccountId, pass: ReconciledPass): Promise<void>;
+  setEnabled(
+    accountId: AccountId,
+    strategyId: StrategyId,
+    change: { readonly enabled: boolean; readonly by: string; readonly reason: string; readonly now: EpochMs },
+  ): Promise<Result<void, Refusal>>;
+}
+
+/** What an account holds and has reserved over all symbols. */
+export interface Exposure {
+  readonly accountId: AccountId;
+  /** Positions at cost plus reservations. */
+  readonly committed: Money;
+  readonly ordersOpen: number;
+  readonly ordersToday: number;
+  /** The session that `ordersToday` counts. */
+  readonly session: CalendarDate | null;
+  readonly equityAtOpen: Money | null;
+}
