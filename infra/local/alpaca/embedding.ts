@@ -143,7 +143,7 @@ export interface BrokerFaults {
   active(): readonly { readonly name: string; readonly setting: FaultSetting; readonly strikes: number }[];
 }
 
-export interface Broker {
+export interface BrokerSimulator {
   /** Base address of trading, data and page, such as http://127.0.0.1:4010. */
   readonly url: string;
   /** Addresses of the two websockets. */
