@@ -1,0 +1,57 @@
+/** The SQS emulator: a process on a loopback port, its queues in memory. */
+import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { fileURLToPath } from 'node:url';
+import { type Emulator, EmulatorError, startEmulator } from './emulator-process.ts';
+
+/** Starts the emulator. @throws EmulatorError when it does not start. */
+export function startSqs(options: { readonly port?: number } = {}): Promise<Emulator> {
+  const server = fileURLToPath(new URL('./sqs-server.mjs', import.meta.url));
+  return startEmulator({
+    name: 'the SQS emulator',
+    file: process.execPath,
+    args: [server, String(options.port ?? 0)],
+    endpointIn: (words) => /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(words)?.[1] ?? null,
+    readyPath: '/health',
+  });
+}
+
+export interface FifoQueueOptions {
+  readonly visibilityTimeoutSeconds: number;
+  /** Absent: no message is ever moved away. */
+  readonly deadLetter?: { readonly queueArn: string; readonly receivesMax: number };
+}
+
+/**
+ * Creates a FIFO queue. The URL's host is the emulator's invention and resolves nowhere: it names the queue, and
+ * clients need `useQueueUrlAsEndpoint: false`.
+ */
+export async function createFifoQueue(
+  client: SQSClient,
+  name: string,
+  options: FifoQueueOptions,
+): Promise<{ readonly url: string; readonly arn: string }> {
+  const redrive = options.deadLetter;
+  const created = await client.send(
+    new CreateQueueCommand({
+      QueueName: name,
+      Attributes: {
+        FifoQueue: 'true',
+        VisibilityTimeout: String(options.visibilityTimeoutSeconds),
+        ...(redrive === undefined
+          ? {}
+          : {
+              RedrivePolicy: JSON.stringify({
+                deadLetterTargetArn: redrive.queueArn,
+                maxReceiveCount: redrive.receivesMax,
+              }),
+            }),
+      },
+    }),
+  );
+  const url = created.QueueUrl;
+  if (url === undefined) throw new EmulatorError(`the SQS emulator gave no URL for the queue ${name}`);
+  const answer = await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }));
+  const arn = answer.Attributes?.['QueueArn'];
+  if (arn === undefined) throw new EmulatorError(`the SQS emulator gave no ARN for the queue ${name}`);
+  return { url, arn };
+}
