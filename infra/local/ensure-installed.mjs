@@ -31,10 +31,20 @@ function stampOf() {
 const isForThisPlatform = ({ os, cpu, libc }) =>
   libc === undefined && os?.includes(process.platform) === true && (cpu ?? [process.arch]).includes(process.arch);
 
+/** Undefined for a file that was cut off while it was written: then npm has to say what is wrong, or to write it anew. */
+function packagesOf(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Every package that is locked is installed in its version; an optional one for another platform may be absent. */
 function isTreeCurrent() {
-  const wanted = JSON.parse(readFileSync(LOCKFILE, 'utf8')).packages;
-  const installed = JSON.parse(readFileSync(INSTALLED, 'utf8')).packages;
+  const wanted = packagesOf(LOCKFILE);
+  const installed = packagesOf(INSTALLED);
+  if (wanted === undefined || installed === undefined) return false;
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '') return true;
     const have = installed[path];
@@ -44,7 +54,7 @@ function isTreeCurrent() {
 }
 
 function isInstalled() {
-  if (!existsSync(INSTALLED)) return false;
+  if (!existsSync(LOCKFILE) || !existsSync(INSTALLED)) return false;
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stampOf()) return true;
   return isTreeCurrent();
 }
