@@ -1,0 +1,182 @@
+/** Books and exposure over the tables. */
+import type { FactData, FactType } from '#events/catalogue.ts';
+import type { Room } from '#events/envelope.ts';
+import { aggregateOf, makeFact } from '#events/fact.ts';
+import { money, text, whole } from '#shared/adapters/stores/attributes.ts';
+import { bookAttributes, bookItem, readBook } from '#shared/adapters/stores/book-item.ts';
+import { readExposure } from '#shared/adapters/stores/exposure-item.ts';
+import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { accountPartition, bookKey, exposureKey } from '#shared/adapters/stores/keys.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
+import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Condition, Item } from '#shared/core/kernel/item.ts';
+import { type Book, emptyBook } from '#shared/core/portfolio/book.ts';
+import type { Books } from '#shared/ports/books.ts';
+import type { TransactWrite, Tables } from '#shared/ports/tables.ts';
+
+const SWAP_ROUNDS_MAX = 20;
+
+/** The book as it was read is the book as it is. */
+export const bookVersionIs = (version: number): Condition => ({
+  name: 'book-version-changed',
+  test: { op: 'equals', attribute: 'version', value: whole(version) },
+});
+
+/** Writes the next book over the one that was seen; its version is counted up here. */
+export const bookWrite = (seen: Book, next: Book): TransactWrite => ({
+  kind: 'update',
+  table: 'books',
+  key: bookKey(seen.accountId, seen.ticker),
+  set: bookAttributes({ ...next, version: seen.version + 1 }),
+  conditions: [bookVersionIs(seen.version)],
+});
+
+interface BookFact<T extends FactType> {
+  readonly type: T;
+  readonly data: FactData<T>;
+  readonly now: EpochMs;
+  readonly correlationId: string;
+}
+
+async function allItems(tables: Tables, partition: string, prefix: string): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let cursor: string | null = null;
+  do {
+    const request = { table: 'books', partition, prefix } as const;
+    const page = await tables.query(cursor === null ? request : { ...request, cursor });
+    items.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return items;
+}
+
+export function booksStore(tables: Tables, room: Room): Books {
+  const get = async (accountId: AccountId, symbol: Ticker): Promise<Book | null> => {
+    const item = await tables.get('books', bookKey(accountId, symbol));
+    return item === null ? null : readBook(item);
+  };
+
+  /** Changes a book and says so, until the write wins; null from `change` leaves it. */
+  const swap = async <T extends FactType>(
+    accountId: AccountId,
+    symbol: Ticker,
+    change: (seen: Book) => { readonly next: Book; readonly fact: BookFact<T> } | null,
+  ): Promise<boolean> => {
+    for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
+      const seen = await get(accountId, symbol);
+      if (seen === null) throw new Fault('permanent', 'book-missing', `${accountId} has no book of ${symbol}`);
+      const wanted = change(seen);
+      if (wanted === null) return false;
+      const { fact } = wanted;
+      const sequence = seen.sequence + 1;
+      const place = {
+        room,
+        aggregateId: aggregateOf.book(accountId, symbol),
+        sequence,
+        occurredAt: fact.now,
+        correlationId: fact.correlationId,
+        causationId: null,
+      };
+      const outcome = await tables.transact([
+        bookWrite(seen, { ...wanted.next, sequence }),
+        journalPut(makeFact(fact.type, place, fact.data)),
+      ]);
+      if (outcome.ok) return true;
+    }
+    throw new Fault('transient', 'book-contended', `other changes of ${symbol} won every round`);
+  };
+
+  return {
+    get,
+
+    async all(accountId) {
+      return (await allItems(tables, accountPartition(accountId), 'BOOK#')).map(readBook);
+    },
+
+    async exposure(accountId) {
+      const item = await tables.get('books', exposureKey(accountId));
+      return item === null ? null : readExposure(item);
+    },
+
+    async open(accountId, symbols) {
+      const there = new Set(
+        (await allItems(tables, accountPartition(accountId), 'BOOK#')).map((item) => readBook(item).ticker),
+      );
+      for (const symbol of symbols) {
+        if (there.has(symbol)) continue;
+        // Somebody else may have opened it since: then it is there, which is all that was asked.
+        await tables.write({
+          kind: 'put',
+          table: 'books',
+          item: bookItem({ ...emptyBook(accountId, symbol), version: 1 }),
+          conditions: [{ name: 'book-absent', test: { op: 'absent' } }],
+        });
+      }
+    },
+
+    async beginSession(accountId, session, equity) {
+      const outcome = await tables.write({
+        kind: 'update',
+        table: 'books',
+        key: exposureKey(accountId),
+        set: { session: text(session), ordersToday: whole(0), equityAtOpen: money(equity) },
+        conditions: [
+          { name: 'exposure-missing', test: { op: 'exists' } },
+          {
+            name: 'session-begun',
+            test: {
+              op: 'any',
+              tests: [
+                { op: 'equals', attribute: 'session', value: { NULL: true } },
+                { op: 'below', attribute: 'session', value: text(session) },
+              ],
+            },
+          },
+        ],
+      });
+      if (!outcome.ok && outcome.failures.some((failure) => failure.names.includes('exposure-missing'))) {
+        throw new Fault('permanent', 'exposure-missing', `${accountId} has no exposure item; \`belay init\` makes it`);
+      }
+    },
+
+    quarantine: (accountId, symbol, quarantine, correlationId) =>
+      swap(accountId, symbol, (seen) =>
+        seen.quarantine !== null
+          ? null
+          : {
+              next: { ...seen, quarantine },
+              fact: {
+                type: 'quarantine.set.v1',
+                data: {
+                  accountId,
+                  symbol,
+                  reason: { code: quarantine.code, message: quarantine.message, context: {} },
+                },
+                now: quarantine.at,
+                correlationId,
+              },
+            },
+      ),
+
+    liftQuarantine: (accountId, symbol, change) =>
+      swap(accountId, symbol, (seen) =>
+        seen.quarantine === null
+          ? null
+          : {
+              next: { ...seen, quarantine: null },
+              fact: {
+                type: 'quarantine.lifted.v1',
+                data: {
+                  accountId,
+                  symbol,
+                  by: change.by,
+                  reason: { code: 'operator', message: change.reason, context: {} },
+                },
+                now: change.now,
+                correlationId: change.correlationId,
+              },
+            },
+      ),
+  };
+}

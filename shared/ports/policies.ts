@@ -1,0 +1,21 @@
+/** Versions of the policy. */
+import type { AccountId } from '#shared/core/kernel/identity.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Refusal } from '#shared/core/kernel/refusal.ts';
+import type { Result } from '#shared/core/kernel/result.ts';
+import type { Policy } from '#shared/core/portfolio/policy.ts';
+
+export interface Policies {
+  /** The version in force; null where the account was never initialised. @throws Fault `permanent` when it is not readable. */
+  active(accountId: AccountId): Promise<Policy | null>;
+  version(accountId: AccountId, version: number): Promise<Policy | null>;
+  /**
+   * Writes the next version and puts it in force, if `expected` is the version in force now.
+   * @throws ZodError that names every field at fault; the version in force stays.
+   */
+  publish(
+    accountId: AccountId,
+    document: unknown,
+    change: { readonly expected: number; readonly by: string; readonly reason: string; readonly now: EpochMs },
+  ): Promise<Result<Policy, Refusal>>;
+}
