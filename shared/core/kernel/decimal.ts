@@ -166,8 +166,14 @@ export function roundQuantity(value: Quantity, step: Quantity, rounding: Roundin
   return asQuantity(divideRounded(value, step, rounding) * step);
 }
 
-/** Rounds to a number of decimals, for display and for wires that take fewer digits. */
+/**
+ * Rounds to a number of decimals, for display and for wires that take fewer digits.
+ * @throws RangeError unless the number of decimals is whole and 0 to 18.
+ */
 export function roundMoney(value: Money, decimals: number, rounding: Rounding): Money {
+  if (!Number.isInteger(decimals) || decimals < 0 || decimals > MONEY_SCALE) {
+    throw new RangeError(`money is rounded to 0 to ${MONEY_SCALE} decimals, not ${decimals}`);
+  }
   const unit = 10n ** BigInt(MONEY_SCALE - decimals);
   return asMoney(divideRounded(value, unit, rounding) * unit);
 }

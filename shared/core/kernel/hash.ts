@@ -10,9 +10,13 @@ export type Canonical =
   | readonly Canonical[]
   | { readonly [key: string]: Canonical | undefined };
 
+/** How a big integer is told from a text of the same digits. */
+const BIG_INTEGER_KEY = '$int';
+
 /**
  * One text for one value: keys sorted, absent keys left out, big integers marked, so that equal values hash equally
- * whatever order they were built in.
+ * whatever order they were built in, and no two values alike.
+ * @throws RangeError for NaN, an infinity, and the key "$int", which marks big integers.
  */
 export function canonicalJson(value: Canonical): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
@@ -20,8 +24,9 @@ export function canonicalJson(value: Canonical): string {
     if (!Number.isFinite(value)) throw new RangeError(`${value} has no canonical text`);
     return JSON.stringify(value);
   }
-  if (typeof value === 'bigint') return `{"$int":"${value}"}`;
+  if (typeof value === 'bigint') return `{"${BIG_INTEGER_KEY}":"${value}"}`;
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (Object.hasOwn(value, BIG_INTEGER_KEY)) throw new RangeError(`the key "${BIG_INTEGER_KEY}" marks big integers`);
   const entries = Object.entries(value)
     .flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const]))
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
@@ -35,9 +40,14 @@ export const sha256Hex = (text: string): string => createHash('sha256').update(t
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** The first `length` base-32 digits (Crockford's alphabet, 5 bits each) of the SHA-256 of a value's canonical text. */
+/**
+ * The first `length` base-32 digits (Crockford's alphabet, 5 bits each) of the SHA-256 of a value's canonical text.
+ * @throws RangeError unless the length is whole and 1 to 51.
+ */
 export function contentId(value: Canonical, length: number): string {
-  if (length < 1 || length > 51) throw new RangeError(`a content id has 1 to 51 digits, not ${length}`);
+  if (!Number.isInteger(length) || length < 1 || length > 51) {
+    throw new RangeError(`a content id has 1 to 51 digits, not ${length}`);
+  }
   let bits = BigInt(`0x${sha256Hex(canonicalJson(value))}`);
   let text = '';
   for (let digit = 0; digit < length; digit += 1) {

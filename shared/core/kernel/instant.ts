@@ -24,9 +24,11 @@ export function epochMs(value: number): EpochMs {
 
 export const addMs = (instant: EpochMs, durationMs: number): EpochMs => epochMs(instant + durationMs);
 
-/** @throws InstantError when negative. */
+const NS_MAX = 253_402_300_799_999_999_999n;
+
+/** @throws InstantError unless the value lies in the years 1970 to 9999. */
 export function epochNs(value: bigint): EpochNs {
-  if (value < 0n) throw new InstantError(`${value} is not a number of nanoseconds since 1970`);
+  if (value < 0n || value > NS_MAX) throw new InstantError(`${value} is not a number of nanoseconds since 1970`);
   return value as EpochNs;
 }
 
@@ -36,8 +38,17 @@ export const msOf = (instant: EpochNs): EpochMs => epochMs(Number(instant / 1_00
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
+/** Minutes east of UTC of a zone such as "Z" or "-05:00"; NaN for one that does not exist. */
+function offsetMinOf(zone: string): number {
+  if (zone.length === 1) return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  if (hours > 23 || minutes > 59) return Number.NaN;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+}
+
 /**
- * Reads an RFC 3339 timestamp with up to nine fractional digits and any offset.
+ * Reads an RFC 3339 timestamp with up to nine fractional digits and any offset. A leap second, which only the last
+ * minute of a UTC day can have, counts as the second after it, as POSIX time has it.
  * @throws InstantError when it is none, or names a day or time that does not exist.
  */
 export function parseEpochNs(text: string): EpochNs {
@@ -46,16 +57,16 @@ export function parseEpochNs(text: string): EpochNs {
   const field = (index: number): number => Number(match[index] ?? Number.NaN);
   const [year, month, day] = [field(1), field(2), field(3)];
   const [hour, minute, second] = [field(4), field(5), field(6)];
-  const wholeMs = Date.UTC(year, month - 1, day, hour, minute, Math.min(second, 59));
-  const back = new Date(wholeMs);
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 60) {
+  const midnight = new Date(Date.UTC(year, month - 1, day));
+  // Date.UTC carries a 30 February over into March, and reads the years 0 to 99 as 1900 to 1999.
+  const dayExists = midnight.getUTCFullYear() === year && midnight.getUTCMonth() === month - 1;
+  const minuteMs = midnight.getTime() + (hour * 60 + minute - offsetMinOf(match[8] ?? 'Z')) * 60_000;
+  const isLastMinute = minuteMs % 86_400_000 === 86_340_000;
+  if (!dayExists || hour > 23 || minute > 59 || second > (isLastMinute ? 60 : 59) || Number.isNaN(minuteMs)) {
     throw new InstantError(`${JSON.stringify(text)} names a time that does not exist`);
   }
   const fraction = BigInt((match[7] ?? '').padEnd(9, '0'));
-  const zone = match[8] ?? 'Z';
-  const offsetMin =
-    zone.length === 1 ? 0 : (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
-  return epochNs(BigInt(wholeMs - offsetMin * 60_000) * 1_000_000n + fraction);
+  return epochNs(BigInt(minuteMs + second * 1000) * 1_000_000n + fraction);
 }
 
 export const parseEpochMs = (text: string): EpochMs => msOf(parseEpochNs(text));
