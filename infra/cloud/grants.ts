@@ -1,0 +1,44 @@
+/** From a row's grants to IAM statements: no wildcards, one action for one need. */
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { HouseParts } from '#infra/cloud/house.ts';
+import type { RoomRow, TableVerb } from '#infra/cloud/rooms.ts';
+import { TABLE_NAMES, type TableName, TABLES } from '#shared/ports/table-catalogue.ts';
+
+/** Transactions have no action of their own: each of their parts needs the action of its kind. */
+const ACTIONS = {
+  read: ['dynamodb:GetItem', 'dynamodb:Query'],
+  check: ['dynamodb:ConditionCheckItem'],
+  put: ['dynamodb:PutItem'],
+  update: ['dynamodb:UpdateItem'],
+  delete: ['dynamodb:DeleteItem'],
+} as const satisfies Readonly<Record<TableVerb, readonly string[]>>;
+
+const allow = (actions: readonly string[], resources: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources] });
+
+/** Tables that the row may touch at all, in the catalogue's order. */
+export const tablesOf = (row: RoomRow): readonly TableName[] =>
+  TABLE_NAMES.filter((name) => (row.tables[name] ?? []).length > 0);
+
+function tableStatements(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {
+  return tablesOf(row).flatMap((name) => {
+    const verbs = row.tables[name] ?? [];
+    const { tableArn } = parts.tables[name];
+    const own = allow(
+      verbs.flatMap((verb) => ACTIONS[verb]),
+      [tableArn],
+    );
+    const indexes = TABLES[name].indexes.map((index) => `${tableArn}/index/${index.name}`);
+    return verbs.includes('read') && indexes.length > 0 ? [own, allow(['dynamodb:Query'], indexes)] : [own];
+  });
+}
+
+/** All that the row's role may do, its own log and what wakes it aside. */
+export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {
+  return [
+    ...tableStatements(row, parts),
+    ...row.secrets.map((name) => allow(['secretsmanager:GetSecretValue'], [parts.secrets[name].secretArn])),
+    ...row.sends.map((name) => allow(['sqs:SendMessage'], [parts.lanes[name].queue.queueArn])),
+    ...(row.publishes ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
+  ];
+}
