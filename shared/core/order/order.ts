@@ -243,6 +243,12 @@ export interface CancelRequest {
   readonly at: EpochMs;
 }
 
+/** A submit whose outcome nobody proved. */
+export interface Ambiguity {
+  readonly reason: Reason;
+  readonly at: EpochMs;
+}
+
 /** What was set aside at the claim for the whole order. */
 export interface Reservation {
   readonly quantity: Quantity;
@@ -286,6 +292,8 @@ export interface Order {
   /** How many last looks have committed. */
   readonly attempt: number;
   readonly cancelRequested: CancelRequest | null;
+  /** Why its fate became unknown, the first time that it did. */
+  readonly ambiguity: Ambiguity | null;
   readonly reservation: Reservation;
   /** The refusal that ended it, or null. */
   readonly refusal: Refusal | null;
@@ -309,6 +317,8 @@ export interface Order {
   readonly gapCost: Money;
   /** Cost and profit are not final: a gap is open, or a revision has not found its execution. */
   readonly provisional: boolean;
+  /** Sources contradict each other; executions are then taken from the account's activities alone. */
+  readonly contradicted: boolean;
   readonly reserved: Reserved;
   readonly ended: Ended | null;
   /** The house had ended the order, and the broker then told of it. */

@@ -1,0 +1,65 @@
+/**
+ * What news does to an order. `advance` joins the update into all that was told before and computes the order afresh, so
+ * that any permutation of any updates, each any number of times, reaches the same order.
+ */
+import { invariant } from '#shared/core/kernel/fault.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import { consequencesOf, NO_CONSEQUENCES } from '#shared/core/order/consequences.ts';
+import type { Step } from '#shared/core/order/consequences.ts';
+import { evidenceOf, joinEvidence } from '#shared/core/order/evidence.ts';
+import type { Order, OrderUpdate } from '#shared/core/order/order.ts';
+import { isEnd } from '#shared/core/order/order.ts';
+import { standingOf } from '#shared/core/order/standing.ts';
+
+function equalValues(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const left: readonly (readonly [string, unknown])[] = Object.entries(a);
+  const right = new Map<string, unknown>(Object.entries(b));
+  return (
+    left.length === right.size && left.every(([key, value]) => right.has(key) && equalValues(value, right.get(key)))
+  );
+}
+
+/** The step from one order to the next: standing computed afresh, version and sequence counted on. */
+export function stepTo(before: Order, changes: Partial<Order>, at: EpochMs): Step {
+  const changed: Order = { ...before, ...changes };
+  const standing = standingOf(changed);
+  const ended = isEnd(standing.state);
+  const after: Order = {
+    ...changed,
+    ...standing,
+    version: before.version + 1,
+    updatedAt: at > before.updatedAt ? at : before.updatedAt,
+    acknowledgedAt: before.acknowledgedAt ?? (changed.evidence.length > 0 ? at : null),
+    endedAt: ended ? (before.endedAt ?? at) : null,
+    // Nobody has anything left to send.
+    lease: ended || changed.evidence.length > 0 ? null : changed.lease,
+  };
+  const consequences = consequencesOf(before, after);
+  return {
+    order: { ...after, journalSequence: before.journalSequence + consequences.facts.length },
+    changed: true,
+    consequences,
+  };
+}
+
+/** A step that leaves the order as it is. */
+export const standStill = (order: Order): Step => ({ order, changed: false, consequences: NO_CONSEQUENCES });
+
+/**
+ * Takes in one piece of news.
+ *
+ * The order that results depends on which updates were taken in, not on their order or number; `version`,
+ * `journalSequence` and the times of receipt do. The facts may differ with the order of arrival, their sums do not.
+ * @throws Bug when the update names another client order id.
+ */
+export function advance(order: Order, update: OrderUpdate): Step {
+  invariant(
+    update.clientOrderId === null || update.clientOrderId === order.clientOrderId,
+    `news of ${String(update.clientOrderId)} was given to order ${order.clientOrderId}`,
+  );
+  const evidence = joinEvidence(order.evidence, evidenceOf(update));
+  if (equalValues(evidence, order.evidence)) return standStill(order);
+  return stepTo(order, { evidence }, update.receivedAt);
+}
