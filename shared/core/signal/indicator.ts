@@ -1,0 +1,53 @@
+/** The indicators that a view can be asked for. All of them look back only; none can be made that looks ahead. */
+import type { BarColumns } from '#shared/core/market/types.ts';
+import { averageDirectionalIndex, averageTrueRange } from './indicators/average-range.ts';
+import { returnsOver, rollingVolatility } from './indicators/dispersion.ts';
+import { exponentialMovingAverage, simpleMovingAverage } from './indicators/moving-average.ts';
+import { relativeStrengthIndex } from './indicators/relative-strength.ts';
+import { averageDailyVolume, rollingVwap } from './indicators/volume-price.ts';
+
+/** One indicator with its period. Two that are made alike are the same object, so a view computes each once. */
+export interface Indicator {
+  readonly name: string;
+  readonly compute: (bars: BarColumns) => Float64Array;
+}
+
+const made = new Map<string, Indicator>();
+
+function indicator(name: string, compute: Indicator['compute']): Indicator {
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const fresh = { name, compute };
+  made.set(name, fresh);
+  return fresh;
+}
+
+/** Simple moving average of the close. */
+export const smaOf = (period: number): Indicator =>
+  indicator(`sma-${period}`, (bars) => simpleMovingAverage(bars.close, period));
+/** Exponential moving average of the close. */
+export const emaOf = (period: number): Indicator =>
+  indicator(`ema-${period}`, (bars) => exponentialMovingAverage(bars.close, period));
+/** Wilder's relative strength index, 0 to 100. */
+export const rsiOf = (period: number): Indicator =>
+  indicator(`rsi-${period}`, (bars) => relativeStrengthIndex(bars.close, period));
+/** Wilder's average true range, in the unit of the price. */
+export const atrOf = (period: number): Indicator =>
+  indicator(`atr-${period}`, (bars) => averageTrueRange(bars, period));
+/** Wilder's average directional index, 0 to 100. */
+export const adxOf = (period: number): Indicator =>
+  indicator(`adx-${period}`, (bars) => averageDirectionalIndex(bars, period));
+/** Rolling volume-weighted average price. */
+export const vwapOf = (period: number): Indicator => indicator(`vwap-${period}`, (bars) => rollingVwap(bars, period));
+/** Simple return over so many sessions, as a fraction. */
+export const returnOf = (period: number): Indicator =>
+  indicator(`return-${period}`, (bars) => returnsOver(bars.close, period));
+/** Standard deviation of daily log returns, per session. */
+export const volatilityOf = (period: number): Indicator =>
+  indicator(`volatility-${period}`, (bars) => rollingVolatility(bars.close, period));
+/** Average daily volume, in shares. */
+export const volumeOf = (period: number): Indicator =>
+  indicator(`volume-${period}`, (bars) => averageDailyVolume(bars.volume, period));
+
+/** The range that every signal carries for sizing and stops. */
+export const SIGNAL_ATR: Indicator = atrOf(14);
