@@ -31,23 +31,23 @@ const WHOLE_ROOMS = {
   '.ci/': 'tests',
 } as const;
 
-/** infra/app.ts and infra/environments.ts stand beside the stacks and obey the same law. */
-const ROOT_FILES = { 'infra/app.ts': 'cloud', 'infra/environments.ts': 'cloud' } as const;
-
 const NAMED_ROOMS = [
   { pattern: /^shared\/core\/([^/]+)\/[^/]/, kind: 'core' },
   { pattern: /^shared\/adapters\/([^/]+)\/[^/]/, kind: 'adapters' },
   { pattern: /^functions\/([^/]+)\/[^/]/, kind: 'functions' },
 ] as const;
 
-/** The room of a file, or null for a file that lies in none. Configuration at the root is the ground. */
+/**
+ * The room of a file, or null for a file that lies in none. What stands beside the stacks in infra obeys their law;
+ * configuration at the root is the ground.
+ */
 export function roomOf(path: string): Room | null {
   for (const { pattern, kind } of NAMED_ROOMS) {
     const name = pattern.exec(path)?.[1];
     if (name !== undefined) return kind === 'core' && !Object.hasOwn(CORE_RANK, name) ? null : { kind, name };
   }
   for (const [folder, kind] of Object.entries(WHOLE_ROOMS)) if (path.startsWith(folder)) return { kind };
-  for (const [file, kind] of Object.entries(ROOT_FILES)) if (path === file) return { kind };
+  if (/^infra\/[^/]+$/.test(path)) return { kind: 'cloud' };
   return path.includes('/') ? null : { kind: 'ground' };
 }
 
