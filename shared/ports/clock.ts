@@ -1,8 +1,11 @@
-/** The shell's clock. Core takes `now` as a value. */
+/** The time, for the shell. Core takes it as a value. */
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 
 export interface Clock {
   now(): EpochMs;
-  /** Resolves at the instant, however the clock gets there, or when the signal aborts, whichever comes first. */
+  /**
+   * Waits until the clock shows the instant or later; returns at once when it does already.
+   * @throws the signal's reason when it is aborted first.
+   */
   sleepUntil(at: EpochMs, signal?: AbortSignal): Promise<void>;
 }

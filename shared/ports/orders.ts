@@ -4,11 +4,14 @@ import type { AccountId, BrokerOrderId, ClientOrderId } from '#shared/core/kerne
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Result } from '#shared/core/kernel/result.ts';
+import type { FollowUp } from '#shared/core/order/consequences.ts';
 import type { ClaimedOrder } from '#shared/core/order/claimed.ts';
-import type { Lease, Order, OrderIntent, OrderUpdate, Reason } from '#shared/core/order/order.ts';
+import type { Order, OrderIntent, OrderUpdate } from '#shared/core/order/order.ts';
+import type { StepResult } from '#shared/core/order/sending.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
+import type { OrderClass } from '#shared/core/safety/order-class.ts';
 
 /** What the account may commit in all. */
 export interface Headroom {
@@ -21,9 +24,19 @@ export interface ClaimRequest {
   readonly order: ClearedOrder;
   /** The book that the order was cleared on; the claim holds it to its version. */
   readonly book: Book;
-  readonly lease: Lease;
+  /** Names the sender's lease. */
+  readonly holder: string;
   readonly gates: GateReference;
   readonly headroom: Headroom;
+  readonly dryRun: boolean;
+}
+
+export interface LastLook {
+  readonly holder: string;
+  readonly orderClass: OrderClass;
+  readonly gates: GateReference;
+  /** True for the same id and body once more, after an outcome that nobody proved. */
+  readonly repeat: boolean;
 }
 
 /**
@@ -40,8 +53,8 @@ export type ClaimOutcome =
 export interface Settled {
   readonly order: Order;
   readonly changed: boolean;
-  /** The news shows executions that nobody told of, or tells of a revision: the activities must be read. */
-  readonly backfillNeeded: boolean;
+  /** What somebody has to do because of it. */
+  readonly followUps: readonly FollowUp[];
 }
 
 export interface OrderPage {
@@ -57,25 +70,19 @@ export interface Orders {
 
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /**
-   * The last look: the gates once more and `claimed -> sending`, in one transaction. Only what this answers may be
-   * sent, and only within the lease.
+   * The last look: the gates once more and `claimed -> sending` (or `unknown -> sending`, for a repetition), in one
+   * transaction. Only what this answers may be sent, and only within the lease.
    */
-  lastLook(order: Order, lease: Lease, gates: GateReference): Promise<Result<ClaimedOrder, Refusal>>;
-  /** Takes over the lease of a row whose holder is gone. Null when it is held or the row moved on. */
-  takeLease(order: Order, lease: Lease, now: EpochMs): Promise<Order | null>;
+  lastLook(order: Order, look: LastLook): Promise<Result<ClaimedOrder, Refusal>>;
   /** Records that a command ended before its order existed. False when an order or a refusal is there already. */
   refuse(intent: OrderIntent, refused: Refusal, now: EpochMs): Promise<boolean>;
 
   /** The only writer of news. Null when the order is not ours to know: the caller keeps it as an orphan. */
   settle(update: OrderUpdate): Promise<Settled | null>;
-  /** The outcome of a send is not known. */
-  markUnknown(order: Order, reason: Reason, now: EpochMs): Promise<Order>;
-  /** Ends an order that provably never reached the broker, or one that was watched to its end. */
-  endByHouse(
-    order: Order,
-    end: 'withdrawn' | 'failed' | 'abandoned' | 'dry_run' | 'rejected',
-    reason: Reason,
-    now: EpochMs,
-  ): Promise<Order>;
-  requestCancel(id: ClientOrderId, by: string, reason: Reason, now: EpochMs): Promise<Result<Order, Refusal>>;
+  /**
+   * Takes a step of the house's own (an answer, a doubt, a withdrawal, a cancel) under the version that was read; when
+   * news came in between, the step is taken anew on the order as it is.
+   * @returns null when the step is not legal from where the order stands now.
+   */
+  step(id: ClientOrderId, take: (order: Order) => StepResult): Promise<Settled | null>;
 }

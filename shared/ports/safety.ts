@@ -4,6 +4,8 @@ import type { AccountId, BuildId, StrategyId } from '#shared/core/kernel/identit
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Result } from '#shared/core/kernel/result.ts';
+import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
+import type { OrderClass } from '#shared/core/safety/order-class.ts';
 import type { AccountSafety, GlobalSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
 
 export interface KillSwitchChange {
@@ -29,6 +31,8 @@ export interface SafetyFacts {
 
 export interface Safety {
   read(accountId: AccountId): Promise<SafetyFacts>;
+  /** The first gate that is shut for a class of order, or null: the conditions of the claim, looked at beforehand. */
+  shutGate(accountId: AccountId, orderClass: OrderClass, reference: GateReference): Promise<Refusal | null>;
   strategies(accountId: AccountId): Promise<readonly StrategySafety[]>;
   /** Retries until committed; refuses only where the item does not exist. */
   engageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>>;

@@ -30,9 +30,24 @@ export const TABLES = {
   orders: {
     holds: 'orders with their executions, and requests for orders',
     indexes: [
-      { name: 'open-by-account', answers: 'which orders of an account have not ended', partitionKey: 'openAccount', sortKey: 'openKey' },
-      { name: 'by-broker-order', answers: 'which order the broker calls by this id', partitionKey: 'brokerOrderId', sortKey: 'pk' },
-      { name: 'by-correlation', answers: 'which orders came of one run or request', partitionKey: 'correlationId', sortKey: 'pk' },
+      {
+        name: 'open-by-account',
+        answers: 'which orders of an account have not ended',
+        partitionKey: 'openAccount',
+        sortKey: 'openKey',
+      },
+      {
+        name: 'by-broker-order',
+        answers: 'which order the broker calls by this id',
+        partitionKey: 'brokerOrderId',
+        sortKey: 'pk',
+      },
+      {
+        name: 'by-correlation',
+        answers: 'which orders came of one run or request',
+        partitionKey: 'correlationId',
+        sortKey: 'pk',
+      },
     ],
     expiryAttribute: null,
     streamed: false,
@@ -52,7 +67,12 @@ export const TABLES = {
   journal: {
     holds: 'facts, decisions and funnels, append-only',
     indexes: [
-      { name: 'by-correlation', answers: 'what happened for one run or request', partitionKey: 'correlationId', sortKey: 'occurredKey' },
+      {
+        name: 'by-correlation',
+        answers: 'what happened for one run or request',
+        partitionKey: 'correlationId',
+        sortKey: 'occurredKey',
+      },
       { name: 'by-day', answers: 'what happened on one UTC day', partitionKey: 'day', sortKey: 'occurredKey' },
     ],
     expiryAttribute: null,

@@ -6,13 +6,14 @@ import { flag, text, whole, wholeOrNull } from '#shared/adapters/stores/attribut
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { accountPartition, accountSafetyKey, globalSafetyKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { readAccountSafety, readGlobalSafety, readStrategy } from '#shared/adapters/stores/safety-item.ts';
+import { failedConditions } from '#shared/core/kernel/conditions.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, Item, ItemKey, ItemValue } from '#shared/core/kernel/item.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
-import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
+import { accountGates, gateRefusal, globalGates, SAFETY } from '#shared/core/safety/gate-conditions.ts';
 import type { KillSwitchChange, Safety } from '#shared/ports/safety.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
@@ -151,6 +152,19 @@ export function safetyStore(tables: Tables, room: Room): Safety {
         global: globalFound === null || globalFound === undefined ? null : readGlobalSafety(globalFound),
         account: accountFound === null || accountFound === undefined ? null : readAccountSafety(accountFound),
       };
+    },
+
+    async shutGate(accountId, orderClass, reference) {
+      const [globalFound, accountFound] = await tables.getTogether([
+        { table: 'safety', key: globalSafetyKey },
+        { table: 'safety', key: accountSafetyKey(accountId) },
+      ]);
+      const failed = [
+        ...failedConditions(globalFound ?? null, globalGates(orderClass)),
+        ...failedConditions(accountFound ?? null, accountGates(orderClass, reference)),
+      ];
+      const first = failed[0];
+      return first === undefined ? null : gateRefusal(first, { accountId });
     },
 
     async strategies(accountId) {

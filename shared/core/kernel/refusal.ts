@@ -97,6 +97,7 @@ export const REFUSALS = {
   'headroom-exceeded': 'claim',
   'idempotency-conflict': 'claim',
   'generation-not-ended': 'claim',
+  'already-refused': 'claim',
   'lease-lost': 'send',
   'cancel-requested': 'send',
   'run-already-decided': 'claim',

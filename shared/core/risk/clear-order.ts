@@ -2,21 +2,13 @@
  * The one place where an order is cleared. Whoever wants an order placed, a run, a person or an exit, passes this list;
  * nothing else can make a ClearedOrder, and the claim takes nothing else.
  */
-import {
-  formatMoney,
-  type Money,
-  notionalOf,
-  type Price,
-  proratePrice,
-  type Quantity,
-  unitsFor,
-  ZERO_MONEY,
-} from '#shared/core/kernel/decimal.ts';
+import { formatMoney, type Price, proratePrice } from '#shared/core/kernel/decimal.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
-import type { OrderIntent, Reservation } from '#shared/core/order/order.ts';
+import type { Reservation } from '#shared/core/order/order.ts';
+import { reservationFor } from '#shared/core/order/reservation.ts';
 import { ENTRIES_ONLY, ALL_CLASSES, type ClearingFacts, type PreTradeCheck } from '#shared/core/risk/check.ts';
 import {
   basisUnchanged,
@@ -57,7 +49,7 @@ const strategyEnabled: PreTradeCheck = {
     const { strategy, intent } = facts;
     if (strategy === null) return refusal('strategy-missing', `${intent.terms.strategyId} has no safety item`, {});
     if (!strategy.enabled) return refusal('strategy-disabled', `${intent.terms.strategyId} is disabled`, {});
-    const reserved = reservationFor(facts)?.money ?? null;
+    const reserved = reservationOf(facts)?.money ?? null;
     return reserved !== null && reserved > strategy.cashAvailable
       ? refusal('strategy-cash', `${intent.terms.strategyId} has no cash left for the order`, {
           actual: formatMoney(reserved),
@@ -100,7 +92,7 @@ export function clearOrder(facts: ClearingFacts): Result<ClearedOrder, Refusal> 
     const refused = check.run(facts);
     if (refused !== null) return fail(refused);
   }
-  const reservation = reservationFor(facts);
+  const reservation = reservationOf(facts);
   if (reservation === null) {
     return fail(refusal('quote-missing', `there is no price to reserve ${facts.intent.terms.ticker} at`, {}));
   }
@@ -115,34 +107,20 @@ export function clearOrder(facts: ClearingFacts): Result<ClearedOrder, Refusal> 
   );
 }
 
-/**
- * What the order sets aside: a limit order its limit, any other the collar's worst price, a notional order its money.
- * Closing orders reserve no money.
- */
-function reservationFor(facts: ClearingFacts): Reservation | null {
-  const { intent, orderClass, policy } = facts;
-  const { size } = intent.terms;
-  const price = worstPrice(intent, farSide(facts.quote, intent.terms.side), policy.limits.collarBps);
-  if (size.kind === 'notional') {
-    if (price === null || price <= 0n) return null;
-    return reserve(
-      unitsFor(size.notional, price, 'ceiling'),
-      price,
-      orderClass === 'entry' ? size.notional : ZERO_MONEY,
-    );
-  }
+/** The worst price that the collar lets the order fill at; a short sale is reckoned above the quote, where it costs. */
+function collarPrice(facts: ClearingFacts): Price | null {
+  const { intent, orderClass, policy, quote } = facts;
+  const { side, stopPrice, limitPrice } = intent.terms;
   // A closing order may go without a quote: it is then valued at what the decision saw.
-  const known = price ?? (orderClass === 'entry' ? null : intent.arrivalPrice);
-  if (known === null) return null;
-  return reserve(size.quantity, known, orderClass === 'entry' ? notionalOf(known, size.quantity) : ZERO_MONEY);
+  const fallback = orderClass === 'entry' ? null : intent.arrivalPrice;
+  const reference = limitPrice ?? stopPrice ?? farSide(quote, side) ?? fallback;
+  if (reference === null || reference <= 0n) return null;
+  const opens = orderClass === 'entry' || side === 'buy';
+  const numerator = opens ? 10_000n + policy.limits.collarBps : 10_000n - policy.limits.collarBps;
+  return proratePrice(reference, numerator, 10_000n, opens ? 'ceiling' : 'floor');
 }
 
-const reserve = (quantity: Quantity, price: Price, money: Money): Reservation => ({ quantity, price, money });
-
-function worstPrice(intent: OrderIntent, quoted: Price | null, collarBps: bigint): Price | null {
-  if (intent.terms.limitPrice !== null) return intent.terms.limitPrice;
-  const reference = intent.terms.stopPrice ?? quoted;
-  if (reference === null) return null;
-  const numerator = intent.terms.side === 'buy' ? 10_000n + collarBps : 10_000n;
-  return proratePrice(reference, numerator, 10_000n, 'ceiling');
+function reservationOf(facts: ClearingFacts): Reservation | null {
+  const worst = collarPrice(facts);
+  return worst === null || worst <= 0n ? null : reservationFor(facts.intent.terms, worst);
 }

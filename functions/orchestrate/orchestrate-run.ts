@@ -1,0 +1,198 @@
+/**
+ * One run: take the slot, gather, decide, write the decision down, and only then send it. A second start of the slot
+ * sends what was written and never decides again.
+ */
+import type { AnyCommand } from '#events/catalogue.ts';
+import { type AccountId, type BuildId, correlationId, runId, type Ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { type Refusal, refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
+import { currentSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
+import type { Session } from '#shared/core/market/types.ts';
+import { decide } from '#shared/core/portfolio/decide.ts';
+import type { Policy } from '#shared/core/portfolio/policy.ts';
+import type { Decision, FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
+import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
+import type { Signal } from '#shared/core/signal/types.ts';
+import type { Books } from '#shared/ports/books.ts';
+import type { Broker, MarketData } from '#shared/ports/broker.ts';
+import type { Clock } from '#shared/ports/clock.ts';
+import type { Journal } from '#shared/ports/journal.ts';
+import type { Lanes } from '#shared/ports/lanes.ts';
+import type { MarketStore } from '#shared/ports/market-store.ts';
+import type { Policies } from '#shared/ports/policies.ts';
+import type { RunDecision, Runs, RunSlot } from '#shared/ports/runs.ts';
+import type { Safety } from '#shared/ports/safety.ts';
+import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { completedFact, runDecisionOf } from './run-decision.ts';
+
+/** A slot older than this was missed; deciding on it now would be deciding on another day's world. */
+const SLOT_AGE_MS_MAX = 60_000;
+/** How long one start may hold the slot before another may take it over. */
+const LEASE_MS = 45_000;
+
+export interface OrchestrateDependencies {
+  readonly accountId: AccountId;
+  readonly build: BuildId;
+  readonly clock: Clock;
+  readonly safety: Safety;
+  readonly policies: Policies;
+  readonly books: Books;
+  readonly broker: Broker;
+  readonly marketData: MarketData;
+  readonly marketStore: MarketStore;
+  readonly runs: Runs;
+  readonly journal: Journal;
+  readonly lanes: Lanes;
+  readonly telemetry: Telemetry;
+}
+
+export type RunOutcome =
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'completed'; readonly runId: string; readonly commands: number };
+
+/**
+ * @param slot the time that the schedule meant
+ * @param holder names this invocation in the lease
+ */
+export async function orchestrateRun(
+  dependencies: OrchestrateDependencies,
+  slot: EpochMs,
+  holder: string,
+): Promise<RunOutcome> {
+  const { clock, runs, accountId, telemetry } = dependencies;
+  const now = clock.now();
+  const session = currentSession(now);
+  if (session === null) return { kind: 'refused', refusal: refusal('session-closed', 'no session is open at the slot') };
+  const id = runId(`${accountId}:${formatEpochMs(slot).replace(/[-:]/g, '').slice(0, 15)}`);
+  const runSlot: RunSlot = { accountId, runId: id, slot, session: session.date };
+  const stale = now - slot > SLOT_AGE_MS_MAX || slot > now;
+  const start = await runs.start(runSlot, { holder, until: addMs(now, LEASE_MS), now });
+  switch (start.kind) {
+    case 'completed':
+      return { kind: 'completed', runId: id, commands: 0 };
+    case 'held':
+      return { kind: 'held' };
+    case 'resend':
+      telemetry.warn('the slot was decided before; its commands are sent again', { runId: id });
+      return await send(dependencies, runSlot, start.decision);
+    case 'decide': {
+      if (stale) {
+        return { kind: 'refused', refusal: refusal('run-slot-stale', 'the slot is too old to decide on', { slot: formatEpochMs(slot) }) };
+      }
+      const decision = await decideRun(dependencies, runSlot, session);
+      const kept = await runs.commit(runSlot, holder, decision);
+      if (!kept) return { kind: 'held' };
+      return await send(dependencies, runSlot, decision);
+    }
+  }
+}
+
+async function decideRun(
+  dependencies: OrchestrateDependencies,
+  slot: RunSlot,
+  session: Session,
+): Promise<RunDecision> {
+  const { policies, marketStore, clock, accountId, telemetry } = dependencies;
+  const signalSession = sessionBefore(session.date).date;
+  const [policy, signals] = await Promise.all([policies.active(accountId), marketStore.loadSignals(signalSession)]);
+  if (signals === null) telemetry.error('no signals were made for the last session', { session: signalSession });
+  const all = signals ?? [];
+  if (policy === null) {
+    const missing = refusal('policy-missing', 'the account has no policy; `belay init` makes the first');
+    return runDecisionOf(slot, allRefused(all, missing), 0, clock.now());
+  }
+  const shut = await shutGates(dependencies, session, policy);
+  const open = all.filter((signal) => shut[signal.kind] === null);
+  const blocked = all.flatMap((signal) => {
+    const gate = shut[signal.kind];
+    return gate === null ? [] : [refusedEntry(signal, gate)];
+  });
+  const snapshot = await gather(dependencies, slot, { session, signalSession, signals: open });
+  const decided = decide(snapshot, policy);
+  const decision = { intents: decided.intents, funnel: [...decided.funnel, ...blocked] };
+  return runDecisionOf(slot, decision, policy.version, snapshot.now);
+}
+
+const refusedEntry = (signal: Signal, gate: Refusal): FunnelEntry => ({
+  signal,
+  outcome: 'refused',
+  stage: refusalStage(gate.code),
+  refusal: gate,
+});
+
+const allRefused = (signals: readonly Signal[], gate: Refusal): Decision => ({
+  intents: [],
+  funnel: signals.map((signal) => refusedEntry(signal, gate)),
+});
+
+/** The gates once for each class, so that a run whose gate is shut says so for each signal instead of failing later. */
+async function shutGates(
+  { safety, clock, accountId, build }: OrchestrateDependencies,
+  session: Session,
+  policy: Policy,
+): Promise<Readonly<Record<Signal['kind'], Refusal | null>>> {
+  const reference: GateReference = {
+    now: clock.now(),
+    session: session.date,
+    build,
+    policyVersion: policy.version,
+    reconciliationAgeMsMax: policy.limits.reconciliationAgeMsMax,
+  };
+  const [entry, exit] = await Promise.all([
+    safety.shutGate(accountId, 'entry', reference),
+    safety.shutGate(accountId, 'reducing', reference),
+  ]);
+  return { entry, exit };
+}
+
+async function gather(
+  { books, broker, marketData, accountId, clock }: OrchestrateDependencies,
+  slot: RunSlot,
+  day: { readonly session: Session; readonly signalSession: Snapshot['signalSession']; readonly signals: readonly Signal[] },
+): Promise<Snapshot> {
+  const symbols: readonly Ticker[] = [...new Set(day.signals.map((signal) => signal.ticker))].sort();
+  const [held, account, quotes, instruments] = await Promise.all([
+    books.all(accountId),
+    broker.account(),
+    symbols.length === 0 ? new Map() : marketData.latestQuotes(symbols),
+    symbols.length === 0 ? new Map() : broker.instruments(symbols),
+  ]);
+  return {
+    accountId,
+    runId: slot.runId,
+    correlationId: correlationId(slot.runId),
+    session: day.session.date,
+    signalSession: day.signalSession,
+    now: clock.now(),
+    signals: day.signals,
+    books: new Map(held.map((book) => [book.ticker, book])),
+    quotes,
+    instruments,
+    equity: account.equity,
+  };
+}
+
+/** Facts first, then the commands in the order of the decision, exits on the urgent lane; all of it may be repeated. */
+async function send(
+  { journal, lanes, runs, clock, telemetry }: OrchestrateDependencies,
+  slot: RunSlot,
+  decision: RunDecision,
+): Promise<RunOutcome> {
+  await journal.append(decision.facts);
+  await lanes.send(decision.commands.map(messageOf));
+  await journal.append([completedFact(slot, decision, clock.now())]);
+  await runs.complete(slot);
+  telemetry.info('run completed', { runId: slot.runId, commands: decision.commands.length });
+  return { kind: 'completed', runId: slot.runId, commands: decision.commands.length };
+}
+
+function messageOf(command: AnyCommand) {
+  const urgent = command.type !== 'submit-order.v1' || command.data.purpose !== 'entry';
+  return {
+    lane: urgent ? 'urgent' : 'orders',
+    group: `${command.data.accountId}:${command.data.symbol}`,
+    dedupId: `${command.meta.commandId}:${command.meta.attempt}`,
+    body: JSON.stringify(command),
+  } as const;
+}

@@ -1,0 +1,138 @@
+/** One step of an order as writes: the order, its facts, its book, the exposure and the strategy's cash, together. */
+import type { Fact, Room } from '#events/envelope.ts';
+import { aggregateOf, makeFact } from '#events/fact.ts';
+import { bookAttributes } from '#shared/adapters/stores/book-item.ts';
+import { bookVersionIs } from '#shared/adapters/stores/books-store.ts';
+import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { bookKey, exposureKey, strategyKey } from '#shared/adapters/stores/keys.ts';
+import { orderFacts } from '#shared/adapters/stores/order-facts.ts';
+import { orderAbsent, orderPut, orderVersionIs } from '#shared/adapters/stores/order-item.ts';
+import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
+import { addMoney, formatMoney, formatQuantity, type Money, subtractMoney } from '#shared/core/kernel/decimal.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Condition } from '#shared/core/kernel/item.ts';
+import { newYorkDate } from '#shared/core/market/new-york-time.ts';
+import type { Step } from '#shared/core/order/consequences.ts';
+import { isOpen, type Order } from '#shared/core/order/order.ts';
+import { type Book, exposureOf } from '#shared/core/portfolio/book.ts';
+import { type BookStep, bookStep } from '#shared/core/portfolio/book-order.ts';
+import type { TransactWrite } from '#shared/ports/tables.ts';
+
+/** What a claim asks of the items that it draws on; a step of news asks nothing but that they exist. */
+export interface DrawConditions {
+  readonly exposure: readonly Condition[];
+  readonly strategy: readonly Condition[];
+}
+
+const EXISTS: DrawConditions = {
+  exposure: [{ name: 'exposure-missing', test: { op: 'exists' } }],
+  strategy: [{ name: 'strategy-missing', test: { op: 'exists' } }],
+};
+
+function bookFacts(room: Room, book: Book, order: Order, stepped: BookStep, now: EpochMs): readonly Fact[] {
+  const { shareBefore, shareAfter, quarantined } = stepped;
+  const { accountId, ticker } = book;
+  const common = { accountId, strategyId: shareAfter.strategyId, symbol: ticker };
+  let sequence = book.sequence;
+  const place = () => {
+    sequence += 1;
+    return {
+      room,
+      aggregateId: aggregateOf.book(accountId, ticker),
+      sequence,
+      occurredAt: now,
+      correlationId: order.intent.correlationId,
+      causationId: order.clientOrderId,
+    };
+  };
+  const facts: Fact[] = [];
+  if (shareBefore.quantity === 0n && shareAfter.quantity !== 0n) {
+    const data = { ...common, quantity: formatQuantity(shareAfter.quantity), cost: formatMoney(shareAfter.cost) };
+    facts.push(makeFact('position.opened.v1', place(), data));
+  }
+  if (shareBefore.quantity !== 0n && shareAfter.quantity === 0n) {
+    const realized = subtractMoney(shareAfter.realizedProfit, shareBefore.realizedProfit);
+    facts.push(makeFact('position.closed.v1', place(), { ...common, realizedProfit: formatMoney(realized) }));
+  }
+  if (quarantined !== null) {
+    const reason = { code: quarantined.code, message: quarantined.message, context: {} };
+    facts.push(makeFact('quarantine.set.v1', place(), { accountId, symbol: ticker, reason }));
+  }
+  return facts;
+}
+
+/** Cash that the strategy gets back or gives: reservations released and money moved. */
+const cashOf = (step: Step): Money =>
+  addMoney(
+    step.consequences.released.money,
+    addMoney(step.consequences.book.cash, step.consequences.book.provisionalCash),
+  );
+
+function drawWrites(
+  book: Book,
+  next: Book,
+  before: Order | null,
+  step: Step,
+  conditions: DrawConditions,
+): readonly TransactWrite[] {
+  const { accountId, strategyId } = step.order.intent.terms;
+  const committed = subtractMoney(exposureOf(next), exposureOf(book));
+  const opened = (isOpen(step.order) ? 1 : 0) - (before !== null && isOpen(before) ? 1 : 0);
+  const today = before === null ? 1 : 0;
+  const cash = cashOf(step);
+  const writes: TransactWrite[] = [];
+  const drawsExposure = committed !== 0n || opened !== 0 || today !== 0;
+  if (drawsExposure || conditions !== EXISTS) {
+    writes.push({
+      kind: 'update',
+      table: 'books',
+      key: exposureKey(accountId),
+      add: { committed: formatMoney(committed), ordersOpen: String(opened), ordersToday: String(today) },
+      conditions: conditions.exposure,
+    });
+  }
+  const key = strategyKey(accountId, strategyId);
+  if (cash !== 0n) {
+    const add = { [SAFETY.cashAvailable]: formatMoney(cash) };
+    writes.push({ kind: 'update', table: 'safety', key, add, conditions: conditions.strategy });
+  } else if (conditions !== EXISTS && conditions.strategy.length > 0) {
+    writes.push({ kind: 'check', table: 'safety', key, conditions: conditions.strategy });
+  }
+  return writes;
+}
+
+/** The writes of one step, in an order that a reader of failures relies on: the order's own put comes first. */
+export function stepWrites(
+  room: Room,
+  change: { readonly before: Order | null; readonly step: Step; readonly book: Book; readonly now: EpochMs },
+  conditions: DrawConditions = EXISTS,
+): readonly TransactWrite[] {
+  const { before, step, book, now } = change;
+  const { order, consequences } = step;
+  const stepped = bookStep(book, step, newYorkDate(now), now);
+  const saidOfBook = bookFacts(room, book, order, stepped, now);
+  const next: Book = { ...stepped.book, sequence: book.sequence + saidOfBook.length, version: book.version + 1 };
+  const sequenceBefore = before?.journalSequence ?? 0;
+  const facts = [...orderFacts(room, order, consequences.facts, sequenceBefore, now), ...saidOfBook];
+  const touched = before === null || bookChanged(book, next);
+  return [
+    orderPut(order, [before === null ? orderAbsent : orderVersionIs(before.version)]),
+    ...facts.map(journalPut),
+    ...(touched
+      ? [
+          {
+            kind: 'update',
+            table: 'books',
+            key: bookKey(book.accountId, book.ticker),
+            set: bookAttributes(next),
+            conditions: [bookVersionIs(book.version)],
+          } as const,
+        ]
+      : []),
+    ...drawWrites(book, next, before, step, conditions),
+  ];
+}
+
+/** Whether anything but the version moved. */
+const bookChanged = (book: Book, next: Book): boolean =>
+  JSON.stringify(bookAttributes({ ...book, version: 0 })) !== JSON.stringify(bookAttributes({ ...next, version: 0 }));
