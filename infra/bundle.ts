@@ -45,7 +45,9 @@ export async function bundleRooms(root: string): Promise<Bundle> {
       legalComments: 'none',
       logLevel: 'silent',
       // Modules in the older form still ask for Node's own by `require`.
-      banner: { js: "import{createRequire as belayRequire}from'node:module';const require=belayRequire(import.meta.url);" },
+      banner: {
+        js: "import{createRequire as belayRequire}from'node:module';const require=belayRequire(import.meta.url);",
+      },
     });
   } catch (cause) {
     remove();

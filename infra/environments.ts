@@ -19,7 +19,7 @@ export interface EnvironmentDescription {
   readonly broker: BrokerHosts;
   /** Whether tables, secrets and users outlive their stack, and resist deletion. */
   readonly keepsState: boolean;
-  readonly logRetentionDays: number;
+  readonly logRetentionDays: 7 | 90 | 365;
   readonly archiveRetentionDays: number;
   readonly logLevel: 'DEBUG' | 'INFO';
   /** Requests a second over the whole HTTP API, and how many at once. */

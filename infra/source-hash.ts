@@ -1,12 +1,20 @@
 /** Names for what the house is made of: the same sources, the same name, on every machine. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What runs in a function. */
 const FUNCTION_SOURCES = ['functions', 'shared', 'events', 'package-lock.json'];
 /** What a template is made from, its code left out. */
-const TEMPLATE_SOURCES = ['infra/cloud', 'infra/environments.ts', 'infra/synthesise.ts', 'events', 'shared/ports', 'shared/runtime/metric-names.ts', 'package-lock.json'];
+const TEMPLATE_SOURCES = [
+  'infra/cloud',
+  'infra/environments.ts',
+  'infra/synthesise.ts',
+  'events',
+  'shared/ports',
+  'shared/runtime/metric-names.ts',
+  'package-lock.json',
+];
 
 /** @returns 16 hex digits over what the functions run, tests left out. */
 export const buildIdOf = (root: string): string => hashOf(root, FUNCTION_SOURCES);
@@ -25,9 +33,10 @@ function hashOf(root: string, sources: readonly string[]): string {
 
 /** Files below a path, sorted, with `/` between their parts; a path that is not there has none. */
 function filesOf(root: string, path: string): readonly string[] {
-  if (!existsSync(join(root, path))) return [];
-  if (/\.[a-z]+$/.test(path)) return path.endsWith('.test.ts') ? [] : [path];
+  const found = statSync(join(root, path), { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  if (!found.isDirectory()) return path.endsWith('.test.ts') ? [] : [path];
   return readdirSync(join(root, path))
-    .toSorted()
+    .sort()
     .flatMap((name) => filesOf(root, `${path}/${name}`));
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeLeftOut } from '#infra/cloud/code-left-out.ts';
 import { houseApp, STACK_KINDS, type StackKind, stackName } from '#infra/cloud/house-app.ts';
-import { type EnvironmentName } from '#infra/environments.ts';
+import type { EnvironmentName } from '#infra/environments.ts';
 import { buildIdOf } from '#infra/source-hash.ts';
 
 export const PROJECT_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,7 +26,10 @@ export interface SynthesisedStack {
  * Writes the templates of one environment.
  * @returns its stacks, in the order of a deploy
  */
-export async function synthesise(environment: EnvironmentName, options: SynthesisOptions): Promise<readonly SynthesisedStack[]> {
+export async function synthesise(
+  environment: EnvironmentName,
+  options: SynthesisOptions,
+): Promise<readonly SynthesisedStack[]> {
   await synthesiseAll([environment], options);
   return STACK_KINDS.map((kind) => {
     const name = stackName(environment, kind);

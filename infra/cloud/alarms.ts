@@ -35,12 +35,17 @@ const LANE_AGE_MAX_S: Readonly<Record<LaneName, number>> = { orders: 120, urgent
 /** As the claim's own limit: past it, nothing that increases risk is claimed. */
 const RECONCILIATION_AGE_MAX_S = 180;
 
-const anyOf = (
-  name: string,
-  runbook: string,
-  says: string,
-  metric: IMetric,
-): AlarmRow => ({ name, runbook, says, metric, threshold: 1, comparison: AT_LEAST, periods: 1 });
+const PUBLISH_AGE_MAX_S = 60;
+
+const anyOf = (name: string, runbook: string, says: string, metric: IMetric): AlarmRow => ({
+  name,
+  runbook,
+  says,
+  metric,
+  threshold: 1,
+  comparison: AT_LEAST,
+  periods: 1,
+});
 
 function safetyAlarms({ environment }: Watched): readonly AlarmRow[] {
   return [
@@ -53,7 +58,7 @@ function safetyAlarms({ environment }: Watched): readonly AlarmRow[] {
     anyOf(
       'kill-switch-engaged',
       'kill-switch-engaged',
-      'A kill switch is engaged: nothing is sent but cancels and an operator\'s flatten.',
+      "A kill switch is engaged: nothing is sent but cancels and an operator's flatten.",
       highest(environment, 'KillSwitchEngaged'),
     ),
     anyOf(
@@ -153,7 +158,12 @@ function deliveryAlarms({ flow, edge, untold }: Watched): readonly AlarmRow[] {
       }),
   );
   return [
-    anyOf('failed-slots', 'failed-schedules', 'A slot or a fact reached no room, or its room failed.', waiting(flow.failedSlots)),
+    anyOf(
+      'failed-slots',
+      'failed-schedules',
+      'A slot or a fact reached no room, or its room failed.',
+      waiting(flow.failedSlots),
+    ),
     anyOf(
       'failed-schedules',
       'failed-schedules',
@@ -165,7 +175,33 @@ function deliveryAlarms({ flow, edge, untold }: Watched): readonly AlarmRow[] {
         label: 'slots not delivered',
       }),
     ),
-    anyOf('unpublished-facts', 'unpublished-facts', 'Facts are in the journal but not on the bus.', waiting(flow.unpublished)),
+    {
+      name: 'publishing-late',
+      runbook: 'unpublished-facts',
+      says: `Facts have waited for more than ${PUBLISH_AGE_MAX_S} s to be published.`,
+      metric: new MathExpression({
+        expression: 'MAX([late])',
+        usingMetrics: Object.fromEntries(
+          flow.rooms
+            .filter(({ row }) => row.publishes)
+            .map(({ lambda }) => [
+              'late',
+              lambda.metric('IteratorAge', { period: Duration.minutes(1), statistic: Stats.MAXIMUM }),
+            ]),
+        ),
+        period: Duration.minutes(1),
+        label: 'age of the oldest fact (ms)',
+      }),
+      threshold: PUBLISH_AGE_MAX_S * 1000,
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      periods: 1,
+    },
+    anyOf(
+      'unpublished-facts',
+      'unpublished-facts',
+      'Facts are in the journal but not on the bus.',
+      waiting(flow.unpublished),
+    ),
     anyOf('untold-facts', 'critical-facts', 'A critical fact could not be told to people.', waiting(untold)),
     anyOf(
       'api-errors',

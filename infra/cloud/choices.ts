@@ -13,7 +13,10 @@ export class ChoiceError extends Error {
 
 /** @throws ChoiceError that names the choice, what was given and what is right. */
 export function readChoices(node: Node): Choices {
-  return { dryRun: readDryRun(node.tryGetContext('dryRun')), alarmEmails: readEmails(node.tryGetContext('alarmEmails')) };
+  return {
+    dryRun: readDryRun(node.tryGetContext('dryRun')),
+    alarmEmails: readEmails(node.tryGetContext('alarmEmails')),
+  };
 }
 
 function readDryRun(given: unknown): boolean {

@@ -34,9 +34,7 @@ const perSecond = (counted: IMetric, label: string): IMetric =>
 
 const beats = ({ environment }: Watched): readonly IMetric[] => {
   const beat: MetricDescription | undefined = METRICS.find((metric) => metric.name === 'Heartbeat');
-  return (beat?.rooms ?? []).map((room) =>
-    roomMetric(environment, 'Heartbeat', room, Stats.SUM).with({ label: room }),
-  );
+  return (beat?.rooms ?? []).map((room) => roomMetric(environment, 'Heartbeat', room, Stats.SUM).with({ label: room }));
 };
 
 function loopRow(watched: Watched): IWidget[] {
@@ -65,7 +63,7 @@ function speedRow({ environment, flow, edge }: Watched): IWidget[] {
     ),
   );
   return [
-    graph('Command to the broker\'s answer (ms)', latency),
+    graph("Command to the broker's answer (ms)", latency),
     graph('Execution time and broker calls (ms)', [...durations, ...call]),
     graph(
       'HTTP API (ms)',

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import {
   CfnStage,
   HttpApi,
@@ -10,19 +10,15 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type FunctionRoom, makeRooms } from '#infra/cloud/constructs/function-room.ts';
+import { HouseLog } from '#infra/cloud/constructs/house-log.ts';
 import { People } from '#infra/cloud/constructs/people.ts';
 import type { FlowStack } from '#infra/cloud/flow-stack.ts';
 import type { HouseStackProps } from '#infra/cloud/house.ts';
 import { ROOMS } from '#infra/cloud/rooms.ts';
 import { type RouteRow, ROUTES } from '#infra/cloud/routes.ts';
 import type { EnvironmentDescription } from '#infra/environments.ts';
-
-/** Requests a second on a route that asks for no token: the broker's bursts pass, a flood does not. */
-const OPEN_ROUTE_RATE_MAX = 10;
-const OPEN_ROUTE_BURST_MAX = 20;
 
 export interface EdgeStackProps extends HouseStackProps {
   readonly flow: FlowStack;
@@ -63,17 +59,15 @@ export class EdgeStack extends Stack {
         authorizer: row.open === null ? authorizer : new HttpNoneAuthorizer(),
       });
       if (row.open !== null) {
-        for (const route of made) Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason: row.open.because });
+        for (const route of made)
+          Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason: row.open.because });
       }
       return made;
     });
   }
 
   #stage(api: HttpApi, routes: readonly HttpRoute[], environment: EnvironmentDescription): HttpStage {
-    const log = new LogGroup(this, 'AccessLog', {
-      retention: environment.logRetentionDays,
-      removalPolicy: environment.keepsState ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const log = new HouseLog(this, 'AccessLog', environment);
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
@@ -85,11 +79,21 @@ export class EdgeStack extends Stack {
     const resource = stage.node.defaultChild;
     if (!(resource instanceof CfnStage)) throw new TypeError('the stage makes no stage');
     resource.routeSettings = Object.fromEntries(
-      ROUTES.filter((row) => row.open !== null).map((row) => [
-        `${row.method} ${row.path}`,
-        // A template's own spelling: the settings of one route pass through CDK as they are.
-        { ThrottlingRateLimit: OPEN_ROUTE_RATE_MAX, ThrottlingBurstLimit: OPEN_ROUTE_BURST_MAX, DetailedMetricsEnabled: true },
-      ]),
+      ROUTES.flatMap(({ method, path, open }) =>
+        // In the template's own spelling: the settings of one route pass through CDK as they are.
+        open === null
+          ? []
+          : [
+              [
+                `${method} ${path}`,
+                {
+                  ThrottlingRateLimit: open.rateMax,
+                  ThrottlingBurstLimit: open.burstMax,
+                  DetailedMetricsEnabled: true,
+                },
+              ],
+            ],
+      ),
     );
     // Settings name routes, which must be there first.
     for (const route of routes) stage.node.addDependency(route);

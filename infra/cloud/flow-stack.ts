@@ -16,8 +16,8 @@ import type { StateStack } from '#infra/cloud/state-stack.ts';
 
 /** Commands of one lane that are worked at once; the broker's request budget bears no more. */
 const LANE_CONCURRENCY = 2;
-/** Tries of a batch of facts before they are set aside; each halves the batch, so that one bad fact stands alone. */
-const PUBLISH_RETRIES = 10;
+/** How long a bus that is away is waited for before facts are set aside. A bad fact, alone by then, waits as long. */
+const PUBLISH_AGE_MAX = Duration.minutes(15);
 /** Shards worked at once, by aggregate: facts of one aggregate stay in order. */
 const PUBLISH_PARALLEL = 4;
 
@@ -125,7 +125,7 @@ export class FlowStack extends Stack {
       parallelizationFactor: PUBLISH_PARALLEL,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      retryAttempts: PUBLISH_RETRIES,
+      maxRecordAge: PUBLISH_AGE_MAX,
       onFailure: new SqsDlq(this.unpublished),
     });
   }

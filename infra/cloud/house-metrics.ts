@@ -29,22 +29,19 @@ export const roomMetric = (
     label: `${name} ${statistic}`,
   });
 
-function overRooms(
-  environment: EnvironmentName,
-  name: MetricName,
-  aggregate: 'SUM' | 'MAX',
-  periodS: number,
-): IMetric {
+function overRooms(environment: EnvironmentName, name: MetricName, aggregate: 'SUM' | 'MAX', periodS: number): IMetric {
   const statistic = aggregate === 'SUM' ? Stats.SUM : Stats.MAXIMUM;
   const { rooms } = described(name);
-  const parts = rooms.map((room) => roomMetric(environment, name, room, statistic, periodS));
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only.with({ label: name });
   // One id, one metric, over a whole graph.
-  const ids = parts.map((_, index) => `${aggregate.toLowerCase()}${name}${index}`);
+  const parts = rooms.map(
+    (room, index) =>
+      [`${aggregate.toLowerCase()}${name}${index}`, roomMetric(environment, name, room, statistic, periodS)] as const,
+  );
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only[1].with({ label: name });
   return new MathExpression({
-    expression: `${aggregate}([${ids.join(', ')}])`,
-    usingMetrics: Object.fromEntries(parts.map((part, index) => [ids[index], part])),
+    expression: `${aggregate}([${parts.map(([id]) => id).join(', ')}])`,
+    usingMetrics: Object.fromEntries(parts),
     period: Duration.seconds(periodS),
     label: name,
   });

@@ -230,7 +230,12 @@ export const ROOMS_TO_COME: readonly RoomRow[] = [
     id: 'Slice',
     room: 'slice',
     timeoutS: COMMAND_TIMEOUT_S,
-    tables: { safety: ['read', 'check'], orders: ['read', 'check', 'put', 'update'], market: ['read'], journal: ['put'] },
+    tables: {
+      safety: ['read', 'check'],
+      orders: ['read', 'check', 'put', 'update'],
+      market: ['read'],
+      journal: ['put'],
+    },
     sends: ['orders'],
   },
   {

@@ -1,10 +1,10 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { HouseLog } from '#infra/cloud/constructs/house-log.ts';
 import { statementsOf } from '#infra/cloud/grants.ts';
 import type { HouseParts, HouseSettings } from '#infra/cloud/house.ts';
 import { mark } from '#infra/cloud/marks.ts';
@@ -27,10 +27,7 @@ export class FunctionRoom extends Construct {
     const { row, settings, parts } = props;
     const { environment } = settings;
     this.row = row;
-    const log = new LogGroup(this, 'Log', {
-      retention: environment.logRetentionDays,
-      removalPolicy: environment.keepsState ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const log = new HouseLog(this, 'Log', environment);
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     role.addToPolicy(
       new PolicyStatement({
