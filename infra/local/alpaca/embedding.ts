@@ -44,6 +44,22 @@ export const PAPER_LATENCY: BrokerLatency = {
   activityMs: 300,
 };
 
+/** Where nobody knows for certain what the real broker does, or where accounts differ. */
+export interface BrokerBehaviour {
+  /** One fill in so many is partial; 0 is none. Default 10, as the paper service. */
+  readonly partialFillOneIn?: number;
+  /** Whether ioc and fok are taken. Default true. */
+  readonly immediateOrders?: boolean;
+  /** Whether an id in use is looked for before or after all else that may refuse an order. Default first. */
+  readonly duplicateCheck?: 'first' | 'last';
+  /** What a second cancel of a canceled order answers: 204 or 422. Default refuse. */
+  readonly repeatCancel?: 'accept' | 'refuse';
+  /** Gtc orders rest as done_for_day overnight. Default false. */
+  readonly doneForDay?: boolean;
+  /** `free` refuses SIP data of the last 15 minutes. Default free. */
+  readonly dataPlan?: 'free' | 'unlimited';
+}
+
 export interface BrokerOptions {
   /** TCP port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
@@ -58,6 +74,7 @@ export interface BrokerOptions {
   readonly drive?: 'host' | 'self';
   /** Default NO_LATENCY. */
   readonly latency?: BrokerLatency;
+  readonly behaviour?: BrokerBehaviour;
   /** Directory of the state; made when missing. An answered order survives kill -9. Without it nothing is kept. */
   readonly persist?: string;
   /** Requests a minute of the simulator's clock, for each of trading and data. Default 200. */

@@ -160,7 +160,9 @@ export function emptyVenueState(openingCash: Money, openedAt: EpochMs): VenueSta
 export function nextStamp(state: VenueState, now: EpochMs): EpochNs {
   const earliest = nsOf(now);
   const next =
-    state.lastStamp < earliest ? epochNs(earliest + 1n + (state.lastStamp % 997n)) : epochNs(state.lastStamp + 37n);
+    state.lastStamp < earliest
+      ? epochNs(earliest + 1n + (state.lastStamp % 499n) * 1_009n)
+      : epochNs(state.lastStamp + 37n);
   state.lastStamp = next;
   return next;
 }

@@ -149,6 +149,12 @@ export function requestCancel(
   return succeed(next);
 }
 
+/** Cancels an order without the venue's delay, as closing all positions does. Ended orders stay as they are. */
+export function cancelAtOnce(venue: Venue, id: string, now: EpochMs): void {
+  const order = venue.state.orders.get(id);
+  if (order !== undefined && isCancelable(order.status)) end(venue, order, 'canceled', now);
+}
+
 /** Undoes an execution, or restates it. */
 export function undoExecution(
   venue: Venue,
