@@ -9,7 +9,7 @@ import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Instrument, Quote, Session, TradePrint } from '#shared/core/market/types.ts';
 import type { ClaimedOrder } from '#shared/core/order/claimed.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
-import type { OrderUpdate } from '#shared/core/order/order.ts';
+import type { OrderUpdate, UpdateExecution } from '#shared/core/order/order.ts';
 import type { Side } from '#shared/core/order/terms.ts';
 
 /** What a broker offers; the core asks these instead of the broker's name. */
@@ -81,8 +81,12 @@ export interface BrokerActivity {
   readonly brokerOrderId: BrokerOrderId;
   readonly ticker: Ticker;
   readonly side: Side;
+  /** A bust takes an execution back; a correction stands in for one that a bust has taken back. */
+  readonly kind: UpdateExecution['kind'];
+  /** Negative for a bust, so that the activities of an order add up to its filled quantity. */
   readonly quantity: Quantity;
   readonly price: Price;
+  /** The order's own after it. */
   readonly cumulativeQuantity: Quantity;
   readonly at: EpochNs;
 }

@@ -54,7 +54,8 @@ export const REFUSAL_TEXTS: readonly (readonly [pattern: RegExp, code: RefusalCo
   [/^(?:qty|notional|limit price|stop price) must be/i, 'broker-order-malformed'],
   [/^order_id is missing/i, 'broker-order-malformed'],
   [/orders (?:require|must specify) /i, 'broker-order-malformed'],
-  [/^invalid (?:side|order type)/i, 'broker-order-malformed'],
+  [/^invalid (?:side|order type|position_intent)/i, 'broker-order-malformed'],
+  [/^symbol is required|must be a decimal|^request body format is invalid/i, 'broker-order-malformed'],
   [/^take_profit\.limit_price must be/i, 'broker-order-malformed'],
 ];
 

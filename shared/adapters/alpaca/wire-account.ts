@@ -94,11 +94,18 @@ export const brokerAccount: z.ZodType<BrokerAccount> = z
     };
   });
 
+/** `fill`, `partial_fill` and whatever else adds to the order are fills. */
+const kindOf = (type: string | null, quantity: Quantity): BrokerActivity['kind'] => {
+  if (type === 'trade_correct') return 'correct';
+  return type === 'trade_bust' || quantity < 0n ? 'bust' : 'fill';
+};
+
 /** Fills only, as asked for. Their ids are opaque: the digits are New York's clock, and not a time to trust. */
 const activity: z.ZodType<BrokerActivity> = z
   .object({
     id: z.string().min(1),
     activity_type: z.literal('FILL'),
+    type: maybeText,
     execution_id: maybeExecutionId,
     order_id: orderId,
     symbol,
@@ -115,6 +122,7 @@ const activity: z.ZodType<BrokerActivity> = z
     brokerOrderId: wire.order_id,
     ticker: houseTicker(wire.symbol, wire.asset_class),
     side: wire.side,
+    kind: kindOf(wire.type, wire.qty),
     quantity: wire.qty,
     price: wire.price,
     cumulativeQuantity: wire.cum_qty,
