@@ -1,0 +1,102 @@
+/**
+ * A queue's event source mapping in discrete time: one batch at a time, the oldest message first. What fails is seen
+ * again when its visibility timeout has passed on the house's clock, whatever the emulator's own clock says.
+ */
+import type { FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
+import type { WorkSource } from '#infra/local/run/work-source.ts';
+import type { LanePlan, QueuePlan } from '#infra/local/template/house-plan.ts';
+import type { Agenda } from '#infra/local/time/agenda.ts';
+import type { QueueClient, ReceivedMessage } from './queue-client.ts';
+import { type LaneMessage, queueEvent, reportedFailures } from './queue-event.ts';
+
+/** The longest that a message can be hidden: the emulator's clock must not be the one that shows it again. */
+const HIDDEN_SECONDS = 43_200;
+const FETCH_MAX = 10;
+
+export interface LaneParts {
+  readonly plan: LanePlan;
+  readonly queue: QueuePlan;
+  readonly client: QueueClient;
+  readonly runtime: FunctionRuntime;
+  readonly agenda: Agenda;
+  /** Told of every message that was handled without failure, with the milliseconds of the machine that it took. */
+  readonly onHandled?: (message: ReceivedMessage, tookMs: number) => void;
+}
+
+const sequenceOf = ({ message }: LaneMessage): string => message.Attributes['SequenceNumber'] ?? '';
+const bySequence = (a: LaneMessage, b: LaneMessage): number =>
+  sequenceOf(a) < sequenceOf(b) ? -1 : sequenceOf(a) > sequenceOf(b) ? 1 : 0;
+
+export class Lane implements WorkSource {
+  readonly name: string;
+  readonly #parts: LaneParts;
+  /** When the house first saw a message that is not done yet. */
+  readonly #seen = new Map<string, number>();
+  #fetched: LaneMessage[] = [];
+  #waiting = 0;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+    this.name = parts.plan.queueName;
+  }
+
+  /** Messages that failed and wait to be seen again. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  async step(): Promise<boolean> {
+    await this.#fetch();
+    const batch = this.#fetched.splice(0, this.#parts.plan.batchSize);
+    if (batch.length === 0) return false;
+    await this.#deliver(batch);
+    return true;
+  }
+
+  /** Fetches before every step: a message of a group that was locked may be older than those at hand. */
+  async #fetch(): Promise<void> {
+    const messages = await this.#parts.client.receive(this.name, {
+      count: FETCH_MAX,
+      visibilitySeconds: HIDDEN_SECONDS,
+    });
+    if (messages.length === 0) return;
+    const nowMs = Date.now();
+    for (const message of messages) {
+      const firstSeenMs = this.#seen.get(message.MessageId) ?? nowMs;
+      this.#seen.set(message.MessageId, firstSeenMs);
+      this.#fetched.push({ message, firstSeenMs });
+    }
+    this.#fetched.sort(bySequence);
+  }
+
+  async #deliver(batch: readonly LaneMessage[]): Promise<void> {
+    const { plan, runtime } = this.#parts;
+    const startedMs = performance.now();
+    const outcome = await runtime.invoke(plan.functionName, queueEvent(this.name, batch)).outcome;
+    const identifiers = batch.map(({ message }) => message.MessageId);
+    const failed = !outcome.ok
+      ? new Set(identifiers)
+      : plan.reportsItemFailures
+        ? reportedFailures(outcome.payload, identifiers)
+        : new Set<string>();
+    for (const { message } of batch) {
+      if (failed.has(message.MessageId)) this.#hide(message);
+      else await this.#finish(message, performance.now() - startedMs);
+    }
+  }
+
+  async #finish(message: ReceivedMessage, tookMs: number): Promise<void> {
+    this.#seen.delete(message.MessageId);
+    await this.#parts.client.delete(this.name, message.ReceiptHandle);
+    this.#parts.onHandled?.(message, tookMs);
+  }
+
+  #hide(message: ReceivedMessage): void {
+    const { agenda, client, queue } = this.#parts;
+    this.#waiting += 1;
+    agenda.put(Date.now() + queue.visibilityTimeoutSeconds * 1000, async () => {
+      this.#waiting -= 1;
+      await client.release(this.name, message.ReceiptHandle);
+    });
+  }
+}

@@ -1,0 +1,6 @@
+/** Something that may hold work to be done now: a lane, a table's stream, the bus. */
+export interface WorkSource {
+  readonly name: string;
+  /** Does the next item of work to its end; false when there was none. */
+  step(): Promise<boolean>;
+}
