@@ -83,7 +83,8 @@ export interface QueryPage {
 }
 
 /**
- * Errors: every method throws Fault `transient` (throttled, conflict that outlived its retries, unreachable before
+ * Errors: every method throws Bug for a request that can mean nothing (an update without a change, a check without a
+ * condition, an index that the table does not have), and Fault `transient` (throttled, conflict that outlived its retries, unreachable before
  * sending), `uncertain` (a write whose answer was lost) or `permanent` (no such table, no permission, malformed).
  */
 export interface Tables {
@@ -95,7 +96,8 @@ export interface Tables {
   /**
    * All or nothing, at most 100 writes, one per item. Conflicts with other transactions are retried in process with
    * jitter up to the adapter's own limit.
-   * @param token makes a repeat of the same transaction within ten minutes harmless.
+   * @param token 1 to 36 characters; makes a repeat of the same transaction within ten minutes harmless. Given or not,
+   * an answer that is lost is asked for again in process, and is `uncertain` only when nobody answers at all.
    */
   transact(writes: readonly TransactWrite[], options?: { readonly token?: string }): Promise<WriteOutcome>;
 }

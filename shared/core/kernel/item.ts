@@ -21,7 +21,7 @@ export interface ItemKey {
   readonly sk: string;
 }
 
-/** One test of an item; a missing attribute fails every comparison. */
+/** One test of an item; a missing attribute, or one of another type, fails every comparison. Only N, S and B have an order. */
 export type ItemTest =
   | { readonly op: 'exists' }
   | { readonly op: 'absent' }
