@@ -66,10 +66,13 @@ describe('lengths', () => {
     ]);
   });
 
-  it('lets only the callback of describe be long, and only in tests', () => {
+  it('lets only what holds a suite be long, and only in tests', () => {
     const suite = `describe('it', () => ${block(100)});\n`;
     const each = `describe.each([1])('it', () => ${block(100)});\n`;
+    const contract = `export function holds() {\n${suite}}\n`;
     expect(lengths('shared/core/order/planted.test.ts', suite + each)).toEqual([]);
+    expect(lengths('tests/contract/tables.contract.ts', contract)).toEqual([]);
+    expect(lengths('tests/contract/tables.contract.ts', `${suite}function long() ${block(71)}\n`)).toHaveLength(1);
     expect(lengths('shared/core/order/planted.ts', suite)).toHaveLength(1);
     expect(lengths('shared/core/order/planted.test.ts', `it('is', () => ${block(100)});\n`)).toHaveLength(1);
   });

@@ -7,7 +7,7 @@ export const FUNCTION_LINES_MAX = 70;
 export const FILE_LINES_MAX = 500;
 
 const WORD = '[a-z0-9]+(?:-[a-z0-9]+)*';
-const FILE_NAME = new RegExp(`^${WORD}(?:\\.v\\d+)?(?:\\.(?:test|bench|config|d))?\\.(?:ts|tsx|mts|mjs|js)$`);
+const FILE_NAME = new RegExp(`^${WORD}(?:\\.v\\d+)?(?:\\.(?:test|bench|contract|config|d))?\\.(?:ts|tsx|mts|mjs|js)$`);
 const FOLDER_NAME = new RegExp(`^\\.?${WORD}$`);
 /** A drawer of anything. "common" is one only as a whole name: common factors are a thing. */
 const JUNK = /(?:^|-)(?:utils?|helpers?|managers?|misc|stuff|commons?$)(?:-|$)|^common$/;
@@ -33,14 +33,22 @@ export function checkNames(file: SourceFile): readonly Violation[] {
 
 type Span = { readonly start: number; readonly end: number };
 
-/** The callbacks of `describe`, which hold a whole suite. */
+/** Functions that hold a whole suite: the callbacks of `describe`, and what `describe` is called in. */
 function suitesOf(file: SourceFile): ReadonlySet<object> {
   const suites = new Set<object>();
+  const open: object[] = [];
+  const enter = (node: object): void => void open.push(node);
+  const leave = (): void => void open.pop();
   new Visitor({
+    FunctionDeclaration: enter,
+    'FunctionDeclaration:exit': leave,
+    FunctionExpression: enter,
+    'FunctionExpression:exit': leave,
+    ArrowFunctionExpression: enter,
+    'ArrowFunctionExpression:exit': leave,
     CallExpression(call) {
-      if (/^describe\b/.test(file.text.slice(call.start, call.start + 'describe.'.length))) {
-        for (const argument of call.arguments) suites.add(argument);
-      }
+      if (!/^describe\b/.test(file.text.slice(call.start, call.start + 'describe.'.length))) return;
+      for (const suite of [...open, ...call.arguments]) suites.add(suite);
     },
   }).visit(file.program);
   return suites;

@@ -53,6 +53,12 @@ describe('the house', () => {
     expectNone(findDeadFiles(files, entriesOfScripts(readText('package.json'))));
   });
 
+  it('has a file for every script of package.json', () => {
+    const entries = entriesOfScripts(readText('package.json'));
+    expect(entries.length).toBeGreaterThan(5);
+    expect(entries.filter((path) => !files.has(path))).toEqual([]);
+  });
+
   it('gives every function room its door, its workflow and its wiring', () => {
     expectNone(checkFunctionRooms(files));
   });
