@@ -3,6 +3,7 @@ import { type Price, parseQuantity, proratePrice, wholeQuantity } from '#shared/
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import { type CalendarDate, type EpochMs, epochMs, nsOf } from '#shared/core/kernel/instant.ts';
 import { newYorkDate, newYorkInstant } from '#shared/core/market/new-york-time.ts';
+import type { Split } from '#shared/core/market/splits.ts';
 import type { BarColumns, Quote, Session, TradePrint } from '#shared/core/market/types.ts';
 import { chanceOf } from '#shared/core/venue/fingerprint.ts';
 import {
@@ -14,7 +15,7 @@ import {
   pricePath,
 } from '#shared/core/venue/price-path.ts';
 import { indexOfSessionClosingAfter, lastClosedSession, sessionAt } from '#shared/core/venue/session-index.ts';
-import type { PriceTest, Split, VenueAsset } from '#shared/core/venue/venue-market.ts';
+import type { PriceTest, VenueAsset } from '#shared/core/venue/venue-market.ts';
 import type { Adjustment, FeedBar, MarketFeed } from './market-feed.ts';
 import { barSoFar, minuteBarsOf } from './intraday-bars.ts';
 
@@ -76,27 +77,23 @@ function splitsSince(splits: readonly Split[], date: CalendarDate, now: EpochMs)
   return splits.filter((split) => split.date > date && split.date <= today);
 }
 
-const factorOf = (splits: readonly Split[]): number =>
-  splits.reduce((factor, split) => (factor * split.numerator) / split.denominator, 1);
-
 const restatePrice = (price: Price, splits: readonly Split[]): Price =>
-  splits.reduce(
-    (value, split) => proratePrice(value, BigInt(split.denominator), BigInt(split.numerator), 'half-even'),
-    price,
-  );
+  splits.reduce((value, split) => proratePrice(value, BigInt(split.from), BigInt(split.to), 'half-even'), price);
 
-const restateBar = (bar: FeedBar, factor: number): FeedBar =>
-  factor === 1
-    ? bar
-    : {
-        ...bar,
-        open: bar.open / factor,
-        high: bar.high / factor,
-        low: bar.low / factor,
-        close: bar.close / factor,
-        vwap: bar.vwap / factor,
-        volume: Math.round(bar.volume * factor),
-      };
+/** As `adjustForSplits` does it, one split after the other, so that both come to the same numbers. */
+const restateBar = (bar: FeedBar, splits: readonly Split[]): FeedBar =>
+  splits.reduce((restated, { to, from }) => {
+    const ratio = to / from;
+    return {
+      ...restated,
+      open: restated.open / ratio,
+      high: restated.high / ratio,
+      low: restated.low / ratio,
+      close: restated.close / ratio,
+      vwap: restated.vwap / ratio,
+      volume: restated.volume * ratio,
+    };
+  }, bar);
 
 interface BarMarket {
   readonly sessions: readonly Session[];
@@ -244,8 +241,8 @@ function dailyBarsOf(
     const path = session.closeAt > now ? pathAt(market, listing, index) : null;
     const volume = cell(columns.volume, index);
     const bar = path === null ? wholeBar(columns, index, at) : barSoFar(path, session, volume, at, session.openAt, now);
-    const factor = adjustment === 'split' ? factorOf(splitsSince(listing.splits, date, now)) : 1;
-    found.push(restateBar(bar, factor));
+    const since = adjustment === 'split' ? splitsSince(listing.splits, date, now) : [];
+    found.push(restateBar(bar, since));
   }
   return found;
 }
@@ -268,8 +265,8 @@ function minuteBarsIn(
     const path = livePath(market, listing, session);
     if (path === null) continue;
     const volume = cell(columns.volume, lastBarAt(columns, session.date));
-    const factor = adjustment === 'split' ? factorOf(splitsSince(listing.splits, session.date, now)) : 1;
-    for (const bar of minuteBarsOf(path, session, volume, from, to, now)) found.push(restateBar(bar, factor));
+    const since = adjustment === 'split' ? splitsSince(listing.splits, session.date, now) : [];
+    for (const bar of minuteBarsOf(path, session, volume, from, to, now)) found.push(restateBar(bar, since));
   }
   return found;
 }

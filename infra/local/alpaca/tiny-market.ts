@@ -2,9 +2,10 @@
 import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
 import { type CalendarDate, calendarDate } from '#shared/core/kernel/instant.ts';
 import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
+import type { Split } from '#shared/core/market/splits.ts';
 import type { BarColumns, Session } from '#shared/core/market/types.ts';
 import { chanceOf } from '#shared/core/venue/fingerprint.ts';
-import type { Split, VenueAsset } from '#shared/core/venue/venue-market.ts';
+import type { VenueAsset } from '#shared/core/venue/venue-market.ts';
 import { barFeed } from './bar-feed.ts';
 import type { MarketFeed } from './market-feed.ts';
 

@@ -10,15 +10,12 @@ import type { FeedBar, MarketFeed } from './market-feed.ts';
 import type { WireBody } from './wire-order.ts';
 import { utcTime } from './wire-time.ts';
 
-/** Prices as the wire has them: at most nine decimals, without the noise of binary fractions. */
-const plain = (value: number): number => Math.round(value * 1e9) / 1e9;
-
 export const barBody = (bar: FeedBar): WireBody => ({
-  c: plain(bar.close),
-  h: plain(bar.high),
-  l: plain(bar.low),
+  c: bar.close,
+  h: bar.high,
+  l: bar.low,
   n: bar.trades,
-  o: plain(bar.open),
+  o: bar.open,
   t: utcTime(nsOf(bar.at)),
   v: bar.volume,
   vw: Math.round(bar.vwap * 1e6) / 1e6,

@@ -1,7 +1,8 @@
 /** What the venue must know of the market: instruments, sessions, and the prices of any instant up to now. */
 import type { Price } from '#shared/core/kernel/decimal.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
-import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Split } from '#shared/core/market/splits.ts';
 import type { Instrument, Quote, Session, TradePrint } from '#shared/core/market/types.ts';
 
 /** An instrument with what only a venue asks of it. */
@@ -19,14 +20,6 @@ export interface PriceTest {
   readonly of: 'bid' | 'ask' | 'trade';
   readonly is: 'at-most' | 'at-least';
   readonly price: Price;
-}
-
-/** One share before the session of `date` is `numerator / denominator` shares from its start. */
-export interface Split {
-  readonly ticker: Ticker;
-  readonly date: CalendarDate;
-  readonly numerator: number;
-  readonly denominator: number;
 }
 
 export interface VenueMarket {

@@ -274,11 +274,11 @@ function splitOvernight(venue: Venue, date: string, at: EpochMs): void {
   for (const split of market.splits) {
     if (split.date !== date) continue;
     const position = state.positions.get(split.ticker);
-    if (split.numerator < split.denominator) {
+    if (split.to < split.from) {
       for (const order of openOrders(venue)) if (order.ticker === split.ticker) end(venue, order, 'canceled', at);
     }
     if (position === undefined) continue;
-    const after = splitPosition(position, split.numerator, split.denominator);
+    const after = splitPosition(position, split.to, split.from);
     state.positions.set(split.ticker, after);
     state.adjustments.push({
       id: uuidOf(rules.seed, 'split:', split.ticker + split.date, 0),
@@ -286,7 +286,7 @@ function splitOvernight(venue: Venue, date: string, at: EpochMs): void {
       ticker: split.ticker,
       quantityChange: subtractQuantity(after.quantity, position.quantity),
       at,
-      description: `${split.ticker} ${split.numerator}:${split.denominator} split`,
+      description: `${split.ticker} ${split.to}-for-${split.from} split`,
     });
   }
 }
