@@ -4,6 +4,7 @@ import type { AsynchronousInvoker } from '#infra/local/lambda/asynchronous-invok
 import type { WorkSource } from '#infra/local/run/work-source.ts';
 import type { RulePlan, RuleTarget } from '#infra/local/template/house-plan.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '#infra/local/template/physical-names.ts';
+import { inputText } from './target-input.ts';
 import { matchesPattern } from './event-pattern.ts';
 
 /** An event as a rule's target gets it. */
@@ -86,13 +87,10 @@ export class EventBus implements WorkSource {
   async #deliver({ target, event }: Delivery): Promise<void> {
     switch (target.kind) {
       case 'function':
-        return this.#parts.invoker.invoke(
-          target.functionName,
-          target.input === null ? event : JSON.parse(target.input),
-        );
+        return this.#parts.invoker.invoke(target.functionName, JSON.parse(inputText(target.input, event)));
       case 'queue': {
         const group = target.groupId === null ? null : { id: target.groupId, dedupId: event.id };
-        return this.#parts.send(target.queueName, target.input ?? JSON.stringify(event), group);
+        return this.#parts.send(target.queueName, inputText(target.input, event), group);
       }
       case 'notice':
         return undefined;

@@ -86,13 +86,20 @@ export interface SchedulePlan {
 /** An event pattern as EventBridge has it. */
 export type EventPattern = Readonly<Record<string, unknown>>;
 
+/** What a target gets instead of the event. */
+export interface TargetInput {
+  readonly template: string;
+  /** Paths into the event, by the name that stands for them in angle brackets in the template. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
 export type RuleTarget =
-  | { readonly kind: 'function'; readonly functionName: string; readonly input: string | null }
+  | { readonly kind: 'function'; readonly functionName: string; readonly input: TargetInput | null }
   | {
       readonly kind: 'queue';
       readonly queueName: string;
       readonly groupId: string | null;
-      readonly input: string | null;
+      readonly input: TargetInput | null;
     }
   /** A topic or a log group: at home nobody listens. */
   | { readonly kind: 'notice'; readonly arn: string };

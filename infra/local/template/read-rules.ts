@@ -1,7 +1,7 @@
 /** The event buses and what their rules hand to whom. */
 import type * as z from 'zod';
 import { refuseUnknownPattern } from '#infra/local/rules/event-pattern.ts';
-import type { RulePlan, RuleTarget } from './house-plan.ts';
+import type { RulePlan, RuleTarget, TargetInput } from './house-plan.ts';
 import type { TemplateResolver } from './intrinsics.ts';
 import type { KnownNames } from './known-names.ts';
 import { READINGS } from './resource-readings.ts';
@@ -36,7 +36,7 @@ export function readRules(
 }
 
 function readTarget(target: Target, names: KnownNames, where: string): RuleTarget {
-  const input = target.Input ?? null;
+  const input = readInput(target);
   const functionName = names.functionIn(target.Arn);
   if (functionName !== null) return { kind: 'function', functionName, input };
   const queueName = names.queueIn(target.Arn);
@@ -45,4 +45,10 @@ function readTarget(target: Target, names: KnownNames, where: string): RuleTarge
   }
   if (/:(sns|logs):/.test(target.Arn)) return { kind: 'notice', arn: target.Arn };
   throw new TemplateError(`${where}: the local house has no target ${target.Arn}`);
+}
+
+function readInput(target: Target): TargetInput | null {
+  if (target.Input !== undefined) return { template: target.Input, paths: {} };
+  const transformer = target.InputTransformer;
+  return transformer === undefined ? null : { template: transformer.InputTemplate, paths: transformer.InputPathsMap };
 }

@@ -99,6 +99,9 @@ const rule = z.strictObject({
       Id: z.string(),
       Arn: arn,
       Input: z.string().optional(),
+      InputTransformer: z
+        .strictObject({ InputPathsMap: z.record(z.string(), z.string()).default({}), InputTemplate: z.string() })
+        .optional(),
       RoleArn: z.string().optional(),
       SqsParameters: z.strictObject({ MessageGroupId: z.string() }).optional(),
       RetryPolicy: z.unknown().optional(),
