@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { calendarDate } from '#shared/core/kernel/instant.ts';
+import { validateBars } from '#shared/core/market/data-validator.ts';
+import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
 import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
 import { openMarket } from './open-market.ts';
+import { readBarsCsv } from './read-bars-csv.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'belay-market-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -107,6 +111,26 @@ describe('openMarket with synthetic data', () => {
 });
 
 describe('openMarket with a file', () => {
+  it.skipIf(!existsSync(realBars))(
+    'trades the static universe where a file has it (skipped without the data)',
+    async () => {
+      const market = await openMarket(realBars, { days: 60, symbols: 36, seed: 0 });
+      expect(market.bars.map(({ ticker }) => ticker)).toEqual([...STATIC_UNIVERSE].sort());
+      expect(market.tradingDays[0]?.date).toBe('2017-11-10');
+    },
+  );
+
+  it('trades the symbols with the most dollars before the first trading day otherwise', async () => {
+    const sessions = sessionsBetween(calendarDate('2024-01-02'), calendarDate('2024-06-28')).map(({ date }) => date);
+    const dollars = (name: string, day: number): number =>
+      name === 'LATE' ? (day >= 120 ? 1e9 : 1) : name === 'BIG' ? 1000 : name === 'MID' ? 500 : 5;
+    const rows = sessions.flatMap((date, day) =>
+      ['BIG', 'LATE', 'MID', 'TINY'].map((name) => `${date},${name},10,10,10,10,${dollars(name, day)}`),
+    );
+    const market = await openMarket(file('ranked.csv', [HEADER, ...rows]), { days: 4, symbols: 2, seed: 0 });
+    expect(market.bars.map(({ ticker }) => ticker)).toEqual(['BIG', 'MID']);
+  });
+
   it('reads CSV and CSV.gz alike, whatever the name, the column order and the line ends', async () => {
     const options = { days: 2, symbols: 2, seed: 0 };
     const plain = await openMarket(file('plain.csv', clean), options);
@@ -187,16 +211,34 @@ describe('openMarket with a file', () => {
     expect(market.dirt.listed).toEqual([]);
   });
 
-  it.skipIf(!existsSync(realBars))('finds the 23 dirty rows of the real file (skipped without the data)', async () => {
-    const market = await openMarket(realBars, { days: 60, symbols: 36, seed: 0 });
-    expect(market.bars.map(({ ticker }) => ticker)).toEqual([...STATIC_UNIVERSE].sort());
-    expect(market.dirt.counts).toEqual({
-      'value-missing': 11,
-      'high-below-low': 1,
-      'open-outside-range': 3,
-      'close-outside-range': 8,
-    });
-    expect([market.dirt.rows, market.dirt.kept]).toEqual([619_040, 619_017]);
-    expect(market.dirt.listed.find(({ symbol }) => symbol === 'AOS')?.row).toBe(153_942);
-  });
+  it.skipIf(!existsSync(realBars))(
+    'finds the dirty rows and the jumps of the real file (skipped without the data)',
+    async () => {
+      const all = await readBarsCsv(realBars);
+      expect(all.dirt.counts).toEqual({
+        'value-missing': 11,
+        'high-below-low': 1,
+        'open-outside-range': 3,
+        'close-outside-range': 8,
+      });
+      const last = calendarDate('2018-02-07');
+      expect([all.dirt.rows, all.dirt.kept]).toEqual([619_040, 619_017]);
+      expect(all.dirt.listed.find(({ symbol }) => symbol === 'AOS')?.row).toBe(153_942);
+      const { report } = validateBars({ bars: all.bars, universe: [], session: last });
+      const jumps = report.findings.filter(({ code }) => code === 'jump' || code === 'split-suspected');
+      expect(jumps.map(({ ticker, date }) => `${ticker} ${date}`)).toEqual([
+        'AMD 2016-04-22',
+        'BAX 2015-07-01',
+        'BHGE 2017-07-05',
+        'DISCA 2014-08-07',
+        'DISCK 2014-08-07',
+        'EBAY 2015-07-20',
+        'NI 2015-07-02',
+        'NWL 2017-09-15',
+        'STZ 2013-02-14',
+        'VRTX 2013-04-19',
+        'VRTX 2014-06-24',
+      ]);
+    },
+  );
 });
