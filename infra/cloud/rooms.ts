@@ -230,12 +230,7 @@ export const ROOMS_TO_COME: readonly RoomRow[] = [
     id: 'Slice',
     room: 'slice',
     timeoutS: COMMAND_TIMEOUT_S,
-    tables: {
-      safety: ['read', 'check'],
-      orders: ['read', 'check', 'put', 'update'],
-      market: ['read'],
-      journal: ['put'],
-    },
+    tables: { safety: ['read'], orders: ['read'], market: ['read'], journal: ['put'] },
     sends: ['orders'],
   },
   {

@@ -65,7 +65,12 @@ export class WatchStack extends Stack {
     rule.addTarget(
       new SnsTopic(this.alarms, {
         message: RuleTargetInput.fromText(
-          `Belay: ${EventField.detailType} at ${EventField.time} from ${EventField.source}. What to do: docs/runbooks/critical-facts.md\n${EventField.fromPath('$.detail')}`,
+          [
+            `Belay: ${EventField.detailType} of ${EventField.fromPath('$.detail.meta.aggregateId')}`,
+            `at ${EventField.time} from ${EventField.source},`,
+            `correlation ${EventField.fromPath('$.detail.meta.correlationId')}.`,
+            'What to do: docs/runbooks/critical-facts.md',
+          ].join(' '),
         ),
         deadLetterQueue: untold,
         retryAttempts: 3,

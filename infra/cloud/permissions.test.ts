@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { LANE_NAMES, ROOMS, ROOMS_TO_COME } from '#infra/cloud/rooms.ts';
+import { houseUnderTest, type Permission, permissionsByRoom } from '#infra/cloud/templates-under-test.ts';
+import { TABLE_NAMES, type TableName } from '#shared/ports/table-catalogue.ts';
+
+const house = houseUnderTest('live');
+const permissions = permissionsByRoom(house);
+const roomIds = ROOMS.map((row) => row.id);
+
+const isTable =
+  (table: TableName) =>
+  ({ resource }: Permission): boolean =>
+    new RegExp(`Table${table}`, 'i').test(resource);
+
+const roomsThat = (may: (permission: Permission) => boolean): readonly string[] =>
+  roomIds.filter((id) => (permissions.get(id) ?? []).some(may));
+
+const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'];
+const SETTLE_PATH = ['Execute', 'ExecuteDeadLetter', 'Webhook', 'Listen', 'Reconcile'];
+
+describe('what functions may do', () => {
+  it('is known for every room', () => {
+    expect([...permissions.keys()].sort()).toEqual([...roomIds].sort());
+    for (const id of roomIds) expect(permissions.get(id)?.length, id).toBeGreaterThan(1);
+  });
+
+  it('lets only execute and the settle path write orders', () => {
+    expect(roomsThat((p) => isTable('orders')(p) && WRITES.includes(p.action))).toEqual(SETTLE_PATH);
+    const toCome = ROOMS_TO_COME.filter((row) =>
+      row.tables.orders?.some((verb) => verb !== 'read' && verb !== 'check'),
+    );
+    expect(toCome.map((row) => row.id)).toEqual([]);
+  });
+
+  it('lets only the claim and the adoption of an own orphan create an order', () => {
+    expect(roomsThat((p) => isTable('orders')(p) && p.action === 'dynamodb:PutItem')).toEqual(['Execute', 'Reconcile']);
+  });
+
+  it('lets nobody change or remove what the journal says', () => {
+    const changes = ['dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'];
+    expect(roomsThat((p) => isTable('journal')(p) && changes.includes(p.action))).toEqual([]);
+  });
+
+  it('lets only guards, deciders, the settle path and people touch safety items', () => {
+    expect(roomsThat((p) => isTable('safety')(p) && WRITES.includes(p.action))).toEqual([
+      'Orchestrate',
+      ...SETTLE_PATH,
+      'Protect',
+      'Control',
+    ]);
+  });
+
+  it('hands the broker key to those that call the broker, and the webhook secret to the webhook', () => {
+    const reads = (secret: string): readonly string[] =>
+      roomsThat((p) => p.action === 'secretsmanager:GetSecretValue' && p.resource.includes(secret));
+    expect(reads('SecretBroker')).toEqual(['Ingest', 'Execute', 'Listen', 'Reconcile']);
+    expect(reads('SecretWebhook')).toEqual(['Webhook']);
+  });
+
+  it('lets only deciders, guards and people send commands, and only execute take them', () => {
+    expect(roomsThat((p) => p.action === 'sqs:SendMessage' && p.resource.includes('OrdersLaneQueue'))).toEqual([
+      'Orchestrate',
+      'Control',
+    ]);
+    expect(roomsThat((p) => p.action === 'sqs:SendMessage' && p.resource.includes('UrgentLaneQueue'))).toEqual([
+      'Orchestrate',
+      'Protect',
+      'Control',
+    ]);
+    expect(roomsThat((p) => p.action === 'sqs:ReceiveMessage')).toEqual(['Execute', 'ExecuteDeadLetter']);
+  });
+
+  it('lets only publish say things on the bus and read the stream', () => {
+    expect(roomsThat((p) => p.action === 'events:PutEvents')).toEqual(['Publish']);
+    expect(roomsThat((p) => p.action === 'dynamodb:GetRecords')).toEqual(['Publish']);
+  });
+
+  it('names every action and resource in full', () => {
+    const all = [...permissions.values()].flat();
+    expect(all.filter((p) => p.action.includes('*'))).toEqual([]);
+    expect(all.filter((p) => p.resource.includes('*'))).toEqual([]);
+    expect(
+      house.ofType('AWS::IAM::Role').filter(({ props }) => props.at('ManagedPolicyArns').value !== undefined),
+    ).toEqual([]);
+    const roles = house.ofType('AWS::Lambda::Function').map(({ props }) => props.at('Role').json);
+    expect(new Set(roles).size).toBe(ROOMS.length);
+  });
+});
+
+describe('what functions are told', () => {
+  const variables = new Map(
+    house
+      .ofType('AWS::Lambda::Function')
+      .map(({ logicalId, props }) => [logicalId.split('Function')[0], props.at('Environment', 'Variables')] as const),
+  );
+
+  it.each(ROOMS)('fits what $id may do', (row) => {
+    const told = variables.get(row.id);
+    const may = permissions.get(row.id) ?? [];
+    for (const table of TABLE_NAMES) {
+      const touches = may.some(
+        (p) => isTable(table)(p) && !/Stream$/.test(p.action) && !p.resource.includes('StreamArn'),
+      );
+      expect(told?.at(`TABLE_${table.toUpperCase()}`).value !== undefined, table).toBe(touches);
+    }
+    for (const lane of LANE_NAMES) {
+      const sends = may.some(
+        (p) =>
+          p.action === 'sqs:SendMessage' && p.resource.includes(`${lane === 'orders' ? 'Orders' : 'Urgent'}LaneQueue`),
+      );
+      expect(told?.at(`QUEUE_${lane.toUpperCase()}_URL`).value !== undefined, lane).toBe(sends);
+    }
+    expect(told?.at('SECRET_BROKER_ID').value !== undefined).toBe(may.some((p) => p.resource.includes('SecretBroker')));
+    expect(told?.at('SECRET_WEBHOOK_ID').value !== undefined).toBe(
+      may.some((p) => p.resource.includes('SecretWebhook')),
+    );
+    expect(told?.at('EVENT_BUS_NAME').value !== undefined).toBe(may.some((p) => p.action === 'events:PutEvents'));
+    expect(told?.at('ALPACA_BASE_URL').value !== undefined).toBe(row.broker);
+    expect(told?.at('BUILD_ID').text).toBe('build-under-test');
+    expect(told?.at('BELAY_ACCOUNT').text).toBe('live-1');
+  });
+});
