@@ -1,8 +1,8 @@
 /** One event of the order stream in the house's words. */
 import * as z from 'zod';
 import { absoluteQuantity } from '#shared/core/kernel/decimal.ts';
-import { type ClientOrderId, clientOrderIdOf, IdentityError } from '#shared/core/kernel/identity.ts';
 import type { EpochMs, EpochNs } from '#shared/core/kernel/instant.ts';
+import { isOwnClientOrderId } from '#shared/core/order/client-order-id.ts';
 import type { OrderUpdate, UpdateExecution } from '#shared/core/order/order.ts';
 import { maybeExecutionId, maybeInstant, maybePrice, maybeQuantity, maybeText } from './wire-fields.ts';
 import { brokerOrder } from './wire-order.ts';
@@ -73,17 +73,6 @@ function executionOf(wire: TradeUpdate, kind: UpdateExecution['kind'], at: Epoch
   };
 }
 
-/** An id that is none of this house's form belongs to an order of somebody else: found by the broker's id. */
-function houseClientOrderId(text: string | null): ClientOrderId | null {
-  if (text === null) return null;
-  try {
-    return clientOrderIdOf(text);
-  } catch (error) {
-    if (error instanceof IdentityError) return null;
-    throw error;
-  }
-}
-
 /**
  * The update that an event tells. An event of an unknown name makes the order one to look at again, whatever its status
  * says: what happened to it is not understood.
@@ -96,7 +85,8 @@ export function orderUpdateOf(wire: TradeUpdate, receivedAt: EpochMs): OrderUpda
   const happenedAt = wire.timestamp ?? wire.at ?? order.updatedAt;
   return {
     source: 'stream',
-    clientOrderId: houseClientOrderId(order.clientOrderId),
+    // An order of somebody else is found, if at all, by the broker's id.
+    clientOrderId: order.clientOrderId !== null && isOwnClientOrderId(order.clientOrderId) ? order.clientOrderId : null,
     brokerOrderId: order.brokerOrderId,
     status: known ? order.status : 'open-unrecognised',
     cumulativeQuantity: order.filledQuantity,
