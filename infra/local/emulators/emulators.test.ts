@@ -94,6 +94,7 @@ describe('the SQS emulator', () => {
     const emulator = await startSqs();
     const client = new SQSClient({ ...sdk, endpoint: emulator.endpoint, useQueueUrlAsEndpoint: false });
     const { url } = await createFifoQueue(client, 'orders.fifo', { visibilityTimeoutSeconds: 30 });
+    expect(url).toBe(`${emulator.endpoint}/000000000000/orders.fifo`);
     await client.send(
       new SendMessageCommand({ QueueUrl: url, MessageBody: '{}', MessageGroupId: 'g', MessageDeduplicationId: 'd' }),
     );

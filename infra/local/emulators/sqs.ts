@@ -21,10 +21,7 @@ export interface FifoQueueOptions {
   readonly deadLetter?: { readonly queueArn: string; readonly receivesMax: number };
 }
 
-/**
- * Creates a FIFO queue. The URL's host is the emulator's invention and resolves nowhere: it names the queue, and
- * clients need `useQueueUrlAsEndpoint: false`.
- */
+/** Creates a FIFO queue; its URL is ENDPOINT/000000000000/NAME. */
 export async function createFifoQueue(
   client: SQSClient,
   name: string,
