@@ -7,7 +7,7 @@ import { houseApp, STACK_KINDS, type StackKind, stackName } from '#infra/cloud/h
 import type { EnvironmentName } from '#infra/environments.ts';
 import { buildIdOf } from '#infra/source-hash.ts';
 
-export const PROJECT_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROJECT_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export interface SynthesisOptions {
   /** Whether the functions' code goes in. Without it no handler need exist, nothing is checked and nothing deploys. */

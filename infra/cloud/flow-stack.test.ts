@@ -15,7 +15,7 @@ const variablesOf = ({ props }: FoundResource) => props.at('Environment', 'Varia
 
 describe('rooms', () => {
   it('are one Lambda a row, on Node 24 and arm64, with no concurrency set aside', () => {
-    expect(functions.map(({ logicalId }) => logicalId.split('Function')[0]).sort()).toEqual(
+    expect(functions.map(({ logicalId }) => logicalId.split('Function')[0] ?? '').sort()).toEqual(
       ROOMS.map(({ id }) => id).sort(),
     );
     for (const { props } of functions) {
@@ -57,7 +57,7 @@ describe('rooms', () => {
   ] as const)('know the broker of %s', (name, paper, host, account) => {
     const [execute] = houses[name]
       .ofType('AWS::Lambda::Function')
-      .filter(({ logicalId }) => /^ExecuteFunction/.test(logicalId));
+      .filter(({ logicalId }) => logicalId.startsWith('ExecuteFunction'));
     const told = execute === undefined ? undefined : variablesOf(execute);
     expect(told?.at('ALPACA_PAPER').text).toBe(paper);
     expect(told?.at('ALPACA_BASE_URL').text).toBe(host);
@@ -136,7 +136,7 @@ describe('schedules', () => {
   });
 
   it('may invoke scheduled functions and nothing else', () => {
-    const [policy] = house.ofType('AWS::IAM::Policy').filter(({ logicalId }) => /^SchedulesRole/.test(logicalId));
+    const [policy] = house.ofType('AWS::IAM::Policy').filter(({ logicalId }) => logicalId.startsWith('SchedulesRole'));
     const allowed = (policy?.props.at('PolicyDocument', 'Statement').list ?? [])
       .filter((statement) => statement.at('Action').text === 'lambda:InvokeFunction')
       .flatMap((statement) => statement.at('Resource').list.map((resource) => resource.at('Fn::GetAtt', 0).text));

@@ -40,9 +40,9 @@ describe('alarms', () => {
 
   it('each name a runbook that exists, tell people both ways, and stay quiet without data', () => {
     expect(alarms.length).toBeGreaterThan(30);
+    const runbooks = alarms.map(({ props }) => runbookOf(props.at('AlarmDescription').text));
+    expect(runbooks.filter((runbook) => !existsSync(runbook))).toEqual([]);
     for (const { props } of alarms) {
-      const runbook = runbookOf(props.at('AlarmDescription').text);
-      expect(existsSync(runbook), `${props.at('AlarmName').text}: ${runbook}`).toBe(true);
       expect(props.at('AlarmActions', 0, 'Ref').text).toMatch(/^Alarms/);
       expect(props.at('OKActions', 0, 'Ref').text).toMatch(/^Alarms/);
       expect(props.at('TreatMissingData').text).toBe('notBreaching');
@@ -54,7 +54,7 @@ describe('alarms', () => {
     const watched = alarms.map(({ props }) => props.json).join('\n');
     const queues = house.ofType('AWS::SQS::Queue');
     expect(queues).toHaveLength(7);
-    for (const { logicalId } of queues) expect(watched, logicalId).toContain(logicalId);
+    expect(queues.filter(({ logicalId }) => !watched.includes(logicalId))).toEqual([]);
   });
 
   it('read metrics under names that the functions write', () => {
@@ -132,8 +132,7 @@ describe('runbooks', () => {
     expect(pages.size).toBeGreaterThan(10);
     for (const page of pages) {
       const text = readFileSync(page, 'utf8');
-      for (const heading of ['# ', '## What it means', '## What to do'])
-        expect(text, `${page}: ${heading}`).toContain(heading);
+      expect(text).toMatch(/^# .+\n\n## What it means\n\n.+\n\n## What to do\n\n/s);
     }
   });
 });
