@@ -91,12 +91,15 @@ const ANYTHING: Row = { says: 'anything', allows: () => true };
 
 const ROWS: Readonly<Record<Exclude<Room['kind'], 'core' | 'adapters' | 'functions'>, Row>> = {
   ports: {
-    says: 'ports import core, and types only (import type)',
-    allows: ({ target, edge }) => roomIs(target, 'core') && edge.typeOnly,
+    says: 'ports import core and events, and types only (import type)',
+    allows: ({ target, edge }) => roomIs(target, 'core', 'events') && edge.typeOnly,
   },
   events: {
-    says: 'events import zod and core/kernel',
-    allows: ({ target }) => isKernel(target) || packageIs(target, 'zod'),
+    says: 'events import zod, core/kernel and types of core/order',
+    allows: ({ target, edge }) =>
+      isKernel(target) ||
+      packageIs(target, 'zod') ||
+      (target.kind === 'file' && target.room !== null && labelOf(target.room) === 'core/order' && edge.typeOnly),
   },
   runtime: {
     says: 'runtime imports core/kernel, ports, events, middy, zod, telemetry and Node',
