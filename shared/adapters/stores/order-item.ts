@@ -3,28 +3,35 @@ import { flag, ItemReader, text, whole } from '#shared/adapters/stores/attribute
 import { orderKey } from '#shared/adapters/stores/keys.ts';
 import { readOrder, writeOrder } from '#shared/adapters/stores/order-record.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { Condition, Item } from '#shared/core/kernel/item.ts';
+import type { Condition, Item, ItemValue } from '#shared/core/kernel/item.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
-import type { PutWrite } from '#shared/ports/tables.ts';
+import type { PutWrite, UpdateWrite } from '#shared/ports/tables.ts';
 
-function orderItem(order: Order): Item {
-  const key = orderKey(order.clientOrderId);
-  const { terms, correlationId } = order.intent;
+/** Attributes that an order has only for a time: indexes hold just the rows that carry them. */
+function passingAttributes(order: Order): Readonly<Record<string, ItemValue | null>> {
+  const { terms } = order.intent;
+  const open = isOpen(order);
   return {
-    pk: text(key.pk),
-    sk: text(key.sk),
-    correlationId: text(correlationId),
-    state: text(order.state),
-    version: whole(order.version),
-    cancelRequested: flag(order.cancelRequested !== null),
-    ...(order.lease === null ? {} : { leaseHolder: text(order.lease.holder) }),
-    ...(order.brokerOrderId === null ? {} : { brokerOrderId: text(order.brokerOrderId) }),
-    ...(isOpen(order)
-      ? { openAccount: text(terms.accountId), openKey: text(`${terms.ticker}#${order.clientOrderId}`) }
-      : {}),
-    order: text(writeOrder(order)),
+    leaseHolder: order.lease === null ? null : text(order.lease.holder),
+    brokerOrderId: order.brokerOrderId === null ? null : text(order.brokerOrderId),
+    openAccount: open ? text(terms.accountId) : null,
+    openKey: open ? text(`${terms.ticker}#${order.clientOrderId}`) : null,
   };
 }
+
+const lastingAttributes = (order: Order): Item => ({
+  correlationId: text(order.intent.correlationId),
+  state: text(order.state),
+  version: whole(order.version),
+  cancelRequested: flag(order.cancelRequested !== null),
+  order: text(writeOrder(order)),
+});
+
+const present = (order: Order): Readonly<Record<string, ItemValue>> => {
+  const attributes: Record<string, ItemValue> = {};
+  for (const [name, value] of Object.entries(passingAttributes(order))) if (value !== null) attributes[name] = value;
+  return attributes;
+};
 
 /** @throws Fault `permanent` item-corrupt. */
 export function readOrderItem(item: Item): Order {
@@ -36,16 +43,30 @@ export function readOrderItem(item: Item): Order {
   }
 }
 
-export const orderAbsent: Condition = { name: 'order-exists', test: { op: 'absent' } };
+const orderAbsent: Condition = { name: 'order-exists', test: { op: 'absent' } };
 
-export const orderVersionIs = (version: number): Condition => ({
+const orderVersionIs = (version: number): Condition => ({
   name: 'order-version-changed',
   test: { op: 'equals', attribute: 'version', value: whole(version) },
 });
 
-export const orderPut = (order: Order, conditions: readonly Condition[]): PutWrite => ({
-  kind: 'put',
+/** The first write of a row: only the claim, and the adoption of an orphan, may make one. */
+export function orderPut(order: Order): PutWrite {
+  const key = orderKey(order.clientOrderId);
+  return {
+    kind: 'put',
+    table: 'orders',
+    item: { pk: text(key.pk), sk: text(key.sk), ...lastingAttributes(order), ...present(order) },
+    conditions: [orderAbsent],
+  };
+}
+
+/** Every later write, under the version that was read. */
+export const orderUpdate = (order: Order, versionSeen: number): UpdateWrite => ({
+  kind: 'update',
   table: 'orders',
-  item: orderItem(order),
-  conditions,
+  key: orderKey(order.clientOrderId),
+  set: { ...lastingAttributes(order), ...present(order) },
+  remove: Object.entries(passingAttributes(order)).flatMap(([name, value]) => (value === null ? [name] : [])),
+  conditions: [orderVersionIs(versionSeen)],
 });

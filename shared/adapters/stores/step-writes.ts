@@ -6,7 +6,7 @@ import { bookVersionIs } from '#shared/adapters/stores/books-store.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { bookKey, exposureKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { orderFacts } from '#shared/adapters/stores/order-facts.ts';
-import { orderAbsent, orderPut, orderVersionIs } from '#shared/adapters/stores/order-item.ts';
+import { orderPut, orderUpdate } from '#shared/adapters/stores/order-item.ts';
 import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
 import { addMoney, formatMoney, formatQuantity, type Money, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
@@ -116,7 +116,7 @@ export function stepWrites(
   const facts = [...orderFacts(room, order, consequences.facts, sequenceBefore, now), ...saidOfBook];
   const touched = before === null || bookChanged(book, next);
   return [
-    orderPut(order, [before === null ? orderAbsent : orderVersionIs(before.version)]),
+    before === null ? orderPut(order) : orderUpdate(order, before.version),
     ...facts.map(journalPut),
     ...(touched
       ? [

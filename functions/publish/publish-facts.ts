@@ -1,0 +1,30 @@
+/** From the journal's stream to the bus: every fact at least once, in the order of the stream. */
+import type { Fact } from '#events/envelope.ts';
+import type { Bus } from '#shared/ports/bus.ts';
+import type { Telemetry } from '#shared/ports/telemetry.ts';
+
+/** One entry of the stream: a fact, or null for an entry that is none to publish (the journal is append-only). */
+export interface StreamEntry {
+  readonly sequenceNumber: string;
+  readonly fact: Fact | null;
+}
+
+export interface PublishDependencies {
+  readonly bus: Bus;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * @returns the sequence number of the first entry that the bus did not take, or null: the stream comes again from there,
+ * and what is said twice is known by its id.
+ */
+export async function publishFacts({ bus, telemetry }: PublishDependencies, entries: readonly StreamEntry[]): Promise<string | null> {
+  const facts = entries.flatMap((entry) => (entry.fact === null ? [] : [entry.fact]));
+  const left = await bus.publish(facts);
+  telemetry.count('EventsPublished', facts.length - left.length);
+  if (left.length === 0) return null;
+  const waiting = new Set(left.map((fact) => fact.meta.eventId));
+  const first = entries.find((entry) => entry.fact !== null && waiting.has(entry.fact.meta.eventId));
+  telemetry.warn('the bus did not take every fact', { left: left.length });
+  return first?.sequenceNumber ?? null;
+}

@@ -1,0 +1,123 @@
+/** Signals as of the last completed session, from its bars, by every strategy of the policy. */
+import { aggregateOf, makeFact } from '#events/fact.ts';
+import type { Fact } from '#events/envelope.ts';
+import { approximateMoney, approximateQuantity, formatPrice } from '#shared/core/kernel/decimal.ts';
+import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import { blockedSymbols, validateBars } from '#shared/core/market/data-validator.ts';
+import { historyStart } from '#shared/core/market/history.ts';
+import { equityInstrument, quantize } from '#shared/core/market/instrument-rules.ts';
+import { lastCompletedSession } from '#shared/core/market/session-calendar.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
+import type { StrategyPolicy } from '#shared/core/portfolio/policy.ts';
+import type { Strategy } from '#shared/core/signal/strategy.ts';
+import type { OpenPosition, Signal } from '#shared/core/signal/types.ts';
+import { MarketHistory } from '#shared/core/signal/view.ts';
+import type { Books } from '#shared/ports/books.ts';
+import type { Clock } from '#shared/ports/clock.ts';
+import type { Journal } from '#shared/ports/journal.ts';
+import type { MarketStore } from '#shared/ports/market-store.ts';
+import type { Policies } from '#shared/ports/policies.ts';
+import type { Telemetry } from '#shared/ports/telemetry.ts';
+
+export interface SignalDependencies {
+  readonly accountId: AccountId;
+  readonly clock: Clock;
+  readonly policies: Policies;
+  readonly books: Books;
+  readonly marketStore: MarketStore;
+  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+  /** Makes the strategy of a policy entry. @throws for a strategy or a parameter that nobody knows. */
+  readonly strategyOf: (entry: StrategyPolicy) => Strategy;
+}
+
+export interface GeneratedSignals {
+  readonly session: CalendarDate;
+  readonly signals: readonly Signal[];
+}
+
+/** @throws Fault when bars, books or policy cannot be read: no signals are better than signals from half of the facts. */
+export async function generateSignals(dependencies: SignalDependencies): Promise<GeneratedSignals> {
+  const { accountId, clock, policies, books, marketStore, journal, telemetry } = dependencies;
+  const session = lastCompletedSession(clock.now()).date;
+  const policy = await policies.active(accountId);
+  if (policy === null) return { session, signals: [] };
+  const held = await books.all(accountId);
+  const shown = symbolsShown(policy.universe, held);
+  const loaded = await marketStore.loadBars(shown, yearOf(historyStart(session)), yearOf(session));
+  const { bars, report } = validateBars({ bars: [...loaded.values()], universe: policy.universe, session });
+  const blocked = blockedSymbols(report);
+  if (blocked.size > 0) {
+    telemetry.warn('symbols whose data are not fit for entries', { session, symbols: [...blocked.keys()].join(' ') });
+  }
+  const enterable = new Set(policy.universe.filter((symbol) => !blocked.has(symbol)));
+  const symbols = new MarketHistory(bars).symbolsAsOf(session, enterable);
+  const signals = policy.strategies.flatMap((entry) => {
+    const strategy = dependencies.strategyOf(entry);
+    const positions = positionsOf(held, entry.strategyId);
+    return strategy.signals({ asOf: session, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
+  });
+  await marketStore.saveSignals(session, signals);
+  await journal.append(signals.map((signal) => factOf(signal, clock.now())));
+  telemetry.info('signals generated', { session, symbols: symbols.length, signals: signals.length });
+  return { session, signals };
+}
+
+const yearOf = (date: CalendarDate): number => Number(date.slice(0, 4));
+
+const symbolsShown = (universe: readonly Ticker[], held: readonly Book[]): readonly Ticker[] => [
+  ...new Set([
+    ...universe,
+    ...held.filter((book) => book.shares.some((share) => share.quantity !== 0n)).map((book) => book.ticker),
+  ]),
+];
+
+/** A strategy's own open positions, with their average entry price as a statistic. */
+function positionsOf(held: readonly Book[], strategyId: StrategyId): ReadonlyMap<Ticker, OpenPosition> {
+  return new Map(
+    held.flatMap((book) =>
+      book.shares.flatMap((share) => {
+        if (share.strategyId !== strategyId || share.quantity === 0n || share.openedOn === null) return [];
+        const position: OpenPosition = {
+          ticker: book.ticker,
+          side: share.quantity > 0n ? 'long' : 'short',
+          entryDate: share.openedOn,
+          entryPrice: approximateMoney(share.cost) / approximateQuantity(share.quantity),
+        };
+        return [[book.ticker, position] as const];
+      }),
+    ),
+  );
+}
+
+function factOf(signal: Signal, now: EpochMs): Fact {
+  const { strategyId, ticker, asOf } = signal;
+  const { price } = quantize(equityInstrument(ticker, ticker));
+  return makeFact(
+    'signal.generated.v1',
+    {
+      room: 'signal',
+      aggregateId: aggregateOf.signal(strategyId, ticker, asOf),
+      sequence: 1,
+      occurredAt: now,
+      correlationId: `signals:${asOf}`,
+      causationId: null,
+    },
+    {
+      strategyId,
+      symbol: ticker,
+      kind: signal.kind,
+      side: signal.side,
+      asOf,
+      confidence: signal.confidence,
+      referencePrice: formatPrice(price(signal.price, 'half-even')),
+      averageTrueRange: formatPrice(price(signal.atr, 'half-even')),
+      reason: {
+        code: signal.reason.code,
+        message: signal.reason.text,
+        context: Object.fromEntries(Object.entries(signal.reason.numbers).map(([name, value]) => [name, String(value)])),
+      },
+    },
+  );
+}

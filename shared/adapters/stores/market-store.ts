@@ -1,0 +1,154 @@
+/** Bars, quotes and signals over the tables. */
+import * as z from 'zod';
+import { ItemReader, priceOrNull, quantity, text, whole } from '#shared/adapters/stores/attributes.ts';
+import { barsKey, quoteKey, signalKey, signalsPartition } from '#shared/adapters/stores/keys.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
+import { strategyId, type Ticker, ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, calendarDate, type CalendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Item, ItemKey } from '#shared/core/kernel/item.ts';
+import { decodeYear, encodeYear, mergeBars, splitByYear } from '#shared/core/market/bar-encoding.ts';
+import type { BarColumns } from '#shared/core/market/types.ts';
+import type { Signal } from '#shared/core/signal/types.ts';
+import type { Clock } from '#shared/ports/clock.ts';
+import type { MarketStore, StoredQuote } from '#shared/ports/market-store.ts';
+import type { Tables } from '#shared/ports/tables.ts';
+
+/** Reads of one transaction; more symbols take more of them. */
+const KEYS_TOGETHER_MAX = 50;
+const QUOTE_LIFE_MS = 7 * 86_400_000;
+const SIGNAL_LIFE_MS = 400 * 86_400_000;
+
+const expiry = (from: EpochMs, lifeMs: number) => whole(Math.floor(addMs(from, lifeMs) / 1000));
+
+const signalDocument = z.strictObject({
+  strategyId: z.string().transform((value) => strategyId(value)),
+  ticker: z.string().transform((value) => ticker(value)),
+  kind: z.enum(['entry', 'exit']),
+  side: z.enum(['buy', 'sell']),
+  confidence: z.number(),
+  reason: z.strictObject({ code: z.string(), text: z.string(), numbers: z.record(z.string(), z.number()) }),
+  price: z.number(),
+  atr: z.number(),
+  asOf: z.string().transform((value) => calendarDate(value)),
+});
+
+/** The item that says that a session's signals were made, however few they were. */
+const EVALUATED = 'EVALUATED';
+
+function readSignal(item: Item): Signal {
+  const stored = new ItemReader(item, 'signal').text('signal');
+  try {
+    return signalDocument.parse(JSON.parse(stored));
+  } catch (cause) {
+    throw new Fault('permanent', 'item-corrupt', 'a stored signal is not readable', { cause });
+  }
+}
+
+function readQuote(symbol: Ticker, item: Item): StoredQuote {
+  const reader = new ItemReader(item, `quote of ${symbol}`);
+  return {
+    quote: {
+      ticker: symbol,
+      bid: reader.orNull('bid', (name) => reader.price(name)),
+      bidSize: reader.quantity('bidSize'),
+      ask: reader.orNull('ask', (name) => reader.price(name)),
+      askSize: reader.quantity('askSize'),
+      at: reader.instantNs('at'),
+    },
+    readAt: reader.instant('readAt'),
+  };
+}
+
+export function marketStore(tables: Tables, clock: Clock): MarketStore {
+  const readMany = async (keys: readonly ItemKey[]): Promise<readonly (Item | null)[]> => {
+    const found: (Item | null)[] = [];
+    for (let start = 0; start < keys.length; start += KEYS_TOGETHER_MAX) {
+      const some = keys.slice(start, start + KEYS_TOGETHER_MAX).map((key) => ({ table: 'market', key }) as const);
+      found.push(...(await tables.getTogether(some)));
+    }
+    return found;
+  };
+  const save = (key: ItemKey, attributes: Item) =>
+    tables.write({
+      kind: 'put',
+      table: 'market',
+      item: { pk: text(key.pk), sk: text(key.sk), ...attributes },
+      conditions: [],
+    });
+
+  return {
+    async saveBars(columns) {
+      for (const bars of columns) {
+        for (const { year, bars: ofYear } of splitByYear(bars)) {
+          await save(barsKey(bars.ticker, year), { bars: { B: encodeYear(ofYear, year) } });
+        }
+      }
+    },
+
+    async loadBars(symbols, fromYear, toYear) {
+      const wanted = symbols.flatMap((symbol) =>
+        Array.from({ length: toYear - fromYear + 1 }, (_, offset) => ({ symbol, year: fromYear + offset })),
+      );
+      const items = await readMany(wanted.map(({ symbol, year }) => barsKey(symbol, year)));
+      const joined = new Map<Ticker, BarColumns>();
+      for (const [index, { symbol }] of wanted.entries()) {
+        const item = items[index] ?? null;
+        if (item === null) continue;
+        const { bars } = decodeYear(symbol, new ItemReader(item, `bars of ${symbol}`).bytes('bars'));
+        const before = joined.get(symbol);
+        joined.set(symbol, before === undefined ? bars : mergeBars(before, bars).bars);
+      }
+      return joined;
+    },
+
+    async saveQuotes(quotes) {
+      await Promise.all(
+        quotes.map(({ quote, readAt }) =>
+          save(quoteKey(quote.ticker), {
+            bid: priceOrNull(quote.bid),
+            bidSize: quantity(quote.bidSize),
+            ask: priceOrNull(quote.ask),
+            askSize: quantity(quote.askSize),
+            at: { N: quote.at.toString() },
+            readAt: whole(readAt),
+            expiresAt: expiry(readAt, QUOTE_LIFE_MS),
+          }),
+        ),
+      );
+    },
+
+    async loadQuotes(symbols) {
+      const items = await readMany(symbols.map(quoteKey));
+      return new Map(
+        symbols.flatMap((symbol, index) => {
+          const item = items[index] ?? null;
+          return item === null ? [] : [[symbol, readQuote(symbol, item)] as const];
+        }),
+      );
+    },
+
+    async saveSignals(session, signals) {
+      const expiresAt = expiry(clock.now(), SIGNAL_LIFE_MS);
+      for (const signal of signals) {
+        const key = signalKey(session, signal.strategyId, signal.ticker);
+        await save(key, { signal: text(JSON.stringify(signal)), expiresAt });
+      }
+      // Written last: a session counts as evaluated only when all its signals are there.
+      await save({ pk: signalsPartition(session), sk: EVALUATED }, { count: whole(signals.length), expiresAt });
+    },
+
+    async loadSignals(session: CalendarDate) {
+      const items: Item[] = [];
+      let cursor: string | null = null;
+      do {
+        const request = { table: 'market', partition: signalsPartition(session) } as const;
+        const page = await tables.query(cursor === null ? request : { ...request, cursor });
+        items.push(...page.items);
+        cursor = page.cursor;
+      } while (cursor !== null);
+      const evaluated = items.some((item) => new ItemReader(item, 'signal').text('sk') === EVALUATED);
+      if (!evaluated) return null;
+      return items.filter((item) => new ItemReader(item, 'signal').text('sk') !== EVALUATED).map(readSignal);
+    },
+  };
+}
