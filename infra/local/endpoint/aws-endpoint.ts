@@ -86,14 +86,9 @@ function answerGetSecretValue(input: unknown, parts: AwsEndpointParts): Answer {
 async function answer(request: IncomingMessage, parts: AwsEndpointParts): Promise<Answer> {
   const input: unknown = JSON.parse((await readBody(request, REQUEST_BYTES_MAX)).toString('utf8'));
   const target = request.headers['x-amz-target'];
-  switch (target) {
-    case 'AWSEvents.PutEvents':
-      return answerPutEvents(input, parts);
-    case 'secretsmanager.GetSecretValue':
-      return answerGetSecretValue(input, parts);
-    default:
-      return refused('UnknownOperationException', `the local house does not answer ${String(target)}`);
-  }
+  if (target === 'AWSEvents.PutEvents') return answerPutEvents(input, parts);
+  if (target === 'secretsmanager.GetSecretValue') return answerGetSecretValue(input, parts);
+  return refused('UnknownOperationException', `the local house does not answer ${String(target)}`);
 }
 
 export async function startAwsEndpoint(parts: AwsEndpointParts): Promise<AwsEndpoint> {

@@ -73,7 +73,7 @@ export interface ApiAnswer {
 }
 
 const structured = z.object({
-  statusCode: z.coerce.number<unknown>().int().min(100).max(599),
+  statusCode: z.coerce.number().int().min(100).max(599),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   cookies: z.array(z.string()).optional(),
   body: z.string().optional(),

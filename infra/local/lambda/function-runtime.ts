@@ -15,17 +15,17 @@ export interface FunctionFailure {
 
 export interface RuntimeOptions {
   /** Given to every function beside its own variables: endpoints and credentials of the emulators. */
-  readonly machineVariables: Readonly<Record<string, string>>;
-  /** Imports a room's handler module. */
-  readonly importRoom: (room: string) => Promise<unknown>;
+  readonly machineVariables: () => Readonly<Record<string, string>>;
+  /** Imports the handler module of a room, for one of its functions. */
+  readonly importRoom: (room: string, functionName: string) => Promise<unknown>;
   /** Told of every invocation's failure. */
   readonly onFailure: (failure: FunctionFailure) => void;
 }
 
 interface LoadedFunction {
   readonly plan: FunctionPlan;
-  /** One object for all invocations, as one sandbox has one environment. */
-  readonly environment: Record<string, string | undefined>;
+  /** One object for all invocations, as one sandbox has one environment; null before the first. */
+  environment: Record<string, string | undefined> | null;
   handler: Promise<Handler> | null;
 }
 
@@ -37,16 +37,7 @@ export class FunctionRuntime {
 
   constructor(plans: readonly FunctionPlan[], options: RuntimeOptions) {
     this.#options = options;
-    this.#functions = new Map(
-      plans.map((plan) => {
-        const environment = {
-          ...runtimeVariables(plan, LOCAL_REGION),
-          ...options.machineVariables,
-          ...plan.environment,
-        };
-        return [plan.name, { plan, environment, handler: null }];
-      }),
-    );
+    this.#functions = new Map(plans.map((plan) => [plan.name, { plan, environment: null, handler: null }]));
   }
 
   plan(functionName: string): FunctionPlan {
@@ -57,6 +48,11 @@ export class FunctionRuntime {
   invoke(functionName: string, event: unknown): Invocation {
     const loaded = this.#loaded(functionName);
     this.#invocations += 1;
+    loaded.environment ??= {
+      ...runtimeVariables(loaded.plan, LOCAL_REGION),
+      ...this.#options.machineVariables(),
+      ...loaded.plan.environment,
+    };
     const invocation = new Invocation({
       plan: loaded.plan,
       event,
@@ -110,7 +106,7 @@ export class FunctionRuntime {
   }
 
   async #import(plan: FunctionPlan): Promise<Handler> {
-    const exports = await this.#options.importRoom(plan.room);
+    const exports = await this.#options.importRoom(plan.room, plan.name);
     const handler = handlerIn(exports, plan.handlerExport);
     if (handler === null) {
       throw new TemplateError(

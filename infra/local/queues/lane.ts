@@ -45,11 +45,25 @@ export class Lane implements WorkSource {
     return this.#waiting;
   }
 
+  get concurrencyMax(): number | null {
+    return this.#parts.plan.concurrencyMax;
+  }
+
+  /** The oldest messages of all that can be seen: one caller at a time. */
   async step(): Promise<boolean> {
     await this.#fetch();
     const batch = this.#fetched.splice(0, this.#parts.plan.batchSize);
     if (batch.length === 0) return false;
     await this.#deliver(batch);
+    return true;
+  }
+
+  /** Whatever the queue gives next: any number of callers at a time. */
+  async stepAlone(): Promise<boolean> {
+    const { client, plan } = this.#parts;
+    const messages = await client.receive(this.name, { count: plan.batchSize, visibilitySeconds: HIDDEN_SECONDS });
+    if (messages.length === 0) return false;
+    await this.#deliver(messages.map((message) => this.#see(message)));
     return true;
   }
 
@@ -60,13 +74,14 @@ export class Lane implements WorkSource {
       visibilitySeconds: HIDDEN_SECONDS,
     });
     if (messages.length === 0) return;
-    const nowMs = Date.now();
-    for (const message of messages) {
-      const firstSeenMs = this.#seen.get(message.MessageId) ?? nowMs;
-      this.#seen.set(message.MessageId, firstSeenMs);
-      this.#fetched.push({ message, firstSeenMs });
-    }
+    this.#fetched.push(...messages.map((message) => this.#see(message)));
     this.#fetched.sort(bySequence);
+  }
+
+  #see(message: ReceivedMessage): LaneMessage {
+    const firstSeenMs = this.#seen.get(message.MessageId) ?? Date.now();
+    this.#seen.set(message.MessageId, firstSeenMs);
+    return { message, firstSeenMs };
   }
 
   async #deliver(batch: readonly LaneMessage[]): Promise<void> {

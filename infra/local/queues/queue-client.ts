@@ -21,6 +21,7 @@ const message = z.object({
 export type ReceivedMessage = z.output<typeof message>;
 
 const received = z.object({ Messages: z.array(message).default([]) });
+const created = z.object({ QueueUrl: z.string() });
 const anything = z.unknown();
 
 export interface ReceiveOptions {
@@ -51,7 +52,11 @@ export class QueueClient {
           : {}),
         ...(queue.deadLetter === null ? {} : { RedrivePolicy: redrivePolicy(queue.deadLetter) }),
       };
-      await this.#client.call('CreateQueue', { QueueName: queue.name, Attributes: attributes }, anything);
+      const made = await this.#client.call('CreateQueue', { QueueName: queue.name, Attributes: attributes }, created);
+      // The functions were told the address before the queue was made.
+      if (made.QueueUrl !== this.#url(queue.name)) {
+        throw new Error(`the SQS emulator calls the queue ${made.QueueUrl}, the functions ${this.#url(queue.name)}`);
+      }
     }
   }
 
