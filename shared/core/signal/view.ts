@@ -4,7 +4,8 @@
  */
 import { invariant } from '#shared/core/kernel/fault.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
-import type { CalendarDate } from '#shared/core/kernel/instant.ts';
+import { type CalendarDate, calendarDate } from '#shared/core/kernel/instant.ts';
+import { dateOfDayNumber, dayNumberOf } from '#shared/core/market/calendar-day.ts';
 import { historyStart, jumpIndices, sliceBars } from '#shared/core/market/history.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
 import { lastIndexUpTo } from '#shared/core/market/universe.ts';
@@ -114,6 +115,13 @@ export class SymbolView {
     return Math.max(0, this.#last - lastIndexUpTo(this.#history.bars.dates, date));
   }
 
+  /** The view that there was on an earlier day: as of the last bar on or before it, or null when there is none. */
+  before(date: CalendarDate): SymbolView | null {
+    const index = Math.min(this.#last, lastIndexUpTo(this.#history.bars.dates, date));
+    const asOf = this.#history.bars.dates[index];
+    return asOf === undefined ? null : new SymbolView(this.#history, index, asOf, this.inUniverse);
+  }
+
   /** True when a jump has cut the history after a day: indicators began anew since then. */
   brokeAfter(date: CalendarDate): boolean {
     return this.#start > 0 && (this.#history.bars.dates[this.#start] ?? '') > date;
@@ -165,14 +173,28 @@ export class MarketHistory {
   /** Views of the symbols that have a bar of the session. @param universe symbols that may be entered; null means all. */
   symbolsAsOf(asOf: CalendarDate, universe: ReadonlySet<Ticker> | null): readonly SymbolView[] {
     const views: SymbolView[] = [];
+    const span = spanOf(asOf);
     for (const shelf of this.#shelves) {
       const index = findBar(shelf, asOf);
       if (index < 0) continue;
-      const history = historyFor(shelf, asOf);
+      const history = historyFor(shelf, span);
       views.push(new SymbolView(history, index - shelf.offset, asOf, universe?.has(shelf.bars.ticker) ?? true));
     }
     return views;
   }
+}
+
+/** The stretch of history of one year's sessions: whatever lies after `before`, up to and including `last`. */
+interface Span {
+  readonly year: string;
+  readonly before: CalendarDate;
+  readonly last: CalendarDate;
+}
+
+function spanOf(asOf: CalendarDate): Span {
+  const year = asOf.slice(0, 4);
+  const before = dateOfDayNumber(dayNumberOf(historyStart(asOf)) - 1);
+  return { year, before, last: calendarDate(`${year}-12-31`) };
 }
 
 /** Index of the bar of a session in all bars, or -1. Sessions mostly come one after the other. */
@@ -184,16 +206,13 @@ function findBar(shelf: Shelf, asOf: CalendarDate): number {
   return dates[shelf.cursor] === asOf ? shelf.cursor : -1;
 }
 
-function historyFor(shelf: Shelf, asOf: CalendarDate): SymbolHistory {
-  const year = asOf.slice(0, 4);
-  if (shelf.history !== null && shelf.year === year) return shelf.history;
-  const { dates } = shelf.bars;
-  const first = dates.findIndex((date) => date >= historyStart(asOf));
-  let end = first;
-  while (end < dates.length && (dates[end] ?? '').slice(0, 4) <= year) end += 1;
+function historyFor(shelf: Shelf, span: Span): SymbolHistory {
+  if (shelf.history !== null && shelf.year === span.year) return shelf.history;
+  const first = lastIndexUpTo(shelf.bars.dates, span.before) + 1;
+  const end = lastIndexUpTo(shelf.bars.dates, span.last) + 1;
   const history = new SymbolHistory(sliceBars(shelf.bars, first, end));
   shelf.history = history;
-  shelf.year = year;
+  shelf.year = span.year;
   shelf.offset = first;
   return history;
 }
