@@ -3,8 +3,11 @@ import type { AnyCommand } from '#events/catalogue.ts';
 import { intentOf } from '#events/order-command.ts';
 import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
+import { fail } from '#shared/core/kernel/result.ts';
 import { onDeadLetter } from '#shared/core/order/redelivery.ts';
 import type { ExecuteDependencies } from './submit-order.ts';
+
+export type DeadLetterDependencies = Pick<ExecuteDependencies, 'orders' | 'clock' | 'telemetry'>;
 
 const GAVE_UP = {
   code: 'dead-letter',
@@ -12,7 +15,7 @@ const GAVE_UP = {
   context: {},
 } as const;
 
-export async function endDeadLetter(dependencies: ExecuteDependencies, command: AnyCommand): Promise<void> {
+export async function endDeadLetter(dependencies: DeadLetterDependencies, command: AnyCommand): Promise<void> {
   const { orders, clock, telemetry } = dependencies;
   telemetry.error('a command came to the dead letters', { type: command.type, commandId: command.meta.commandId });
   if (command.type !== 'submit-order.v1') return;
@@ -23,5 +26,9 @@ export async function endDeadLetter(dependencies: ExecuteDependencies, command: 
     await orders.refuse(intent, refusal('decision-stale', GAVE_UP.message, {}), clock.now());
     return;
   }
-  await orders.step(id, (order) => onDeadLetter(order, GAVE_UP, clock.now()) ?? { ok: false, error: { kind: 'refused', refusal: refusal('lease-lost', 'nothing to end') } });
+  const nothingToEnd = fail({
+    kind: 'refused',
+    refusal: refusal('lease-lost', 'there is nothing to end here'),
+  } as const);
+  await orders.step(id, (order) => onDeadLetter(order, GAVE_UP, clock.now()) ?? nothingToEnd);
 }

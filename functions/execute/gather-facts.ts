@@ -54,7 +54,8 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     sources.broker.instruments([ticker]),
     sources.marketData.latestQuotes([ticker]),
   ]);
-  if (policy === null) return fail(refusal('policy-missing', 'the account has no policy; `belay init` makes the first'));
+  if (policy === null)
+    return fail(refusal('policy-missing', 'the account has no policy; `belay init` makes the first'));
   const now = sources.clock.now();
   return succeed({
     facts: {

@@ -11,7 +11,13 @@ import type { ClaimedOrder } from '#shared/core/order/claimed.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { Order, OrderIntent, Reason } from '#shared/core/order/order.ts';
 import { onDelivery } from '#shared/core/order/redelivery.ts';
-import { LAST_LOOK_TO_CALL_MS_MAX, markUnknown, refusedByBroker, throttled, withdraw } from '#shared/core/order/sending.ts';
+import {
+  LAST_LOOK_TO_CALL_MS_MAX,
+  markUnknown,
+  refusedByBroker,
+  throttled,
+  withdraw,
+} from '#shared/core/order/sending.ts';
 import { clearOrder } from '#shared/core/risk/clear-order.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { Orders } from '#shared/ports/orders.ts';
@@ -81,7 +87,8 @@ async function claimAndSend(
     const { facts, gates, headroom } = gathered.value;
     const cleared = clearOrder(facts);
     if (!cleared.ok) return await refused(dependencies, intent, cleared.error);
-    if (facts.book === null) return await refused(dependencies, intent, refusal('book-missing', 'the symbol has no book'));
+    if (facts.book === null)
+      return await refused(dependencies, intent, refusal('book-missing', 'the symbol has no book'));
     const claim = await orders.claim({ order: cleared.value, book: facts.book, holder, gates, headroom, dryRun });
     switch (claim.kind) {
       case 'claimed':
@@ -95,7 +102,9 @@ async function claimAndSend(
         telemetry.info('cleared on facts that moved; clearing again', { clientOrderId, code: claim.refusal.code });
     }
   }
-  const moved = refusal('book-version-changed', 'the book moved at every clearing', { rounds: String(CLEARING_ROUNDS_MAX) });
+  const moved = refusal('book-version-changed', 'the book moved at every clearing', {
+    rounds: String(CLEARING_ROUNDS_MAX),
+  });
   return await refused({ ...dependencies, clock }, intent, moved);
 }
 
@@ -126,7 +135,8 @@ async function lookAndSend(dependencies: ExecuteDependencies, order: Order, hold
   const { orders, clock, policies, build } = dependencies;
   const { clientOrderId, intent } = order;
   const policy = await policies.active(intent.terms.accountId);
-  if (policy === null) return await withdrawn(dependencies, clientOrderId, refusal('policy-missing', 'the policy is gone'));
+  if (policy === null)
+    return await withdrawn(dependencies, clientOrderId, refusal('policy-missing', 'the policy is gone'));
   const looked = await orders.lastLook(order, {
     holder,
     orderClass: orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent }),

@@ -1,6 +1,7 @@
 /** What execute is made of. */
 import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
-import { alpacaEndpoints, readCredentials } from '#shared/adapters/alpaca/endpoints.ts';
+import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
+import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
 import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
@@ -11,18 +12,86 @@ import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
-import { roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import type { DeadLetterDependencies } from './end-dead-letter.ts';
+import type { ExecuteDependencies } from './submit-order.ts';
 
-const SETTINGS = [
-  'ENVIRONMENT',
-  'DRY_RUN',
-  'BUILD_ID',
-  'TABLE_SAFETY',
-  'TABLE_ORDERS',
-  'TABLE_BOOKS',
-  'TABLE_JOURNAL',
-  'ALPACA_PAPER',
-  'ALPACA_BASE_URL',
-  'ALPACA_DATA_URL',
-  'SECRET_BROKER_ID',
-] as const;
+const ROOM = 'execute';
+
+/** @throws ConfigurationError or Fault when a setting is missing, wrong, or does not fit the environment. */
+export async function wire(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<ExecuteDependencies & { readonly telemetry: RoomTelemetry }> {
+  const settings = readConfiguration(environment, [
+    'ENVIRONMENT',
+    'DRY_RUN',
+    'BUILD_ID',
+    'TABLE_SAFETY',
+    'TABLE_ORDERS',
+    'TABLE_BOOKS',
+    'TABLE_JOURNAL',
+    'ALPACA_PAPER',
+    'ALPACA_BASE_URL',
+    'ALPACA_DATA_URL',
+    'ALPACA_STREAM_URL',
+    'SECRET_BROKER_ID',
+  ]);
+  const telemetry = roomTelemetry(ROOM, settings.ENVIRONMENT);
+  const tables = openDynamoTables({
+    physicalNames: {
+      safety: settings.TABLE_SAFETY,
+      orders: settings.TABLE_ORDERS,
+      books: settings.TABLE_BOOKS,
+      journal: settings.TABLE_JOURNAL,
+    },
+    pacing: systemPacing,
+  });
+  const endpoints = alpacaEndpoints({
+    paper: settings.ALPACA_PAPER,
+    baseUrl: settings.ALPACA_BASE_URL,
+    dataUrl: settings.ALPACA_DATA_URL,
+    streamUrl: settings.ALPACA_STREAM_URL,
+    ...credentialsOf(
+      await openSecretsManager({ clock: systemClock, pacing: systemPacing }).read(settings.SECRET_BROKER_ID),
+    ),
+  });
+  return {
+    telemetry,
+    build: settings.BUILD_ID,
+    dryRun: settings.DRY_RUN,
+    clock: systemClock,
+    policies: policiesStore(tables, ROOM),
+    safety: safetyStore(tables, ROOM),
+    books: booksStore(tables, ROOM),
+    orders: ordersStore(tables, ROOM, systemClock),
+    broker: alpacaBroker({ endpoints, telemetry }),
+    marketData: alpacaMarketData({ endpoints, telemetry }),
+  };
+}
+
+/** The dead letters reach no broker: what ends there is settled from the tables alone. */
+export function wireDeadLetters(
+  environment: Readonly<Record<string, string | undefined>>,
+): DeadLetterDependencies & { readonly telemetry: RoomTelemetry } {
+  const settings = readConfiguration(environment, [
+    'ENVIRONMENT',
+    'TABLE_SAFETY',
+    'TABLE_ORDERS',
+    'TABLE_BOOKS',
+    'TABLE_JOURNAL',
+  ]);
+  const tables = openDynamoTables({
+    physicalNames: {
+      safety: settings.TABLE_SAFETY,
+      orders: settings.TABLE_ORDERS,
+      books: settings.TABLE_BOOKS,
+      journal: settings.TABLE_JOURNAL,
+    },
+    pacing: systemPacing,
+  });
+  return {
+    telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
+    clock: systemClock,
+    orders: ordersStore(tables, ROOM, systemClock),
+  };
+}

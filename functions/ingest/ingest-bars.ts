@@ -81,7 +81,8 @@ export async function ingestBars(dependencies: IngestBarsDependencies): Promise<
   await marketStore.saveBars(changed);
   const missing = universe.filter((symbol) => fetched.get(symbol)?.dates.at(-1) !== session);
   telemetry.info('bars ingested', { session, symbols: universe.length, added, restated, missing: missing.length });
-  if (missing.length > 0) telemetry.warn('symbols without a bar of the session', { session, symbols: missing.join(' ') });
+  if (missing.length > 0)
+    telemetry.warn('symbols without a bar of the session', { session, symbols: missing.join(' ') });
   return { session, symbols: universe.length, added, restated, missing };
 }
 

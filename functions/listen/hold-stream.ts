@@ -56,7 +56,9 @@ export async function holdStream(dependencies: ListenDependencies, remainingMs: 
   telemetry.measure('StreamConnected', 1);
   const backfilled = await backfill(dependencies);
   const waiting = new AbortController();
-  const slot = clock.sleepUntil(until, waiting.signal).then(() => ({ by: 'slot', reason: 'the slot is over' }) as const);
+  const slot = clock
+    .sleepUntil(until, waiting.signal)
+    .then(() => ({ by: 'slot', reason: 'the slot is over' }) as const);
   const ended = connection.ended.then(({ reason }) => ({ by: 'connection', reason }) as const);
   const first = await Promise.race([slot, ended]);
   if (first.by === 'slot') {
@@ -70,7 +72,10 @@ export async function holdStream(dependencies: ListenDependencies, remainingMs: 
   return { updates, backfilled, endedBy: first.by, reason: first.reason };
 }
 
-async function settle({ accountId, orders, orphans, telemetry }: ListenDependencies, update: OrderUpdate): Promise<void> {
+async function settle(
+  { accountId, orders, orphans, telemetry }: ListenDependencies,
+  update: OrderUpdate,
+): Promise<void> {
   const settled = await orders.settle(update);
   if (settled !== null) {
     if (settled.changed && settled.order.state === 'filled') telemetry.count('OrdersFilled');

@@ -63,7 +63,8 @@ export async function orchestrateRun(
   const { clock, runs, accountId, telemetry } = dependencies;
   const now = clock.now();
   const session = currentSession(now);
-  if (session === null) return { kind: 'refused', refusal: refusal('session-closed', 'no session is open at the slot') };
+  if (session === null)
+    return { kind: 'refused', refusal: refusal('session-closed', 'no session is open at the slot') };
   const id = runId(`${accountId}:${formatEpochMs(slot).replace(/[-:]/g, '').slice(0, 15)}`);
   const runSlot: RunSlot = { accountId, runId: id, slot, session: session.date };
   const stale = now - slot > SLOT_AGE_MS_MAX || slot > now;
@@ -78,7 +79,10 @@ export async function orchestrateRun(
       return await send(dependencies, runSlot, start.decision);
     case 'decide': {
       if (stale) {
-        return { kind: 'refused', refusal: refusal('run-slot-stale', 'the slot is too old to decide on', { slot: formatEpochMs(slot) }) };
+        return {
+          kind: 'refused',
+          refusal: refusal('run-slot-stale', 'the slot is too old to decide on', { slot: formatEpochMs(slot) }),
+        };
       }
       const decision = await decideRun(dependencies, runSlot, session);
       const kept = await runs.commit(runSlot, holder, decision);
@@ -88,11 +92,7 @@ export async function orchestrateRun(
   }
 }
 
-async function decideRun(
-  dependencies: OrchestrateDependencies,
-  slot: RunSlot,
-  session: Session,
-): Promise<RunDecision> {
+async function decideRun(dependencies: OrchestrateDependencies, slot: RunSlot, session: Session): Promise<RunDecision> {
   const { policies, marketStore, clock, accountId, telemetry } = dependencies;
   const signalSession = sessionBefore(session.date).date;
   const [policy, signals] = await Promise.all([policies.active(accountId), marketStore.loadSignals(signalSession)]);
@@ -149,7 +149,11 @@ async function shutGates(
 async function gather(
   { books, broker, marketData, accountId, clock }: OrchestrateDependencies,
   slot: RunSlot,
-  day: { readonly session: Session; readonly signalSession: Snapshot['signalSession']; readonly signals: readonly Signal[] },
+  day: {
+    readonly session: Session;
+    readonly signalSession: Snapshot['signalSession'];
+    readonly signals: readonly Signal[];
+  },
 ): Promise<Snapshot> {
   const symbols: readonly Ticker[] = [...new Set(day.signals.map((signal) => signal.ticker))].sort();
   const [held, account, quotes, instruments] = await Promise.all([

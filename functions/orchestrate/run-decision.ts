@@ -21,7 +21,10 @@ const placeOf = (slot: RunSlot, sequence: number, now: EpochMs) =>
     causationId: null,
   }) as const;
 
-function rejectedData(slot: RunSlot, entry: Extract<FunnelEntry, { outcome: 'refused' }>): FactData<'signal.rejected.v1'> {
+function rejectedData(
+  slot: RunSlot,
+  entry: Extract<FunnelEntry, { outcome: 'refused' }>,
+): FactData<'signal.rejected.v1'> {
   const { signal, refusal, stage } = entry;
   return {
     accountId: slot.accountId,

@@ -18,7 +18,10 @@ export interface PublishDependencies {
  * @returns the sequence number of the first entry that the bus did not take, or null: the stream comes again from there,
  * and what is said twice is known by its id.
  */
-export async function publishFacts({ bus, telemetry }: PublishDependencies, entries: readonly StreamEntry[]): Promise<string | null> {
+export async function publishFacts(
+  { bus, telemetry }: PublishDependencies,
+  entries: readonly StreamEntry[],
+): Promise<string | null> {
   const facts = entries.flatMap((entry) => (entry.fact === null ? [] : [entry.fact]));
   const left = await bus.publish(facts);
   telemetry.count('EventsPublished', facts.length - left.length);

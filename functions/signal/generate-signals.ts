@@ -93,7 +93,7 @@ function positionsOf(held: readonly Book[], strategyId: StrategyId): ReadonlyMap
 
 function factOf(signal: Signal, now: EpochMs): Fact {
   const { strategyId, ticker, asOf } = signal;
-  const { price } = quantize(equityInstrument(ticker, ticker));
+  const door = quantize(equityInstrument(ticker, ticker));
   return makeFact(
     'signal.generated.v1',
     {
@@ -111,12 +111,14 @@ function factOf(signal: Signal, now: EpochMs): Fact {
       side: signal.side,
       asOf,
       confidence: signal.confidence,
-      referencePrice: formatPrice(price(signal.price, 'half-even')),
-      averageTrueRange: formatPrice(price(signal.atr, 'half-even')),
+      referencePrice: formatPrice(door.price(signal.price, 'half-even')),
+      averageTrueRange: formatPrice(door.price(signal.atr, 'half-even')),
       reason: {
         code: signal.reason.code,
         message: signal.reason.text,
-        context: Object.fromEntries(Object.entries(signal.reason.numbers).map(([name, value]) => [name, String(value)])),
+        context: Object.fromEntries(
+          Object.entries(signal.reason.numbers).map(([name, value]) => [name, String(value)]),
+        ),
       },
     },
   );

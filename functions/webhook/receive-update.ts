@@ -1,5 +1,7 @@
 /** News by webhook: signed over the bytes as they came, read, and settled through the one door. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
 import type { OrderUpdate } from '#shared/core/order/order.ts';
 import type { Orders } from '#shared/ports/orders.ts';
@@ -28,6 +30,23 @@ export type Receipt =
       readonly code: 'body-too-large' | 'signature-missing' | 'signature-wrong' | 'body-not-json' | 'body-unreadable';
       readonly message: string;
     };
+
+const storedSecret = z.object({ secret: z.string().min(16) });
+
+/** The secret as the store keeps it: JSON with the text "secret". @throws Fault `permanent` that never quotes it. */
+export function sharedSecretOf(text: string): string {
+  const wanted = 'the webhook secret must be JSON with a text "secret" of 16 characters or more';
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // The parser's own message would quote the secret.
+    throw new Fault('permanent', 'webhook-configuration', wanted);
+  }
+  const read = storedSecret.safeParse(parsed);
+  if (!read.success) throw new Fault('permanent', 'webhook-configuration', wanted);
+  return read.data.secret;
+}
 
 /** True when `signature` is the lower-case hex HMAC-SHA256 of the body under the secret; compared in constant time. */
 export function signatureFits(body: Uint8Array, signature: string, secret: string): boolean {
@@ -77,11 +96,7 @@ function parseJson(body: Uint8Array): { readonly value: unknown } | null {
   }
 }
 
-function read(
-  readUpdate: (body: unknown) => OrderUpdate,
-  value: unknown,
-  telemetry: Telemetry,
-): OrderUpdate | null {
+function read(readUpdate: (body: unknown) => OrderUpdate, value: unknown, telemetry: Telemetry): OrderUpdate | null {
   try {
     return readUpdate(value);
   } catch (cause) {

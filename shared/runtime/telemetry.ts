@@ -37,9 +37,9 @@ const unitOf = (metric: string): Unit => {
   }
 };
 
-export function roomTelemetry(room: string): RoomTelemetry {
+export function roomTelemetry(room: string, environment: string): RoomTelemetry {
   const logger = new Logger({ serviceName: `belay.${room}` });
-  const metrics = new Metrics({ namespace: 'Belay', serviceName: room });
+  const metrics = new Metrics({ namespace: 'Belay', serviceName: room, defaultDimensions: { environment } });
   const record = (metric: string, value: number): void => {
     metrics.addMetric(metric, unitOf(metric), value);
   };

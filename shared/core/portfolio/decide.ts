@@ -76,11 +76,12 @@ const positionsHeld = (snapshot: Snapshot): number =>
   [...snapshot.books.values()].filter((book) => book.shares.some((share) => share.quantity !== 0n)).length;
 
 function inDrawingOrder(signals: readonly Signal[]): readonly Signal[] {
-  const rank = (signal: Signal): number => (signal.kind === 'exit' ? 0 : 1);
   const name = (signal: Signal): string => `${signal.strategyId}#${signal.ticker}#${signal.asOf}`;
-  return [...signals].sort(
-    (a, b) => rank(a) - rank(b) || b.confidence - a.confidence || (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0),
-  );
+  return [...signals].sort((a, b) => {
+    if (a.kind !== b.kind) return a.kind === 'exit' ? -1 : 1;
+    if (a.confidence !== b.confidence) return b.confidence - a.confidence;
+    return name(a) < name(b) ? -1 : 1;
+  });
 }
 
 /** What holds for exits and entries alike: the price to reckon with, from an instrument that trades and a fresh quote. */

@@ -2,7 +2,7 @@
  * The gates as conditions on the safety items. The same fragments are put into the claim and the last look, are
  * evaluated beforehand to explain, and name the refusal when they fail: each fragment's name is a refusal code.
  */
-import { type BuildId } from '#shared/core/kernel/identity.ts';
+import type { BuildId } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, ItemTest, ItemValue } from '#shared/core/kernel/item.ts';
 import { isRefusalCode, type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';

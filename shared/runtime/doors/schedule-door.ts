@@ -15,6 +15,8 @@ const scheduleEvent = z.object({
 export interface ScheduledWork {
   readonly slot: EpochMs;
   readonly kind: string;
+  /** Names this invocation, for leases. */
+  readonly invocation: string;
   /** Milliseconds that this invocation has left. */
   readonly remainingMs: () => number;
 }
@@ -28,7 +30,12 @@ export const scheduleDoor = <Answer>(
     .use(telemetryLayer(telemetry, () => null))
     .handler(async (event: unknown, context: Context) => {
       const { slot, kind } = scheduleEvent.parse(event);
-      return await work({ slot, kind, remainingMs: () => context.getRemainingTimeInMillis() });
+      return await work({
+        slot,
+        kind,
+        invocation: context.awsRequestId,
+        remainingMs: () => context.getRemainingTimeInMillis(),
+      });
     });
   return async (event, context) => await handler(event, context);
 };

@@ -1,0 +1,46 @@
+/** The door of execute: commands of both lanes, and the commands that came to the dead letters. */
+import { readCommand } from '#events/command.ts';
+import { intentOf } from '#events/order-command.ts';
+import { invariant } from '#shared/core/kernel/fault.ts';
+import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
+import { coldStart } from '#shared/runtime/cold-start.ts';
+import { queueDoor } from '#shared/runtime/doors/queue-door.ts';
+import { cancelOrder } from './cancel-order.ts';
+import { endDeadLetter } from './end-dead-letter.ts';
+import { submitOrder } from './submit-order.ts';
+import { wire, wireDeadLetters } from './wiring.ts';
+
+export const handler = coldStart(async () => {
+  const dependencies = await wire(process.env);
+  const { telemetry } = dependencies;
+  return queueDoor(telemetry, async (record, context) => {
+    const command = readCommand(JSON.parse(record.body));
+    switch (command.type) {
+      case 'submit-order.v1': {
+        const intent = intentOf(command.data, command.meta.correlationId);
+        const ended = await submitOrder(dependencies, intent, context.awsRequestId);
+        telemetry.info('command ended', {
+          type: command.type,
+          clientOrderId: ended.clientOrderId,
+          outcome: ended.kind,
+        });
+        return;
+      }
+      case 'cancel-order.v1': {
+        const { clientOrderId, by, reason } = command.data;
+        const ended = await cancelOrder(dependencies, clientOrderIdOf(clientOrderId), by, reason);
+        telemetry.info('command ended', { type: command.type, clientOrderId, outcome: ended });
+        return;
+      }
+      case 'drive-exit.v1':
+        invariant(false, 'nothing drives exits by command yet');
+    }
+  });
+});
+
+export const deadLetterHandler = coldStart(async () => {
+  const dependencies = wireDeadLetters(process.env);
+  return queueDoor(dependencies.telemetry, async (record) => {
+    await endDeadLetter(dependencies, readCommand(JSON.parse(record.body)));
+  });
+});

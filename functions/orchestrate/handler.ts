@@ -1,0 +1,21 @@
+/** The door of orchestrate: one slot, one decision. */
+import { formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { coldStart } from '#shared/runtime/cold-start.ts';
+import { scheduleDoor } from '#shared/runtime/doors/schedule-door.ts';
+import { orchestrateRun } from './orchestrate-run.ts';
+import { wire } from './wiring.ts';
+
+export const handler = coldStart(async () => {
+  const dependencies = await wire(process.env);
+  const { telemetry } = dependencies;
+  return scheduleDoor(telemetry, async ({ slot, invocation }) => {
+    telemetry.count('Heartbeat');
+    const outcome = await orchestrateRun(dependencies, slot, invocation);
+    telemetry.info('slot ended', {
+      slot: formatEpochMs(slot),
+      outcome: outcome.kind,
+      code: outcome.kind === 'refused' ? outcome.refusal.code : null,
+    });
+    return outcome;
+  });
+});

@@ -1,0 +1,63 @@
+/** What signal is made of. */
+import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
+import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { journalStore } from '#shared/adapters/stores/journal-store.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
+import { systemClock } from '#shared/adapters/system/clock.ts';
+import { systemPacing } from '#shared/adapters/system/pacing.ts';
+import { maCrossover } from '#shared/core/signal/strategies/ma-crossover.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
+import type { StrategyPolicy } from '#shared/core/portfolio/policy.ts';
+import type { Strategy } from '#shared/core/signal/strategy.ts';
+import { readConfiguration } from '#shared/runtime/configuration.ts';
+import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import type { SignalDependencies } from './generate-signals.ts';
+
+const ROOM = 'signal';
+
+const STRATEGIES: Readonly<Record<string, (parameters: Readonly<Record<string, number>>) => Strategy>> = {
+  'ma-crossover': maCrossover,
+};
+
+function strategyOf({ strategyId, parameters }: StrategyPolicy): Strategy {
+  const make = STRATEGIES[strategyId];
+  if (make === undefined) {
+    const known = Object.keys(STRATEGIES).join(', ');
+    throw new Fault('permanent', 'strategy-unknown', `the policy names ${strategyId}, and there are: ${known}`);
+  }
+  return make(parameters);
+}
+
+/** @throws ConfigurationError when a setting is missing or wrong. */
+export function wire(
+  environment: Readonly<Record<string, string | undefined>>,
+): SignalDependencies & { readonly telemetry: RoomTelemetry } {
+  const settings = readConfiguration(environment, [
+    'ENVIRONMENT',
+    'BELAY_ACCOUNT',
+    'TABLE_SAFETY',
+    'TABLE_BOOKS',
+    'TABLE_MARKET',
+    'TABLE_JOURNAL',
+  ]);
+  const tables = openDynamoTables({
+    physicalNames: {
+      safety: settings.TABLE_SAFETY,
+      books: settings.TABLE_BOOKS,
+      market: settings.TABLE_MARKET,
+      journal: settings.TABLE_JOURNAL,
+    },
+    pacing: systemPacing,
+  });
+  return {
+    telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
+    accountId: settings.BELAY_ACCOUNT,
+    clock: systemClock,
+    policies: policiesStore(tables, ROOM),
+    books: booksStore(tables, ROOM),
+    marketStore: marketStore(tables, systemClock),
+    journal: journalStore(tables),
+    strategyOf,
+  };
+}
