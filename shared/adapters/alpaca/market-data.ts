@@ -30,7 +30,7 @@ export interface AlpacaMarketDataOptions {
 const SYMBOLS_MAX = 100;
 /** The most that one page holds. */
 const BARS_MAX = 10_000;
-/** 100 symbols of 40 years fill 101 pages; more is a token that leads in a circle. */
+/** 100 symbols of 40 years fill 101 pages. */
 const PAGES_MAX = 200;
 
 const wireBar = z.object({ t: instant, o: statistic, h: statistic, l: statistic, c: statistic, v: statistic });
@@ -82,8 +82,9 @@ async function barsOf(
   query: Readonly<Record<string, string>>,
 ): Promise<readonly DailyBar[]> {
   const bySymbol = new Map<Ticker, DailyBar[]>(symbols.map((symbol) => [symbol, []]));
+  const tokens = new Set<string>();
   let token: string | null = null;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
+  while (tokens.size < PAGES_MAX) {
     const answer: z.output<typeof barPage> = await http.read(
       {
         kind: 'read',
@@ -97,8 +98,11 @@ async function barsOf(
     }
     token = answer.next_page_token;
     if (token === null) return [...bySymbol.values()].flatMap(ascending);
+    if (tokens.has(token)) break;
+    tokens.add(token);
   }
-  throw new Fault('permanent', 'broker-answer-inconsistent', `daily bars do not end after ${PAGES_MAX} pages`);
+  const message = `the pages of daily bars lead in a circle, or do not end after ${tokens.size}`;
+  throw new Fault('permanent', 'broker-answer-inconsistent', message);
 }
 
 /** A side that nobody quotes is told as a price of zero. */
