@@ -19,7 +19,7 @@ export interface Bundle {
 
 /**
  * Bundles the handler of every room in one pass of esbuild. Everything goes in, the AWS SDK too: what was tested is
- * what runs, whatever version the runtime brings, and a tree-shaken module starts faster than one that is looked up.
+ * what runs, whatever version the runtime brings.
  * @param root the project's folder
  * @throws BundleError when a room has no handler, or its code does not bundle.
  */
