@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import { type AlpacaSettings, alpacaEndpoints, readCredentials } from './endpoints.ts';
+import { type AlpacaSettings, alpacaEndpoints } from './endpoints.ts';
 
 const PAPER = { paper: true, key: 'PKTESTKEY', secret: 'paper-secret' } as const;
 const LIVE = { paper: false, key: 'AKTESTKEY', secret: 'live-secret' } as const;
@@ -89,18 +89,4 @@ describe('alpacaEndpoints', () => {
     ];
     for (const text of texts) expect(text).not.toMatch(/VERYSECRETKEY|accepted/);
   });
-});
-
-describe('readCredentials', () => {
-  it('reads key and secret, and ignores what else is kept beside them', () => {
-    expect(readCredentials('{"key":"PK1","secret":"s","note":"x"}')).toEqual({ key: 'PK1', secret: 's' });
-  });
-
-  it.each(['', 'HUSHHUSH', '{"key":"HUSHHUSH"}', '{"key":1,"secret":"HUSHHUSH"}', '"HUSHHUSH"'])(
-    'refuses %j without quoting it',
-    (text) => {
-      expect(() => readCredentials(text)).toThrow(/must be JSON with the texts "key" and "secret"/);
-      expect(() => readCredentials(text)).not.toThrow(/HUSH/);
-    },
-  );
 });

@@ -3,7 +3,6 @@
  * Paper trades at paper-api.alpaca.markets with a key PK..., or at a broker simulator on loopback; live trades at
  * api.alpaca.markets with a key AK... and nowhere else.
  */
-import * as z from 'zod';
 import { Fault } from '#shared/core/kernel/fault.ts';
 
 export interface AlpacaCredentials {
@@ -35,26 +34,6 @@ export interface AlpacaEndpoints {
 }
 
 const refuse = (message: string): Fault => new Fault('permanent', 'broker-configuration', message);
-
-const wireCredentials = z.object({ key: z.string(), secret: z.string() });
-
-/**
- * Reads a kept secret, `{"key": "...", "secret": "..."}`.
- * @throws Fault `permanent`, `broker-configuration`, without a word of what was read.
- */
-export function readCredentials(text: string): AlpacaCredentials {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    // The parser's own message quotes the text.
-    if (error instanceof SyntaxError) value = null;
-    else throw error;
-  }
-  const read = wireCredentials.safeParse(value);
-  if (read.success) return read.data;
-  throw refuse('the broker secret must be JSON with the texts "key" and "secret"');
-}
 
 const PAPER_HOST = 'paper-api.alpaca.markets';
 const LIVE_HOST = 'api.alpaca.markets';
