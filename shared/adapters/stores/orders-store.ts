@@ -12,7 +12,7 @@ import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
-import { advance } from '#shared/core/order/advance.ts';
+import { advance, advanceAll } from '#shared/core/order/advance.ts';
 import { type ClaimedOrder, markClaimed } from '#shared/core/order/claimed.ts';
 import type { Step } from '#shared/core/order/consequences.ts';
 import type { Order } from '#shared/core/order/order.ts';
@@ -160,6 +160,14 @@ export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
       if (id === null) return null;
       return await writeStep(tables, room, clock, id, (order) => advance(order, { ...update, clientOrderId: id }));
     },
+
+    settleAll: (id, updates) =>
+      writeStep(tables, room, clock, id, (order) =>
+        advanceAll(
+          order,
+          updates.map((update) => ({ ...update, clientOrderId: id })),
+        ),
+      ),
 
     step: (id, take) =>
       writeStep(tables, room, clock, id, (order) => {
