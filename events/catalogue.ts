@@ -45,6 +45,7 @@ import { quarantineSet } from '#events/facts/quarantine-set.v1.ts';
 import { reconciliationChecked } from '#events/facts/reconciliation-checked.v1.ts';
 import { runCommitted } from '#events/facts/run-committed.v1.ts';
 import { runCompleted } from '#events/facts/run-completed.v1.ts';
+import { sessionReported } from '#events/facts/session-reported.v1.ts';
 import { signalGenerated } from '#events/facts/signal-generated.v1.ts';
 import { signalRejected } from '#events/facts/signal-rejected.v1.ts';
 import { stopTriggered } from '#events/facts/stop-triggered.v1.ts';
@@ -99,6 +100,7 @@ export const FACTS = [
   limitHit,
   accountInitialized,
   priceUpdated,
+  sessionReported,
   errorRaised,
 ] as const;
 

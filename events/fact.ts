@@ -20,10 +20,13 @@ export const aggregateOf = {
   order: (clientOrderId: string): string => `order:${clientOrderId}`,
   book: (accountId: string, symbol: string): string => `book:${accountId}:${symbol}`,
   account: (accountId: string): string => `account:${accountId}`,
+  reconciliation: (accountId: string): string => `reconciliation:${accountId}`,
   global: 'global',
   run: (runId: string): string => `run:${runId}`,
   signal: (strategyId: string, symbol: string, asOf: string): string => `signal:${strategyId}:${symbol}:${asOf}`,
   market: (feed: string): string => `market:${feed}`,
+  /** One report a session. */
+  report: (accountId: string, session: string): string => `report:${accountId}:${session}`,
 } as const;
 
 const definitionOf = (type: FactType): (typeof FACTS)[number] => {

@@ -12,7 +12,10 @@ export interface Books {
   exposure(accountId: AccountId): Promise<Exposure | null>;
   /** Makes empty books for the symbols that have none; the others are left as they are. */
   open(accountId: AccountId, symbols: readonly Ticker[]): Promise<void>;
-  /** Begins a session: counts of the day start anew, the equity at its start is kept. A second call changes nothing. */
+  /**
+   * Begins a session: counts of the day start anew and the equity at its start is kept. A later call in the same session
+   * only brings the equity up to date.
+   */
   beginSession(accountId: AccountId, session: CalendarDate, equity: Money): Promise<void>;
   /** Sets the quarantine if there is none. True when it was set by this call. */
   quarantine(accountId: AccountId, symbol: Ticker, quarantine: Quarantine, correlationId: string): Promise<boolean>;

@@ -62,4 +62,6 @@ export interface Exposure {
   /** The session that `ordersToday` counts. */
   readonly session: CalendarDate | null;
   readonly equityAtOpen: Money | null;
+  /** The broker's own figure, as of the last reconciliation pass. */
+  readonly equity: Money | null;
 }

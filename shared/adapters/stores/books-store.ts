@@ -120,7 +120,7 @@ export function booksStore(tables: Tables, room: Room): Books {
         kind: 'update',
         table: 'books',
         key: exposureKey(accountId),
-        set: { session: text(session), ordersToday: whole(0), equityAtOpen: money(equity) },
+        set: { session: text(session), ordersToday: whole(0), equityAtOpen: money(equity), equity: money(equity) },
         conditions: [
           { name: 'exposure-missing', test: { op: 'exists' } },
           {
@@ -135,9 +135,17 @@ export function booksStore(tables: Tables, room: Room): Books {
           },
         ],
       });
-      if (!outcome.ok && outcome.failures.some((failure) => failure.names.includes('exposure-missing'))) {
+      if (outcome.ok) return;
+      if (outcome.failures.some((failure) => failure.names.includes('exposure-missing'))) {
         throw new Fault('permanent', 'exposure-missing', `${accountId} has no exposure item; \`belay init\` makes it`);
       }
+      await tables.write({
+        kind: 'update',
+        table: 'books',
+        key: exposureKey(accountId),
+        set: { equity: money(equity) },
+        conditions: [{ name: 'session-same', test: { op: 'equals', attribute: 'session', value: text(session) } }],
+      });
     },
 
     quarantine: (accountId, symbol, quarantine, correlationId) =>

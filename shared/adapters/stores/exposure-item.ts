@@ -17,6 +17,7 @@ export function exposureItem(exposure: Exposure): Item {
     ordersToday: whole(exposure.ordersToday),
     session: textOrNull(exposure.session),
     equityAtOpen: moneyOrNull(exposure.equityAtOpen),
+    equity: moneyOrNull(exposure.equity),
   };
 }
 
@@ -30,5 +31,6 @@ export function readExposure(item: Item): Exposure {
     ordersToday: reader.whole('ordersToday'),
     session: reader.orNull('session', (name) => reader.named(name, calendarDate)),
     equityAtOpen: reader.orNull('equityAtOpen', (name) => reader.money(name)),
+    equity: reader.orNull('equity', (name) => reader.money(name)),
   };
 }

@@ -54,7 +54,11 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
   const policy = readPolicy(document, 1);
   const key = policyKey(accountId, 1);
   const strategies = [
-    ...policy.strategies.map((entry) => ({ strategyId: entry.strategyId, enabled: entry.enabled, cashAvailable: entry.cash })),
+    ...policy.strategies.map((entry) => ({
+      strategyId: entry.strategyId,
+      enabled: entry.enabled,
+      cashAvailable: entry.cash,
+    })),
     { strategyId: MANUAL, enabled: true, cashAvailable: policy.limits.grossExposureMax },
   ];
   const policyItem = {
@@ -75,7 +79,15 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
     causationId: null,
   };
   const data = { accountId, by: request.by, equity: formatMoney(request.equity), policyVersion: 1 };
-  const exposure = { accountId, committed: ZERO_MONEY, ordersOpen: 0, ordersToday: 0, session: null, equityAtOpen: null };
+  const exposure = {
+    accountId,
+    committed: ZERO_MONEY,
+    ordersOpen: 0,
+    ordersToday: 0,
+    session: null,
+    equityAtOpen: null,
+    equity: null,
+  };
   return [
     { kind: 'put', table: 'safety', item: accountSafetyItem(firstSafety(request)), conditions: [absent] },
     { kind: 'put', table: 'safety', item: policyItem, conditions: [absent] },
