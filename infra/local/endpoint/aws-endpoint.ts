@@ -11,7 +11,7 @@ export interface AwsEndpoint {
 }
 
 export interface AwsEndpointParts {
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, 'put'>;
   readonly buses: readonly string[];
   /** Text of a secret by its name or ARN; null when there is none. */
   readonly secret: (id: string) => { readonly arn: string; readonly name: string; readonly text: string } | null;

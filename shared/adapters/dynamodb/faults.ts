@@ -4,8 +4,8 @@ import {
   TransactionConflictException,
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
-import { callFailureOf } from '#shared/core/kernel/call-failure.ts';
-import { Bug, Fault } from '#shared/core/kernel/fault.ts';
+import { callFault } from '#shared/core/kernel/call-failure.ts';
+import { Bug, Fault, type FaultKind } from '#shared/core/kernel/fault.ts';
 
 const REFUSED_CODES: Readonly<Record<string, string>> = {
   ResourceNotFoundException: 'tables-not-found',
@@ -19,31 +19,19 @@ const REFUSED_CODES: Readonly<Record<string, string>> = {
 
 /** @param effect whether the call could have changed anything. */
 export function faultOf(error: unknown, effect: 'read' | 'write'): Fault | Bug {
-  if (error instanceof Fault || error instanceof Bug) return error;
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const fault = (kind: 'transient' | 'uncertain' | 'permanent', code: string): Fault =>
-    new Fault(kind, code, message, { cause: error });
+  if (error instanceof Bug) return error;
+  const fault = (kind: FaultKind, code: string): Fault =>
+    new Fault(kind, code, error instanceof Error ? `${error.name}: ${error.message}` : String(error), { cause: error });
   if (error instanceof TransactionCanceledException) return canceledFault(error, fault);
   if (error instanceof TransactionConflictException) return fault('transient', 'tables-conflict');
   // The same transaction, sent before, is still being worked on: its outcome is not known yet.
   if (error instanceof TransactionInProgressException) return fault('uncertain', 'tables-in-progress');
-  switch (callFailureOf(error)) {
-    case 'not-sent':
-      return fault('transient', 'tables-unreachable');
-    case 'throttled':
-      return fault('transient', 'tables-throttled');
-    case 'refused':
-      return fault('permanent', REFUSED_CODES[error instanceof Error ? error.name : ''] ?? 'tables-refused');
-    case 'lost':
-      return effect === 'read' ? fault('transient', 'tables-no-answer') : fault('uncertain', 'tables-answer-lost');
-  }
+  const refused = REFUSED_CODES[error instanceof Error ? error.name : ''];
+  return refused === undefined ? callFault('tables', error, effect) : fault('permanent', refused);
 }
 
 /** A canceled transaction wrote nothing. Its conditions are read before this; here only the other reasons count. */
-function canceledFault(
-  error: TransactionCanceledException,
-  fault: (kind: 'transient' | 'permanent', code: string) => Fault,
-): Fault {
+function canceledFault(error: TransactionCanceledException, fault: (kind: FaultKind, code: string) => Fault): Fault {
   const reasons = new Set((error.CancellationReasons ?? []).map((reason) => reason.Code));
   if (reasons.has('ValidationError')) return fault('permanent', 'tables-malformed');
   if (reasons.has('ItemCollectionSizeLimitExceeded')) return fault('permanent', 'tables-malformed');

@@ -31,7 +31,7 @@ import type {
   Write,
   WriteOutcome,
 } from '#shared/ports/tables.ts';
-import { attempt, type AttemptLimits } from './attempts.ts';
+import { attempt, type AttemptLimits } from '#shared/core/kernel/attempts.ts';
 import { fromAttributeMap, toAttributeKey } from './attribute-values.ts';
 import { faultOf } from './faults.ts';
 import { cursorOf, queryInput } from './query.ts';

@@ -2,6 +2,7 @@
  * What is known of an outside call that failed: whether it can have had an effect. Read from what AWS clients and
  * Node's sockets throw; nothing here knows which service was called.
  */
+import { Fault, type FaultKind } from './fault.ts';
 
 /**
  * not-sent: it provably never left. throttled: the service turned it away before doing anything. refused: the service
@@ -37,6 +38,28 @@ export function callFailureOf(error: unknown): CallFailure {
   if (textField(error, 'name') === 'CredentialsProviderError') return 'refused';
   if (/did not establish a connection/.test(textField(error, 'message'))) return 'not-sent';
   return 'lost';
+}
+
+/**
+ * The fault that a failed call is, with a code such as "lanes-answer-lost"; a fault stays what it is.
+ * @param service the first word of the code, and what the call was made to.
+ * @param effect whether the call could have changed anything: a read whose answer is lost is merely to be repeated.
+ */
+export function callFault(service: string, error: unknown, effect: 'read' | 'write'): Fault {
+  if (error instanceof Fault) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const fault = (kind: FaultKind, what: string): Fault =>
+    new Fault(kind, `${service}-${what}`, message, { cause: error });
+  switch (callFailureOf(error)) {
+    case 'not-sent':
+      return fault('transient', 'unreachable');
+    case 'throttled':
+      return fault('transient', 'throttled');
+    case 'refused':
+      return fault('permanent', 'refused');
+    case 'lost':
+      return effect === 'read' ? fault('transient', 'no-answer') : fault('uncertain', 'answer-lost');
+  }
 }
 
 function fieldOf(value: unknown, field: string): unknown {

@@ -1,12 +1,17 @@
-/** Attempts at one call, with full jitter between them. */
-import { Fault } from '#shared/core/kernel/fault.ts';
-import type { Pacing } from '#shared/ports/pacing.ts';
+/** Attempts at one outside call, with full jitter between them. The call, the chance and the waiting are given. */
+import { Fault } from './fault.ts';
 
 export interface AttemptLimits {
   readonly attemptsMax: number;
   /** The wait before attempt n + 1 is drawn from 0 to base * 2^(n-1), at most `waitMsMax`. */
   readonly waitMsBase: number;
   readonly waitMsMax: number;
+}
+
+/** The port `Pacing`, as this file sees it. */
+interface Pacing {
+  fraction(): number;
+  sleepMs(durationMs: number): Promise<void>;
 }
 
 /**
