@@ -55,11 +55,24 @@ export const standStill = (order: Order): Step => ({ order, changed: false, cons
  * @throws Bug when the update names another client order id.
  */
 export function advance(order: Order, update: OrderUpdate): Step {
-  invariant(
-    update.clientOrderId === null || update.clientOrderId === order.clientOrderId,
-    `news of ${String(update.clientOrderId)} was given to order ${order.clientOrderId}`,
-  );
-  const evidence = joinEvidence(order.evidence, evidenceOf(update));
-  if (equalValues(evidence, order.evidence)) return standStill(order);
-  return stepTo(order, { evidence }, update.receivedAt);
+  return advanceAll(order, [update]);
+}
+
+/**
+ * Takes in several pieces of news as one step, so that they are written together or not at all. It reaches the order that
+ * they would reach one by one.
+ * @throws Bug when an update names another client order id.
+ */
+export function advanceAll(order: Order, updates: readonly OrderUpdate[]): Step {
+  let { evidence } = order;
+  let receivedAt = order.updatedAt;
+  for (const update of updates) {
+    invariant(
+      update.clientOrderId === null || update.clientOrderId === order.clientOrderId,
+      `news of ${String(update.clientOrderId)} was given to order ${order.clientOrderId}`,
+    );
+    evidence = joinEvidence(evidence, evidenceOf(update));
+    receivedAt = update.receivedAt > receivedAt ? update.receivedAt : receivedAt;
+  }
+  return equalValues(evidence, order.evidence) ? standStill(order) : stepTo(order, { evidence }, receivedAt);
 }

@@ -35,7 +35,6 @@ export function compareParts(a: readonly Rankable[], b: readonly Rankable[]): nu
   return 0;
 }
 
-const later = <T extends EpochNs | null>(a: T, b: T): T => (compareParts([a], [b]) >= 0 ? a : b);
 const earlierKnown = (a: EpochNs | null, b: EpochNs | null): EpochNs | null =>
   a === null ? b : b === null || a <= b ? a : b;
 const firstKnown = (a: string | null, b: string | null): string | null =>
@@ -54,8 +53,9 @@ const reportParts = (report: ExecutionReport): readonly Rankable[] => [
 export const compareReports = (a: ExecutionReport, b: ExecutionReport): number =>
   compareParts(reportParts(a), reportParts(b));
 
-/** A bust of one named execution is one bust, whoever tells it; what names nothing is known by its own name. */
+/** Equal parts are one telling; what names no execution is known by its own name. */
 const revisionParts = (revision: RevisionReport): readonly Rankable[] => [
+  revision.at,
   revision.kind,
   revision.previousId,
   revision.quantity,
@@ -80,7 +80,7 @@ function union<T>(
   return joined;
 }
 
-const unionOfIds = (a: readonly ExecutionId[], b: readonly ExecutionId[]): readonly ExecutionId[] =>
+export const unionOfIds = (a: readonly ExecutionId[], b: readonly ExecutionId[]): readonly ExecutionId[] =>
   [...new Set([...a, ...b])].sort();
 
 /** Keeps what no other item dominates, oldest first. Items must be comparable as `dominates` is a partial order. */
@@ -153,7 +153,6 @@ export function joinLines(a: BrokerLine, b: BrokerLine): BrokerLine {
     revisions: union(a.revisions, b.revisions, revisionParts, (left, right) => ({
       ...left,
       ids: unionOfIds(left.ids, right.ids),
-      at: later(left.at, right.at),
     })),
     sightings: frontier([...a.sightings, ...b.sightings], (item) => [item.at, item.cumulative], sightingDominates),
     openClaims: frontier([...a.openClaims, ...b.openClaims], (item) => [item.at, ...claimParts(item)], claimDominates),

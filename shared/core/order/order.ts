@@ -182,7 +182,6 @@ export interface RevisionReport {
   /** Units undone, or the corrected units. */
   readonly quantity: Quantity;
   readonly price: Price;
-  /** The latest time told for it. */
   readonly at: EpochNs;
 }
 

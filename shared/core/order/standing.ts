@@ -28,7 +28,7 @@ import type {
 } from '#shared/core/order/order.ts';
 import { isEnd, orderedQuantity } from '#shared/core/order/order.ts';
 import type { Layout } from '#shared/core/order/tiles.ts';
-import { layoutOf } from '#shared/core/order/tiles.ts';
+import { epochOf, layoutOf } from '#shared/core/order/tiles.ts';
 
 /** The fields of an order that follow from the others. */
 export type Standing = Pick<
@@ -160,7 +160,7 @@ export function standingOf(grounds: Grounds): Standing {
     const layout = layoutOf(line);
     return { line, layout, end: endOfLine(line, ordered, layout) };
   });
-  const [first, ...others] = lines;
+  const [first] = lines;
   if (first === undefined) return unheard(grounds);
   const layouts = lines.map(({ layout }) => layout);
   const executions = tilesOf(layouts);
@@ -179,10 +179,10 @@ export function standingOf(grounds: Grounds): Standing {
     brokerOrderId: first.line.brokerOrderId,
     brokerStatus: end?.end ?? claim?.status ?? null,
     executions,
-    epoch: layouts.reduce((sum, layout) => sum + layout.epoch, 2 * others.length),
+    epoch: epochOf(grounds.evidence, layouts),
     gapQuantity,
     provisional: gapQuantity > 0n || layouts.some((layout) => layout.unsettled),
-    contradicted: layouts.some((layout) => layout.contradicted),
+    contradicted: layouts.some((layout) => layout.contradiction !== 'none'),
     reserved: reservedOf(grounds, state, counts),
     ended: end === null ? null : { end: end.end, at: end.at, reason: reasonOf(end, grounds) },
     resurrected: grounds.houseEnded !== null && grounds.houseEnded.end !== end?.end,

@@ -16,8 +16,8 @@ import {
 } from '#shared/core/kernel/decimal.ts';
 import type { ExecutionId } from '#shared/core/kernel/identity.ts';
 import type { EpochNs } from '#shared/core/kernel/instant.ts';
-import { compareParts, compareReports } from '#shared/core/order/evidence.ts';
-import type { BrokerLine, Execution, ExecutionReport, RevisionReport } from '#shared/core/order/order.ts';
+import { compareParts, compareReports, unionOfIds } from '#shared/core/order/evidence.ts';
+import type { BrokerLine, Evidence, Execution, ExecutionReport, RevisionReport } from '#shared/core/order/order.ts';
 
 /** What a line of evidence amounts to. */
 export interface Layout {
@@ -25,9 +25,11 @@ export interface Layout {
   readonly executions: readonly Execution[];
   /** Units filled in all, as far as anybody told. */
   readonly filled: Quantity;
-  readonly epoch: number;
-  /** Sources contradict each other; only what the account's activities tell makes tiles. */
-  readonly contradicted: boolean;
+  /**
+   * Whether the sources contradict each other, so that only what the account's activities tell makes tiles, or even the
+   * activities do.
+   */
+  readonly contradiction: 'none' | 'sources' | 'activities';
   /** Something told has no place yet: a revision without its execution, or executions that exclude each other. */
   readonly unsettled: boolean;
 }
@@ -48,6 +50,32 @@ const comparePieces = (a: Piece, b: Piece): number =>
     [a.era, a.start, a.quantity, a.price, a.at, a.ids.join(' ')],
     [b.era, b.start, b.quantity, b.price, b.at, b.ids.join(' ')],
   );
+
+const revisionParts = (revision: RevisionReport): Parameters<typeof compareParts>[0] => [
+  revision.kind,
+  revision.previousId,
+  revision.quantity,
+  revision.price,
+  revision.previousId === null ? revision.ids.join(' ') : null,
+];
+
+/**
+ * Each revision once, oldest first. A bust of one named execution is one bust, whoever tells it, whenever its source
+ * says that it was: the earliest time counts.
+ */
+function distinctRevisions(told: readonly RevisionReport[]): readonly RevisionReport[] {
+  const distinct: RevisionReport[] = [];
+  for (const revision of told) {
+    const index = distinct.findIndex((other) => compareParts(revisionParts(other), revisionParts(revision)) === 0);
+    const known = distinct[index];
+    if (known === undefined) distinct.push(revision);
+    else {
+      const at = known.at <= revision.at ? known.at : revision.at;
+      distinct[index] = { ...known, ids: unionOfIds(known.ids, revision.ids), at };
+    }
+  }
+  return distinct.sort((a, b) => compareParts([a.at, ...revisionParts(a)], [b.at, ...revisionParts(b)]));
+}
 
 const eraAt = (revisions: readonly RevisionReport[], at: EpochNs): number =>
   revisions.filter((revision) => revision.at <= at).length;
@@ -126,33 +154,41 @@ function read(reports: readonly ExecutionReport[], revisions: readonly RevisionR
   return { pieces, consistent: pieces.length === told.length && !groups.some(disagrees) };
 }
 
+const inTile = (piece: Piece, report: ExecutionReport): boolean => endOf(piece) === report.cumulative;
+const alike = (piece: Piece, report: ExecutionReport): boolean =>
+  piece.quantity === report.quantity && piece.price === report.price;
+
+/** What makes an activity and another source's report one execution, the surest first. */
+const LIKENESSES: readonly ((piece: Piece, report: ExecutionReport) => boolean)[] = [
+  (piece, report) => inTile(piece, report) && alike(piece, report),
+  alike,
+  (piece, report) => inTile(piece, report) && piece.quantity === report.quantity,
+];
+
 /**
  * Gives the pieces that the activities tell the names by which other sources call them, so that a bust, which carries
- * such a name, finds its execution.
+ * such a name, finds its execution. Each piece takes one name; of two that are alike, which is which makes no difference.
  */
 function withOtherNames(
   pieces: readonly Piece[],
   others: readonly ExecutionReport[],
   revisions: readonly RevisionReport[],
 ): readonly Piece[] {
-  const named = [...pieces];
-  for (const report of others) {
-    const id = report.id;
-    if (id === null || named.some((piece) => piece.ids.includes(id))) continue;
-    const era = eraAt(revisions, report.at);
-    const alike = (piece: Piece): boolean => piece.quantity === report.quantity && piece.price === report.price;
-    const there = (piece: Piece): boolean =>
-      piece.era === era && report.cumulative !== null && endOf(piece) === report.cumulative;
-    const unnamed = (piece: Piece): boolean =>
-      !others.some((other) => other.id !== null && piece.ids.includes(other.id));
-    const tests = [
-      (piece: Piece) => there(piece) && alike(piece),
-      (piece: Piece) => there(piece) && piece.quantity === report.quantity && unnamed(piece),
-      (piece: Piece) => piece.era === era && alike(piece) && unnamed(piece),
-    ];
-    const index = tests.map((test) => named.findIndex(test)).find((found) => found >= 0) ?? -1;
-    const piece = named[index];
-    if (piece !== undefined) named[index] = { ...piece, ids: [...piece.ids, id].sort() };
+  let named = pieces;
+  const given = new Set<Piece>();
+  const known = new Set(pieces.flatMap((piece) => piece.ids));
+  for (const likeness of LIKENESSES) {
+    for (const report of others) {
+      const id = report.id;
+      if (id === null || known.has(id)) continue;
+      const era = eraAt(revisions, report.at);
+      const piece = named.find((free) => !given.has(free) && free.era === era && likeness(free, report));
+      if (piece === undefined) continue;
+      const renamed = { ...piece, ids: unionOfIds(piece.ids, [id]) };
+      known.add(id);
+      given.add(renamed);
+      named = named.map((other) => (other === piece ? renamed : other));
+    }
   }
   return named;
 }
@@ -185,7 +221,7 @@ interface Dated {
 /** The piece as a correction restates it, or nothing of it after a bust. */
 function restated(target: Piece, { revision, era }: Dated): readonly Piece[] {
   if (revision.kind === 'bust' || revision.quantity === 0n) return [];
-  const ids = [...new Set([...target.ids, ...revision.ids])].sort();
+  const ids = unionOfIds(target.ids, revision.ids);
   const { quantity, price } = revision;
   return [{ ...target, ids, era: Math.min(target.era, era - 1), quantity, price }];
 }
@@ -237,16 +273,21 @@ function filledOf(line: BrokerLine, revisions: readonly RevisionReport[]): Quant
   }, ZERO_QUANTITY);
 }
 
+const fits = (laid: readonly Execution[], piece: Piece, start: Quantity, limit: Quantity): boolean =>
+  addQuantity(start, piece.quantity) <= limit && laid.every((tile) => endOf(tile) <= start);
+
 /**
- * Lays the pieces end to end where a revision has moved them, and as told where none has. Pieces that do not fit into
- * what is filled stay out.
+ * Lays the pieces of the last era as told, and those that a revision may have moved end to end before them. Pieces that
+ * do not fit in there, or into what is filled, stay out.
  */
 function lay(pieces: readonly Piece[], lastEra: number, filled: Quantity): readonly Execution[] {
+  const current = pieces.filter((piece) => piece.era === lastEra);
+  const limit = minQuantity(filled, current[0]?.start ?? filled);
   const laid: Execution[] = [];
   let end = ZERO_QUANTITY;
   for (const piece of pieces) {
-    const start = piece.era < lastEra ? end : maxQuantity(end, piece.start);
-    if (addQuantity(start, piece.quantity) > filled) continue;
+    const start = piece.era === lastEra ? piece.start : end;
+    if (!fits(laid, piece, start, piece.era === lastEra ? filled : limit)) continue;
     laid.push({ ids: piece.ids, start, quantity: piece.quantity, price: piece.price, at: piece.at });
     end = addQuantity(start, piece.quantity);
   }
@@ -254,14 +295,21 @@ function lay(pieces: readonly Piece[], lastEra: number, filled: Quantity): reado
 }
 
 /**
- * How often the past of the line was restated: a revision counts when it is told and again when its execution is known
- * by name, and a contradiction among the sources counts once. Grows with the evidence.
+ * A number that grows whenever what is told restates the past of the order: with each telling of a revision, with each
+ * way in which its execution comes to be known by name, with contradictions, and with a second broker order. It follows
+ * from the evidence alone; within one epoch the filled quantity only grows.
+ *
+ * The weights are such that news which explains a contradiction away weighs more than the contradiction did.
  */
-function epochOf(line: BrokerLine, contradicted: boolean): number {
-  const names = new Set<string>(allNamesOf(line));
-  const placed = line.revisions.filter(({ previousId }) => previousId !== null && names.has(previousId)).length;
-  return 2 * line.revisions.length + placed + (contradicted ? 1 : 0);
+export function epochOf(evidence: Evidence, layouts: readonly Layout[]): number {
+  const tellings = evidence.flatMap((line) => line.revisions);
+  const names = evidence.flatMap((line) => [...new Set<string>(allNamesOf(line))]);
+  const placed = tellings.reduce((sum, { previousId }) => sum + names.filter((name) => name === previousId).length, 0);
+  const contradictions = layouts.reduce((sum, layout) => sum + CONTRADICTION_WEIGHT[layout.contradiction], 0);
+  return 3 * tellings.length + 3 * Math.max(0, layouts.length - 1) + placed + contradictions;
 }
+
+const CONTRADICTION_WEIGHT = { none: 0, sources: 1, activities: 2 } as const;
 
 /**
  * What one broker order amounts to by all that was told of it.
@@ -270,23 +318,19 @@ function epochOf(line: BrokerLine, contradicted: boolean): number {
  * reconciliation read from the account's activities makes tiles, until nothing is missing.
  */
 export function layoutOf(line: BrokerLine): Layout {
-  const revisions = [...line.revisions].sort((a, b) =>
-    compareParts([a.at, a.kind, a.previousId, a.ids.join(' ')], [b.at, b.kind, b.previousId, b.ids.join(' ')]),
-  );
+  const revisions = distinctRevisions(line.revisions);
   const all = read(line.reports, revisions);
-  const contradicted = !all.consistent;
   const others = line.reports.filter((report) => report.source !== 'reconciliation');
   const activities = line.reports.filter((report) => report.source === 'reconciliation');
-  const reading = contradicted ? read(activities, revisions) : all;
-  const pieces = contradicted ? withOtherNames(reading.pieces, others, revisions) : reading.pieces;
+  const reading = all.consistent ? all : read(activities, revisions);
+  const pieces = all.consistent ? all.pieces : withOtherNames(reading.pieces, others, revisions);
   const revised = revise(line, pieces, revisions);
   const filled = filledOf(line, revisions);
   const executions = lay(revised.pieces, revisions.length, filled);
   return {
     executions,
     filled,
-    epoch: epochOf(line, contradicted),
-    contradicted,
+    contradiction: all.consistent ? 'none' : reading.consistent ? 'sources' : 'activities',
     unsettled: !reading.consistent || revised.unplaced > 0 || executions.length < revised.pieces.length,
   };
 }
