@@ -183,7 +183,7 @@ function deliveryAlarms({ flow, edge, untold }: Watched): readonly AlarmRow[] {
         expression: 'MAX([late])',
         usingMetrics: Object.fromEntries(
           flow.rooms
-            .filter(({ row }) => row.publishes)
+            .filter(({ row }) => row.carriesJournal)
             .map(({ lambda }) => [
               'late',
               lambda.metric('IteratorAge', { period: Duration.minutes(1), statistic: Stats.MAXIMUM }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FACTS } from '#events/catalogue.ts';
+import { cronExpressions } from '#infra/cloud/equity-day.ts';
 import { COMMAND_TIMEOUT_S, LANE_NAMES, LANE_VISIBILITY_S, ROOMS, ROOMS_TO_COME } from '#infra/cloud/rooms.ts';
 import { type FoundResource, type HouseUnderTest, houseUnderTest } from '#infra/cloud/templates-under-test.ts';
 import { ENVIRONMENT_NAMES, type EnvironmentName } from '#infra/environments.ts';
@@ -116,7 +117,7 @@ describe('schedules', () => {
   const invokeConfigs = house.ofType('AWS::Lambda::EventInvokeConfig');
 
   it('are there for every row, in New York time, without retries and with a last resort', () => {
-    expect(schedules).toHaveLength(13);
+    expect(schedules).toHaveLength(ROOMS.flatMap((row) => row.schedules.flatMap(cronExpressions)).length);
     for (const { props, body } of schedules) {
       expect(props.at('ScheduleExpressionTimezone').text).toBe('America/New_York');
       expect(props.at('FlexibleTimeWindow').value).toEqual({ Mode: 'OFF' });

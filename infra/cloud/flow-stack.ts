@@ -71,7 +71,7 @@ export class FlowStack extends Stack {
     for (const lane of row.consumes) this.#consume(room, this.parts.lanes[lane].queue);
     for (const lane of row.buries) this.#consume(room, this.parts.lanes[lane].deadLetters);
     for (const trigger of row.wokenBy) this.#rule(room, trigger);
-    if (row.publishes) this.#carryJournal(room);
+    if (row.carriesJournal) this.#carryJournal(room);
     if (row.schedules.length > 0 || row.wokenBy.length > 0) room.refuseLateSlots(this.failedSlots);
   }
 

@@ -39,6 +39,6 @@ export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicySt
     ...tableStatements(row, parts),
     ...row.secrets.map((name) => allow(['secretsmanager:GetSecretValue'], [parts.secrets[name].secretArn])),
     ...row.sends.map((name) => allow(['sqs:SendMessage'], [parts.lanes[name].queue.queueArn])),
-    ...(row.publishes ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
+    ...(row.speaks ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
   ];
 }

@@ -53,25 +53,19 @@ describe('what functions may do', () => {
   it('hands the broker key to those that call the broker, and the webhook secret to the webhook', () => {
     const reads = (secret: string): readonly string[] =>
       roomsThat((p) => p.action === 'secretsmanager:GetSecretValue' && p.resource.includes(secret));
-    expect(reads('SecretBroker')).toEqual(['Ingest', 'Execute', 'Listen', 'Reconcile']);
+    expect(reads('SecretBroker')).toEqual(['Ingest', 'Orchestrate', 'Execute', 'Listen', 'Reconcile']);
     expect(reads('SecretWebhook')).toEqual(['Webhook']);
   });
 
-  it('lets only deciders, guards and people send commands, and only execute take them', () => {
-    expect(roomsThat((p) => p.action === 'sqs:SendMessage' && p.resource.includes('OrdersLaneQueue'))).toEqual([
-      'Orchestrate',
-      'Control',
-    ]);
-    expect(roomsThat((p) => p.action === 'sqs:SendMessage' && p.resource.includes('UrgentLaneQueue'))).toEqual([
-      'Orchestrate',
-      'Protect',
-      'Control',
-    ]);
+  it('lets only who decides send commands, and only execute take them', () => {
+    const send = (lane: string) => (p: Permission) => p.action === 'sqs:SendMessage' && p.resource.includes(lane);
+    expect(roomsThat(send('OrdersLaneQueue'))).toEqual(['Orchestrate']);
+    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate']);
     expect(roomsThat((p) => p.action === 'sqs:ReceiveMessage')).toEqual(['Execute', 'ExecuteDeadLetter']);
   });
 
-  it('lets only publish say things on the bus and read the stream', () => {
-    expect(roomsThat((p) => p.action === 'events:PutEvents')).toEqual(['Publish']);
+  it('lets only publish and ingest say things on the bus, and only publish read the stream', () => {
+    expect(roomsThat((p) => p.action === 'events:PutEvents')).toEqual(['Ingest', 'Publish']);
     expect(roomsThat((p) => p.action === 'dynamodb:GetRecords')).toEqual(['Publish']);
   });
 

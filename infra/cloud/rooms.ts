@@ -40,8 +40,10 @@ export interface RoomRow {
   readonly consumes: readonly LaneName[];
   /** Lanes whose dead letters it ends. */
   readonly buries: readonly LaneName[];
-  /** Whether it carries the journal's stream to the bus. */
-  readonly publishes: boolean;
+  /** Whether it carries the journal's stream. */
+  readonly carriesJournal: boolean;
+  /** Whether it says things on the bus. */
+  readonly speaks: boolean;
   readonly schedules: readonly ScheduleRow[];
   readonly wokenBy: readonly FactTrigger[];
 }
@@ -57,10 +59,19 @@ const QUIET = {
   sends: [],
   consumes: [],
   buries: [],
-  publishes: false,
+  carriesJournal: false,
+  speaks: false,
   schedules: [],
   wokenBy: [],
 } as const satisfies Partial<RoomRow>;
+
+/** What it takes to settle an order: its row, its book, the account's exposure, the strategy's cash, the journal. */
+const SETTLES: TableGrants = {
+  safety: ['update'],
+  orders: ['read', 'update'],
+  books: ['read', 'update'],
+  journal: ['put'],
+};
 
 /** Broker deadline 10 s < command 30 s < lease 45 s < visibility of the lane 180 s. */
 export const COMMAND_TIMEOUT_S = 30;
@@ -78,9 +89,11 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'ingest',
     timeoutS: 300,
     memoryMb: 1024,
-    tables: { safety: ['read'], market: ['read', 'put', 'update'], journal: ['put'] },
+    tables: { safety: ['read'], market: ['read', 'put'] },
     broker: true,
     secrets: ['broker'],
+    // Prices are worth nothing a minute later: they are said on the bus and never journaled.
+    speaks: true,
     schedules: [each('quotes', 1, '09:30', '16:00'), once('daily-bars', '16:30')],
   },
   {
@@ -89,7 +102,7 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'signal',
     timeoutS: 300,
     memoryMb: 1769,
-    tables: { safety: ['read'], market: ['read', 'put', 'update'], journal: ['put'] },
+    tables: { safety: ['read'], books: ['read'], market: ['read', 'put'], journal: ['put'] },
     schedules: [once('signals', '16:35')],
   },
   {
@@ -98,7 +111,9 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'orchestrate',
     timeoutS: 120,
     memoryMb: 1769,
-    tables: { safety: ['read', 'check', 'put', 'update'], books: ['read'], market: ['read'], journal: ['put'] },
+    tables: { safety: ['read', 'put', 'update'], books: ['read'], market: ['read'], journal: ['put'] },
+    broker: true,
+    secrets: ['broker'],
     sends: ['orders', 'urgent'],
     schedules: [once('decide', '09:35')],
   },
@@ -110,9 +125,8 @@ export const ROOMS: readonly RoomRow[] = [
     memoryMb: 1024,
     tables: {
       safety: ['read', 'check', 'update'],
-      orders: ['read', 'check', 'put', 'update'],
-      books: ['read', 'check', 'update'],
-      market: ['read'],
+      orders: ['read', 'put', 'update'],
+      books: ['read', 'update'],
       journal: ['put'],
     },
     broker: true,
@@ -125,12 +139,7 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'execute',
     entry: 'deadLetterHandler',
     timeoutS: COMMAND_TIMEOUT_S,
-    tables: {
-      safety: ['read', 'check', 'update'],
-      orders: ['read', 'check', 'update'],
-      books: ['read', 'check', 'update'],
-      journal: ['put'],
-    },
+    tables: SETTLES,
     buries: ['orders', 'urgent'],
   },
   {
@@ -139,12 +148,7 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'webhook',
     stack: 'edge',
     timeoutS: 15,
-    tables: {
-      safety: ['read', 'check', 'update'],
-      orders: ['read', 'check', 'update'],
-      books: ['read', 'check', 'update'],
-      journal: ['put'],
-    },
+    tables: SETTLES,
     secrets: ['webhook'],
   },
   {
@@ -152,12 +156,7 @@ export const ROOMS: readonly RoomRow[] = [
     id: 'Listen',
     room: 'listen',
     timeoutS: LISTEN_TIMEOUT_S,
-    tables: {
-      safety: ['read', 'check', 'update'],
-      orders: ['read', 'check', 'update'],
-      books: ['read', 'check', 'update'],
-      journal: ['put'],
-    },
+    tables: SETTLES,
     broker: true,
     secrets: ['broker'],
     schedules: [each('listen', 2, '09:00', '16:30')],
@@ -167,7 +166,8 @@ export const ROOMS: readonly RoomRow[] = [
     id: 'Publish',
     room: 'publish',
     timeoutS: 60,
-    publishes: true,
+    carriesJournal: true,
+    speaks: true,
   },
   {
     ...QUIET,
@@ -192,14 +192,7 @@ export const ROOMS: readonly RoomRow[] = [
     id: 'Protect',
     room: 'protect',
     timeoutS: GUARD_TIMEOUT_S,
-    tables: {
-      safety: ['read', 'check', 'put', 'update'],
-      orders: ['read'],
-      books: ['read', 'check', 'put', 'update'],
-      market: ['read'],
-      journal: ['read', 'put'],
-    },
-    sends: ['urgent'],
+    tables: { safety: ['read', 'update'], orders: ['read'], books: ['read'], journal: ['put'] },
     schedules: [each('guard', 1, '09:30', '16:00')],
     wokenBy: [{ kind: 'price-updated', facts: ['price.updated.v1'] }],
   },
@@ -209,14 +202,16 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'control',
     stack: 'edge',
     timeoutS: 20,
-    tables: {
-      safety: ['read', 'check', 'put', 'update'],
-      orders: ['read'],
-      books: ['read'],
-      market: ['read'],
-      journal: ['read', 'put'],
-    },
-    sends: ['orders', 'urgent'],
+    tables: { safety: ['read', 'update'], orders: ['read'], books: ['read'], journal: ['put'] },
+  },
+  {
+    ...QUIET,
+    id: 'Report',
+    room: 'report',
+    timeoutS: 300,
+    memoryMb: 1024,
+    tables: { books: ['read'], journal: ['put'] },
+    schedules: [once('day-end', '16:45')],
   },
 ];
 
@@ -232,14 +227,5 @@ export const ROOMS_TO_COME: readonly RoomRow[] = [
     timeoutS: COMMAND_TIMEOUT_S,
     tables: { safety: ['read'], orders: ['read'], market: ['read'], journal: ['put'] },
     sends: ['orders'],
-  },
-  {
-    ...QUIET,
-    id: 'Report',
-    room: 'report',
-    timeoutS: 300,
-    memoryMb: 1024,
-    tables: { safety: ['read'], orders: ['read'], books: ['read'], market: ['read'], journal: ['read', 'put'] },
-    schedules: [once('day-end', '16:45')],
   },
 ];

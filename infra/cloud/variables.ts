@@ -42,7 +42,7 @@ export function variablesOf(row: RoomRow, settings: HouseSettings, parts: HouseP
       (name) => `SECRET_${name}_ID`,
       (name) => parts.secrets[name].secretArn,
     ),
-    ...(row.publishes ? { EVENT_BUS_NAME: parts.bus.eventBusName } : {}),
+    ...(row.speaks ? { EVENT_BUS_NAME: parts.bus.eventBusName } : {}),
     ...(row.broker ? brokerVariables(environment.broker) : {}),
   };
 }
