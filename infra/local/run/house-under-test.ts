@@ -62,7 +62,7 @@ export async function startTestHouse(options: TestHouseOptions): Promise<TestHou
     clock,
     progress,
     port: 0,
-    tablesDirectory: null,
+    stateDirectory: null,
     issuerFile: join(directory, 'issuer.json'),
     changes: options.changes ?? {},
     secrets: options.secrets ?? {},

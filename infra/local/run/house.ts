@@ -30,8 +30,8 @@ export interface HouseOptions {
   readonly progress: ProgressKeeper;
   /** TCP port of the HTTP API; 0 takes any free one. */
   readonly port: number;
-  /** Keeps the tables over a restart; null: they live in memory. */
-  readonly tablesDirectory: string | null;
+  /** Keeps tables and queues over a restart; null: they live in memory. */
+  readonly stateDirectory: string | null;
   /** Holds the key that local tokens are signed with. */
   readonly issuerFile: string;
   /** Values that stand in for those of the template, where it gives a function the variable. */
@@ -136,7 +136,7 @@ async function startEmulators(
   options: HouseOptions,
   stops: Stops,
 ): Promise<{ readonly dynamoDb: Emulator; readonly sqs: Emulator }> {
-  const directory = options.tablesDirectory;
+  const directory = options.stateDirectory;
   const starting = [startDynamoDb(directory === null ? {} : { stateDirectory: directory }), startSqs()] as const;
   for (const emulator of await Promise.allSettled(starting)) {
     if (emulator.status === 'fulfilled') stops.add(() => emulator.value.stop());

@@ -1,0 +1,82 @@
+/** `npm start`: trading days through the whole house on this machine. */
+import { CommanderError } from 'commander';
+import { EmulatorError } from './emulators/emulator-process.ts';
+import { PortInUseError } from './http/loopback-server.ts';
+import { MarketFileError } from './market/read-bars-csv.ts';
+import { ProgressError } from './run/progress.ts';
+import { readRunOptions, type RunOptions } from './run/run-options.ts';
+import { report, runDays } from './run/trading-days.ts';
+import { startTradingHouse, type TradingHouse } from './run/trading-house.ts';
+import { isSound, summaryTable } from './summary/summary.ts';
+import { TemplateError } from './template/template-files.ts';
+
+const SOUND = 0;
+const UNSOUND = 1;
+/** What a person can set right: a flag, a file, a port, an installation. */
+const UNUSABLE = 2;
+
+const EXPECTED = [EmulatorError, PortInUseError, MarketFileError, ProgressError, TemplateError, RangeError] as const;
+
+async function main(): Promise<number> {
+  const options = readRunOptions(process.argv.slice(2));
+  const trading = await startTradingHouse(options);
+  const startMs = Math.round(performance.now());
+  const interrupted = untilInterrupted();
+  try {
+    const code = await Promise.race([
+      runAndServe(trading, options, startMs, interrupted),
+      interrupted,
+      trading.house.broken,
+    ]);
+    return code;
+  } finally {
+    await trading.stop();
+  }
+}
+
+/** Resolves with the exit code at Ctrl-C, and when the house is told to end. */
+function untilInterrupted(): Promise<number> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve(130));
+    process.once('SIGTERM', () => resolve(143));
+  });
+}
+
+async function runAndServe(
+  trading: TradingHouse,
+  options: RunOptions,
+  startMs: number,
+  interrupted: Promise<number>,
+): Promise<number> {
+  const startedMs = performance.now();
+  await runDays(trading);
+  const elapsedMs = Math.round(performance.now() - startedMs);
+  const { summary, differences } = await report(trading, { startMs, elapsedMs });
+  const told = options.json ? process.stderr : process.stdout;
+  told.write(`${summaryTable(summary, differences)}\n`);
+  for (const failure of trading.failures.slice(0, FAILURES_SHOWN_MAX)) {
+    told.write(`${failure.functionName} failed: ${failure.errorType}: ${failure.errorMessage}\n`);
+  }
+  if (!options.exit) {
+    told.write(`\nAPI    ${trading.house.apiUrl}/health\ntoken  npm run --silent token\nlogs   ${trading.log.file}\n`);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  const code = isSound(summary) ? SOUND : UNSOUND;
+  return options.exit ? code : interrupted;
+}
+
+const FAILURES_SHOWN_MAX = 5;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? SOUND : UNUSABLE;
+  } else if (EXPECTED.some((kind) => error instanceof kind)) {
+    process.stderr.write(`belay: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = UNUSABLE;
+  } else {
+    process.stderr.write(`belay: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = UNSOUND;
+  }
+}

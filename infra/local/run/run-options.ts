@@ -1,0 +1,62 @@
+/** The command line of `npm start`. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export interface RunOptions {
+  readonly days: number;
+  readonly symbols: number;
+  readonly seed: number;
+  /** `synthetic`, `sp500` or a path. */
+  readonly data: string;
+  readonly port: number;
+  readonly speed: 'max' | '1';
+  /** Ends when the days are over, instead of serving on. */
+  readonly exit: boolean;
+  readonly json: boolean;
+  /** Directory that keeps tables, broker and progress; null keeps nothing. */
+  readonly state: string | null;
+  /** File that gets the facts of the run; null: into the state directory where there is one. */
+  readonly facts: string | null;
+  /** Fires every slot of every guard. */
+  readonly everyMinute: boolean;
+  readonly verbose: boolean;
+}
+
+const wholeNumber =
+  (name: string, min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`${name} is a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+
+const SEED_MAX = 2 ** 31 - 1;
+
+/**
+ * Reads the arguments that follow the script's name.
+ * @throws CommanderError for an option that is not known or not readable, and after --help; its exit code says which.
+ */
+export function readRunOptions(args: readonly string[]): RunOptions {
+  const command = new Command('npm start --')
+    .description('Runs trading days through the whole house on this machine, then serves its API.')
+    .option('--days <n>', 'trading days, the last of the data', wholeNumber('--days', 1, 2000), 60)
+    .option('--symbols <n>', 'symbols to trade', wholeNumber('--symbols', 1, 505), 36)
+    .option('--seed <n>', 'seed of the market and of the broker', wholeNumber('--seed', 0, SEED_MAX), 1)
+    .option('--data <source>', 'synthetic, sp500, or the path of a CSV or CSV.gz of daily bars', 'synthetic')
+    .option('--port <n>', 'port of the API on 127.0.0.1, 0 for any free one', wholeNumber('--port', 0, 65_535), 8080)
+    .addOption(new Option('--speed <speed>', 'max, or 1 for real time').choices(['max', '1']).default('max'))
+    .option('--exit', 'end when the days are over', false)
+    .option('--json', 'print the summary as one JSON line, last on standard output', false)
+    .option('--state <dir>', 'keep tables, broker and progress here, and go on from there')
+    .option('--facts <file>', 'write the facts of the run here, one JSON line each')
+    .option('--every-minute', 'fire every slot of the guards, also where nothing happens', false)
+    .option('--verbose', 'show what the functions log', false)
+    .showHelpAfterError('Try npm start -- --help')
+    .exitOverride();
+  command.parse(args, { from: 'user' });
+  const read = command.opts<
+    Omit<RunOptions, 'state' | 'facts'> & { readonly state?: string; readonly facts?: string }
+  >();
+  return { ...read, state: read.state ?? null, facts: read.facts ?? null };
+}
