@@ -1,0 +1,171 @@
+/** An account with its safety items, a book and a fresh reconciliation pass, over any tables. */
+import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
+import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
+import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
+import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import { parseMoney, parsePrice, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
+import { accountId, buildId, correlationId, decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, calendarDate, type EpochMs, nsOf, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
+import { sessionOf } from '#shared/core/market/session-calendar.ts';
+import type { OrderIntent } from '#shared/core/order/order.ts';
+import type { Side } from '#shared/core/order/terms.ts';
+import { openQuantityOf } from '#shared/core/portfolio/book.ts';
+import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+import { clearOrder } from '#shared/core/risk/clear-order.ts';
+import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
+import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
+import { orderClassOf } from '#shared/core/safety/order-class.ts';
+import type { ClaimRequest } from '#shared/ports/orders.ts';
+import type { Tables } from '#shared/ports/tables.ts';
+
+export const STRATEGY = strategyId('ma-crossover');
+export const SYMBOL = ticker('AAPL');
+export const SESSION = calendarDate('2026-03-09');
+export const BUILD = buildId('build-1');
+/** 10:00 in New York. */
+export const NOW: EpochMs = parseEpochMs('2026-03-09T14:00:00Z');
+export const EQUITY = parseMoney('100000');
+
+/** A clock that a test moves. */
+export class TestClock {
+  at: EpochMs = NOW;
+  now(): EpochMs {
+    return this.at;
+  }
+  sleepUntil(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export interface IntentOptions {
+  readonly decision?: string;
+  readonly side?: Side;
+  readonly shares?: string;
+  readonly purpose?: OrderIntent['purpose'];
+}
+
+export class HouseFixture {
+  readonly account;
+  readonly clock = new TestClock();
+  readonly orders;
+  readonly books;
+  readonly safety;
+  readonly policy = firstPolicy([SYMBOL], [STRATEGY], EQUITY);
+  readonly #tables: Tables;
+
+  /** @param name keeps the accounts of one table apart */
+  constructor(tables: Tables, name: string) {
+    this.#tables = tables;
+    this.account = accountId(name);
+    this.orders = ordersStore(tables, 'execute', this.clock);
+    this.books = booksStore(tables, 'reconcile');
+    this.safety = safetyStore(tables, 'control');
+  }
+
+  async open(): Promise<this> {
+    await initialiseAccount(this.#tables, 'control', {
+      accountId: this.account,
+      live: false,
+      document: writePolicy(this.policy),
+      equity: EQUITY,
+      by: 'tests',
+      now: NOW,
+    });
+    await this.books.open(this.account, [SYMBOL]);
+    await this.books.beginSession(this.account, SESSION, EQUITY);
+    await this.safety.recordPass(this.account, { startedAt: addMs(NOW, -30_000), session: SESSION, build: BUILD });
+    return this;
+  }
+
+  get gates(): GateReference {
+    return {
+      now: this.clock.at,
+      session: SESSION,
+      build: BUILD,
+      policyVersion: 1,
+      reconciliationAgeMsMax: this.policy.limits.reconciliationAgeMsMax,
+    };
+  }
+
+  intent({ decision = 'd-1', side = 'buy', shares = '10', purpose = 'entry' }: IntentOptions = {}): OrderIntent {
+    const closing = purpose !== 'entry';
+    return {
+      terms: {
+        accountId: this.account,
+        strategyId: STRATEGY,
+        ticker: SYMBOL,
+        side,
+        type: 'market',
+        timeInForce: 'day',
+        positionIntent: closing ? `${side}_to_close` : `${side}_to_open`,
+        size: { kind: 'quantity', quantity: parseQuantity(shares) },
+        limitPrice: null,
+        stopPrice: null,
+      },
+      decision: { decisionId: decisionId(decision), generation: 0, slice: 0 },
+      purpose,
+      correlationId: correlationId('run-1'),
+      runId: null,
+      decidedAt: NOW,
+      validUntil: addMs(NOW, 300_000),
+      arrivalPrice: parsePrice('100'),
+      policyVersion: 1,
+      basis: { position: ZERO_QUANTITY, openQuantity: ZERO_QUANTITY },
+    };
+  }
+
+  /** Clears an order on the book as it is, with the basis that the book has. */
+  async clear(options: IntentOptions = {}): Promise<{ cleared: ClearedOrder; request: ClaimRequest }> {
+    const book = await this.books.get(this.account, SYMBOL);
+    const strategies = await this.safety.strategies(this.account);
+    const intent = this.intent(options);
+    const share = book?.shares.find((own) => own.strategyId === STRATEGY);
+    const based: OrderIntent = {
+      ...intent,
+      basis: {
+        position: share?.quantity ?? ZERO_QUANTITY,
+        openQuantity: book === null ? ZERO_QUANTITY : openQuantityOf(book, STRATEGY),
+      },
+    };
+    const cleared = clearOrder({
+      intent: based,
+      orderClass: orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent }),
+      now: this.clock.at,
+      policy: this.policy,
+      strategy: strategies.find((entry) => entry.strategyId === STRATEGY) ?? null,
+      book,
+      instrument: equityInstrument(SYMBOL, 'Apple'),
+      quote: {
+        ticker: SYMBOL,
+        bid: parsePrice('99.99'),
+        bidSize: parseQuantity('100'),
+        ask: parsePrice('100'),
+        askSize: parseQuantity('100'),
+        at: nsOf(this.clock.at),
+      },
+      session: sessionOf(SESSION),
+    });
+    if (!cleared.ok) throw new Error(`the fixture's order was refused: ${cleared.error.code} ${cleared.error.message}`);
+    if (book === null) throw new Error('the fixture has no book');
+    return { cleared: cleared.value, request: this.claimRequest(cleared.value, book) };
+  }
+
+  claimRequest(order: ClearedOrder, book: ClaimRequest['book'], changes: Partial<ClaimRequest> = {}): ClaimRequest {
+    const { limits } = this.policy;
+    return {
+      order,
+      book,
+      holder: 'sender-1',
+      gates: this.gates,
+      headroom: {
+        grossExposureMax: limits.grossExposureMax,
+        ordersOpenMax: limits.ordersOpenMax,
+        ordersPerDayMax: limits.ordersPerDayMax,
+      },
+      dryRun: false,
+      ...changes,
+    };
+  }
+}
