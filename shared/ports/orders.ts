@@ -79,6 +79,8 @@ export interface Orders {
 
   /** The only writer of news. Null when the order is not ours to know: the caller keeps it as an orphan. */
   settle(update: OrderUpdate): Promise<Settled | null>;
+  /** Several pieces of news of one order, in one transaction. Null when there is no such order. */
+  settleAll(id: ClientOrderId, updates: readonly OrderUpdate[]): Promise<Settled | null>;
   /**
    * Takes a step of the house's own (an answer, a doubt, a withdrawal, a cancel) under the version that was read; when
    * news came in between, the step is taken anew on the order as it is.

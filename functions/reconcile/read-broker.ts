@@ -1,0 +1,79 @@
+/** What the broker says of the account, read whole: every list to its last page, each item once. */
+import { Fault } from '#shared/core/kernel/fault.ts';
+import type { BrokerOrderId } from '#shared/core/kernel/identity.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
+import { nextPage, type PagePlace, type PageStart } from '#shared/core/reconcile/pages.ts';
+import type { Broker, BrokerActivity, OrderListRequest } from '#shared/ports/broker.ts';
+
+const ORDERS_A_PAGE = 500;
+const ACTIVITIES_A_PAGE = 100;
+/** A list that does not end within so many pages is more than one pass can take. */
+const PAGES_MAX = 40;
+
+export interface BrokerNews {
+  /** Open orders, and all that were submitted in the window; an order may be there twice. */
+  readonly orders: readonly BrokerOrder[];
+  /** Executions of the window, each once. */
+  readonly activities: readonly BrokerActivity[];
+}
+
+export interface NewsWindow {
+  readonly ordersAfter: EpochMs;
+  readonly activitiesAfter: EpochMs;
+}
+
+interface PagedList<T, Id extends string> {
+  readonly limit: number;
+  readonly placeOf: (item: T) => PagePlace<Id>;
+  readonly fetch: (start: PageStart<Id> | null) => Promise<readonly T[]>;
+}
+
+async function readWhole<T, Id extends string>(list: PagedList<T, Id>): Promise<readonly T[]> {
+  const found = new Map<Id, T>();
+  let start: PageStart<Id> | null = null;
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const page: readonly T[] = await list.fetch(start);
+    for (const item of page) found.set(list.placeOf(item).id, item);
+    start = nextPage(page.map(list.placeOf), list.limit, start);
+    if (start === null) return [...found.values()];
+  }
+  throw new Fault('transient', 'broker-list-endless', `a list of the broker has more than ${PAGES_MAX} pages`);
+}
+
+function orderStart(start: PageStart<BrokerOrderId> | null, after: EpochMs | null): Partial<OrderListRequest> {
+  if (start?.kind === 'after-item') return { afterOrder: start.id };
+  const from = start?.after ?? after;
+  return from === null ? {} : { submittedAfter: from };
+}
+
+const orderList = (
+  broker: Broker,
+  status: OrderListRequest['status'],
+  after: EpochMs | null,
+): PagedList<BrokerOrder, BrokerOrderId> => ({
+  limit: ORDERS_A_PAGE,
+  placeOf: (order) => ({ id: order.brokerOrderId, at: order.submittedAt }),
+  fetch: (start) => broker.listOrders({ status, limit: ORDERS_A_PAGE, ...orderStart(start, after) }),
+});
+
+const activityList = (broker: Broker, after: EpochMs): PagedList<BrokerActivity, string> => ({
+  limit: ACTIVITIES_A_PAGE,
+  placeOf: (activity) => ({ id: activity.activityId, at: activity.at }),
+  fetch: (start) =>
+    broker.listActivities({
+      limit: ACTIVITIES_A_PAGE,
+      after: start?.kind === 'after-time' ? start.after : after,
+      ...(start?.kind === 'after-item' ? { pageToken: start.id } : {}),
+    }),
+});
+
+/** @throws Fault when the broker does not answer, or a list has no end. */
+export async function readNews(broker: Broker, window: NewsWindow): Promise<BrokerNews> {
+  const [open, recent, activities] = await Promise.all([
+    readWhole(orderList(broker, 'open', null)),
+    readWhole(orderList(broker, 'all', window.ordersAfter)),
+    readWhole(activityList(broker, window.activitiesAfter)),
+  ]);
+  return { orders: [...open, ...recent], activities };
+}
