@@ -29,9 +29,12 @@ import {
 import type { Desk, Exchange } from './desk.ts';
 import { accountBody, configurationBody, positionBody } from './wire-account.ts';
 import { activityLines } from './activity-lines.ts';
-import { orderBody } from './wire-order.ts';
+import { listedPositions, shownOrder } from './order-views.ts';
 
-export const getAccount = (exchange: Exchange, desk: Desk): Answer => answer(accountBody(desk, exchange.now()));
+export function getAccount(exchange: Exchange, desk: Desk): Answer {
+  const body = accountBody(desk, exchange.now());
+  return answer(exchange.faults.lasts('account-blocked') === null ? body : { ...body, account_blocked: true });
+}
 
 export const getConfigurations = (_: Exchange, desk: Desk): Answer => answer(configurationBody(desk));
 
@@ -81,8 +84,7 @@ export function patchConfigurations(_: Exchange, desk: Desk, request: ApiRequest
 
 export function listPositions(exchange: Exchange, desk: Desk): Answer {
   const now = exchange.now();
-  const positions = [...desk.venue.state.positions.values()].sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
-  return answer(positions.map((position) => positionBody(desk.venue, position, now)));
+  return answer(listedPositions(exchange, desk).map((position) => positionBody(desk.venue, position, now)));
 }
 
 const positionOf = (exchange: Exchange, desk: Desk, symbolOrId: string): VenuePosition | undefined => {
@@ -133,7 +135,7 @@ function closePosition(exchange: Exchange, desk: Desk, position: VenuePosition, 
     },
     exchange.now(),
   );
-  return order.ok ? changed(orderBody(order.value)) : refuseWith(order.error);
+  return order.ok ? changed(shownOrder(exchange, order.value)) : refuseWith(order.error);
 }
 
 export function deletePosition(exchange: Exchange, desk: Desk, request: ApiRequest, symbolOrId: string): Answer {
@@ -177,9 +179,11 @@ export function listActivities(exchange: Exchange, desk: Desk, request: ApiReque
       (date === null || newYorkDate(line.at) === date),
   );
   const sorted = direction === 'asc' ? lines : lines.toReversed();
-  const rest =
-    token === null
-      ? sorted
-      : sorted.filter((line) => (direction === 'asc' ? line.body.id > token : line.body.id < token));
+  const lossy = token !== null && exchange.faults.strikes('activity-page-loss', token) !== null;
+  // The lossy page goes on after the whole millisecond of the last item instead of after the item.
+  const mark = (id: string): string => (lossy ? id.slice(0, 17) : id);
+  const beyond = (id: string): boolean =>
+    token === null || (direction === 'asc' ? mark(id) > mark(token) : mark(id) < mark(token));
+  const rest = sorted.filter((line) => beyond(line.body.id));
   return answer(rest.slice(0, pageSize).map((line) => line.body));
 }

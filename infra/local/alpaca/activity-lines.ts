@@ -2,6 +2,7 @@
 import { formatQuantity } from '#shared/core/kernel/decimal.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
+import { executionById } from '#shared/core/venue/venue-state.ts';
 import type { Desk, Exchange } from './desk.ts';
 import { type WireActivity, fillActivities } from './wire-order.ts';
 import { newYorkDigits } from './wire-time.ts';
@@ -18,9 +19,8 @@ export function activityLines(exchange: Exchange, desk: Desk): readonly Activity
   const now = exchange.now();
   const lines: ActivityLine[] = [];
   for (const execution of state.executions) {
-    if (execution.at + exchange.activityMs > now) continue;
-    const index = execution.undoes === null ? undefined : state.executionIndexById.get(execution.undoes);
-    const undone = index === undefined ? null : (state.executions[index] ?? null);
+    if (execution.at + exchange.activityMs + (desk.activityDelayMs.get(execution.id) ?? 0) > now) continue;
+    const undone = execution.undoes === null ? null : (executionById(state, execution.undoes) ?? null);
     for (const body of fillActivities(execution, undone, rules.seed))
       lines.push({ type: 'FILL', at: execution.at, body });
   }

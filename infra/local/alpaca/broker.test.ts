@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { startBroker } from './broker.ts';
 import type { BrokerSimulator } from './embedding.ts';
-import { bytesOf } from './order-stream.ts';
+import { bytesOf } from './stream-frames.ts';
 import { tinyMarket } from './tiny-market.ts';
 
 const open: BrokerSimulator[] = [];

@@ -1,5 +1,5 @@
 /** Market data: bars, latest quotes, prints and bars, snapshots. */
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import { type EpochMs, addMs } from '#shared/core/kernel/instant.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import { newYorkDate, newYorkInstant } from '#shared/core/market/new-york-time.ts';
 import { assetOf } from './asset-lookup.ts';
@@ -89,6 +89,17 @@ function readBarsRequest(exchange: Exchange, query: URLSearchParams): BarsReques
   };
 }
 
+/** Daily bars as they are, or without the last where the fault says so. */
+function withoutLast(
+  exchange: Exchange,
+  symbol: Ticker,
+  frame: TimeFrame,
+  bars: readonly FeedBar[],
+): readonly FeedBar[] {
+  if (isIntraday(frame) || exchange.faults.strikes('missing-bars', symbol, { symbol }) === null) return bars;
+  return bars.slice(0, -1);
+}
+
 /** All bars of one symbol that the request asks for, in its order, from its page on. */
 function barsOf(exchange: Exchange, symbol: Ticker, request: BarsRequest): readonly FeedBar[] {
   const { frame, start, end, adjustment, after } = request;
@@ -98,7 +109,9 @@ function barsOf(exchange: Exchange, symbol: Ticker, request: BarsRequest): reado
   const base = isIntraday(frame)
     ? exchange.market.minuteBars(symbol, from, end, now, adjustment)
     : exchange.market.dailyBars(symbol, newYorkDate(from), newYorkDate(end), now, adjustment);
-  const bars = joinBars(base, frame).filter((bar) => bar.at >= start && bar.at <= end);
+  const bars = joinBars(withoutLast(exchange, symbol, frame, base), frame).filter(
+    (bar) => bar.at >= start && bar.at <= end,
+  );
   const ordered = request.descending ? bars.toReversed() : bars;
   if (after?.symbol !== symbol) return ordered;
   return ordered.filter((bar) => (request.descending ? bar.at < after.at : bar.at > after.at));
@@ -142,17 +155,23 @@ export function getBarsOfSymbol(exchange: Exchange, _: Desk, request: ApiRequest
   return answer({ bars: page.bars[symbol] ?? [], symbol, next_page_token: page.next });
 }
 
-const BODIES: Readonly<Record<string, (exchange: Exchange, symbol: Ticker) => WireBody | null>> = {
-  quotes: (exchange, symbol) => {
-    const quote = exchange.market.quoteAt(symbol, exchange.now());
+/** The instant whose prices are told, which lies back where the fault says so. */
+function pricesAt(exchange: Exchange): EpochMs {
+  const strike = exchange.faults.strikes('stale-quotes', String(exchange.requestCount));
+  return strike === null ? exchange.now() : addMs(exchange.now(), -strike.number('ms'));
+}
+
+const BODIES: Readonly<Record<string, (exchange: Exchange, symbol: Ticker, at: EpochMs) => WireBody | null>> = {
+  quotes: (exchange, symbol, at) => {
+    const quote = exchange.market.quoteAt(symbol, at);
     return quote === null ? null : quoteBody(quote);
   },
-  trades: (exchange, symbol) => {
-    const trade = exchange.market.tradeAt(symbol, exchange.now());
+  trades: (exchange, symbol, at) => {
+    const trade = exchange.market.tradeAt(symbol, at);
     return trade === null ? null : tradeBody(trade);
   },
-  bars: (exchange, symbol) => {
-    const bar = lastMinuteBar(exchange.market, symbol, exchange.now());
+  bars: (exchange, symbol, at) => {
+    const bar = lastMinuteBar(exchange.market, symbol, at);
     return bar === null ? null : barBody(bar);
   },
 };
@@ -161,8 +180,9 @@ const BODIES: Readonly<Record<string, (exchange: Exchange, symbol: Ticker) => Wi
 export function getLatest(exchange: Exchange, _: Desk, request: ApiRequest, kind: string): Answer {
   if (isForbidden(exchange, request.query, exchange.now())) return refuse('feed-not-subscribed');
   const found: Record<string, WireBody> = {};
+  const at = pricesAt(exchange);
   for (const symbol of symbolsOf(exchange, request)) {
-    const body = BODIES[kind]?.(exchange, symbol) ?? null;
+    const body = BODIES[kind]?.(exchange, symbol, at) ?? null;
     if (body !== null) found[symbol] = body;
   }
   return answer({ [kind]: found });
@@ -177,7 +197,7 @@ export function getLatestOfSymbol(
 ): Answer {
   if (isForbidden(exchange, request.query, exchange.now())) return refuse('feed-not-subscribed');
   const known = knownSymbols(exchange, [symbol])[0];
-  const body = known === undefined ? null : (BODIES[kind]?.(exchange, known) ?? null);
+  const body = known === undefined ? null : (BODIES[kind]?.(exchange, known, pricesAt(exchange)) ?? null);
   if (body === null) return refuse('data-parameter-invalid', { parameter: 'symbol', reason: symbol });
   return answer({ symbol, [kind.slice(0, -1)]: body });
 }
@@ -185,8 +205,9 @@ export function getLatestOfSymbol(
 export function getSnapshots(exchange: Exchange, _: Desk, request: ApiRequest): Answer {
   if (isForbidden(exchange, request.query, exchange.now())) return refuse('feed-not-subscribed');
   const found: Record<string, WireBody> = {};
+  const at = pricesAt(exchange);
   for (const symbol of symbolsOf(exchange, request)) {
-    const body = snapshotBody(exchange.market, symbol, exchange.now());
+    const body = snapshotBody(exchange.market, symbol, at);
     if (body !== null) found[symbol] = body;
   }
   return answer(found);
@@ -195,7 +216,7 @@ export function getSnapshots(exchange: Exchange, _: Desk, request: ApiRequest): 
 export function getSnapshotOfSymbol(exchange: Exchange, _: Desk, request: ApiRequest, symbol: string): Answer {
   if (isForbidden(exchange, request.query, exchange.now())) return refuse('feed-not-subscribed');
   const known = knownSymbols(exchange, [symbol])[0];
-  const body = known === undefined ? null : snapshotBody(exchange.market, known, exchange.now());
+  const body = known === undefined ? null : snapshotBody(exchange.market, known, pricesAt(exchange));
   if (body === null) return refuse('data-parameter-invalid', { parameter: 'symbol', reason: symbol });
   return answer({ symbol, ...body });
 }

@@ -56,6 +56,8 @@ export interface BrokerBehaviour {
   readonly repeatCancel?: 'accept' | 'refuse';
   /** Gtc orders rest as done_for_day overnight. Default false. */
   readonly doneForDay?: boolean;
+  /** Unannounced fields and statuses turn up in answers now and then. Default true. */
+  readonly surprises?: boolean;
   /** `free` refuses SIP data of the last 15 minutes. Default free. */
   readonly dataPlan?: 'free' | 'unlimited';
 }
@@ -77,6 +79,8 @@ export interface BrokerOptions {
   readonly behaviour?: BrokerBehaviour;
   /** Directory of the state; made when missing. An answered order survives kill -9. Without it nothing is kept. */
   readonly persist?: string;
+  /** How often the data stream sends quotes and prints. Default a second when it drives itself, else a minute. */
+  readonly dataTickMs?: number;
   /** Requests a minute of the simulator's clock, for each of trading and data. Default 200. */
   readonly requestsPerMinute?: number;
 }

@@ -64,6 +64,24 @@ export function requestOf(message: IncomingMessage, body: unknown): ApiRequest {
   return { method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, body };
 }
 
+function writeHead(
+  response: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  nowMs: number,
+  headers: Readonly<Record<string, string>>,
+): void {
+  response.statusCode = answer.status;
+  if (requestId !== '') response.setHeader('X-Request-ID', requestId);
+  response.setHeader('Date', new Date(nowMs).toUTCString());
+  for (const [name, value] of Object.entries({ ...headers, ...answer.headers })) response.setHeader(name, value);
+  if (answer.text !== undefined) response.setHeader('Content-Type', answer.text.type);
+  else if (answer.body !== null) response.setHeader('Content-Type', 'application/json; charset=UTF-8');
+}
+
+const contentOf = (answer: Answer): string =>
+  answer.text?.content ?? (answer.body === null ? '' : JSON.stringify(answer.body));
+
 /** Writes an answer. The date is the simulator's own, as everything that it says of time is. */
 export function writeAnswer(
   response: ServerResponse,
@@ -72,16 +90,20 @@ export function writeAnswer(
   nowMs: number,
   headers: Readonly<Record<string, string>>,
 ): void {
-  response.statusCode = answer.status;
-  response.setHeader('X-Request-ID', requestId);
-  response.setHeader('Date', new Date(nowMs).toUTCString());
-  for (const [name, value] of Object.entries({ ...headers, ...answer.headers })) response.setHeader(name, value);
-  if (answer.text !== undefined) {
-    response.setHeader('Content-Type', answer.text.type);
-    response.end(answer.text.content);
-  } else if (answer.body === null) response.end();
-  else {
-    response.setHeader('Content-Type', 'application/json; charset=UTF-8');
-    response.end(JSON.stringify(answer.body));
-  }
+  writeHead(response, answer, requestId, nowMs, headers);
+  response.end(contentOf(answer));
+}
+
+/** Writes the first half of an answer and cuts the connection. */
+export function tearAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  nowMs: number,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const content = contentOf(answer);
+  writeHead(response, answer, requestId, nowMs, headers);
+  response.setHeader('Content-Length', Buffer.byteLength(content));
+  response.write(content.slice(0, Math.floor(content.length / 2)), () => response.destroy());
 }

@@ -11,7 +11,7 @@ export function ledgerOf(venue: Venue, now: EpochMs): BrokerLedger {
     cash: formatMoney(state.cash),
     equity: formatMoney(accountFigures(venue, now).equity),
     fees: formatMoney(state.feesPaid),
-    orders: [...state.orders.values()].map((order) => ({
+    orders: state.orders.map((order) => ({
       id: order.id,
       clientOrderId: order.clientOrderId,
       symbol: order.ticker,

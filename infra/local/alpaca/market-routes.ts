@@ -1,6 +1,6 @@
 /** Clock, calendar and assets. */
 import { dayNumberOf, dateOfDayNumber } from '#shared/core/market/calendar-day.ts';
-import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import { type CalendarDate, type EpochMs, addMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate, newYorkTime } from '#shared/core/market/new-york-time.ts';
 import { currentOrNextSession, indexOfSessionClosingAfter, sessionAt } from '#shared/core/venue/session-index.ts';
 import type { VenueAsset } from '#shared/core/venue/venue-market.ts';
@@ -20,7 +20,7 @@ import type { Desk, Exchange } from './desk.ts';
 import { type WireBody, assetId } from './wire-order.ts';
 import { newYorkSeconds } from './wire-time.ts';
 
-export function clockBody(exchange: Exchange, now: EpochMs): WireBody {
+function clockBody(exchange: Exchange, now: EpochMs): WireBody {
   const { sessions } = exchange.market;
   const current = sessionAt(sessions, now);
   const next =
@@ -34,7 +34,11 @@ export function clockBody(exchange: Exchange, now: EpochMs): WireBody {
   };
 }
 
-export const getClock = (exchange: Exchange): Answer => answer(clockBody(exchange, exchange.now()));
+/** The broker's own time, which is off where the fault says so. */
+export const shownNow = (exchange: Exchange): EpochMs =>
+  addMs(exchange.now(), exchange.faults.lasts('clock-skew')?.number('ms') ?? 0);
+
+export const getClock = (exchange: Exchange): Answer => answer(clockBody(exchange, shownNow(exchange)));
 
 /** "09:30" of an instant's New York wall time. */
 function clockTime(at: EpochMs): string {

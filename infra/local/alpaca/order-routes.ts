@@ -19,10 +19,11 @@ import {
   wordOf,
 } from './answer.ts';
 import type { Desk, Exchange } from './desk.ts';
-import { orderBody } from './wire-order.ts';
+import { cancelFate, hideOrder, orderFate, refuseOrder } from './order-fates.ts';
+import { listedOrders, orderByClientId, orderById, shownOrder, tornPage } from './order-views.ts';
 import { tickerOfSymbolOrId } from './asset-lookup.ts';
 
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -67,13 +68,13 @@ function orderForm(exchange: Exchange, body: Readonly<Record<string, unknown>>):
 export function postOrder(exchange: Exchange, desk: Desk, request: ApiRequest): Answer {
   if (!isRecord(request.body)) return refuse('body-malformed');
   const form = readOrderForm(orderForm(exchange, request.body));
-  if (!form.ok) return refuseWith(form.error);
-  const order = submitOrder(desk.venue, form.value, exchange.now());
-  return order.ok ? changed(orderBody(order.value)) : refuseWith(order.error);
+  if (!form.ok) return refuseOrder(exchange, form.error);
+  if (exchange.faults.lasts('account-blocked') !== null) return refuse('account-not-authorized');
+  const order = submitOrder(desk.venue, form.value, exchange.now(), orderFate(exchange, form.value));
+  if (!order.ok) return refuseOrder(exchange, order.error);
+  hideOrder(exchange, desk, order.value);
+  return changed(shownOrder(exchange, order.value));
 }
-
-/** All orders, oldest first. */
-const ordersOf = (desk: Desk): readonly VenueOrder[] => [...desk.venue.state.orders.values()];
 
 /** Keeps the orders beyond a mark: `after` and `until` are exclusive, as are the order ids. */
 function withinMarks(desk: Desk, orders: readonly VenueOrder[], query: URLSearchParams): readonly VenueOrder[] {
@@ -87,9 +88,9 @@ function withinMarks(desk: Desk, orders: readonly VenueOrder[], query: URLSearch
     throw new ParameterError('after_order_id', 'exclusive with after and until');
   }
   const numberOf = (id: string, name: string): number => {
-    const order = desk.venue.state.orders.get(id);
-    if (order === undefined) throw new ParameterError(name, 'no such order');
-    return order.number;
+    const number = desk.venue.state.numberById.get(id);
+    if (number === undefined) throw new ParameterError(name, 'no such order');
+    return number;
   };
   const afterNumber = afterId === null ? null : numberOf(afterId, 'after_order_id');
   const beforeNumber = beforeId === null ? null : numberOf(beforeId, 'before_order_id');
@@ -102,7 +103,7 @@ function withinMarks(desk: Desk, orders: readonly VenueOrder[], query: URLSearch
   );
 }
 
-export function listOrders(_: Exchange, desk: Desk, request: ApiRequest): Answer {
+export function listOrders(exchange: Exchange, desk: Desk, request: ApiRequest): Answer {
   const { query } = request;
   const status = wordOf(query, 'status', ['open', 'closed', 'all'], 'open');
   const limit = wholeNumberOf(query, 'limit', 1, 500, 50);
@@ -111,7 +112,7 @@ export function listOrders(_: Exchange, desk: Desk, request: ApiRequest): Answer
   const symbols = new Set<string>(listOf(query, 'symbols'));
   const classes = listOf(query, 'asset_class');
   if (classes.length > 0 && !classes.includes('us_equity')) return answer([]);
-  const chosen = withinMarks(desk, ordersOf(desk), query).filter(
+  const chosen = withinMarks(desk, listedOrders(exchange, desk), query).filter(
     (order) =>
       (status === 'all' || hasEnded(order.status) === (status === 'closed')) &&
       (status !== 'open' || order.status !== 'held') &&
@@ -119,32 +120,34 @@ export function listOrders(_: Exchange, desk: Desk, request: ApiRequest): Answer
       (symbols.size === 0 || symbols.has(order.ticker)),
   );
   const sorted = direction === 'asc' ? chosen : chosen.toReversed();
-  return answer(sorted.slice(0, limit).map(orderBody));
+  return answer(tornPage(exchange, sorted.slice(0, limit)).map((order) => shownOrder(exchange, order)));
 }
 
-export function getOrder(_: Exchange, desk: Desk, __: ApiRequest, id: string): Answer {
+export function getOrder(exchange: Exchange, desk: Desk, _: ApiRequest, id: string): Answer {
   if (!UUID.test(id)) return refuse('order-id-malformed');
-  const order = desk.venue.state.orders.get(id);
-  return order === undefined ? refuse('order-unknown', { id }) : answer(orderBody(order));
+  const order = orderById(exchange, desk, id);
+  return order === null ? refuse('order-unknown', { id }) : answer(shownOrder(exchange, order));
 }
 
-export function getOrderByClientId(_: Exchange, desk: Desk, request: ApiRequest): Answer {
+export function getOrderByClientId(exchange: Exchange, desk: Desk, request: ApiRequest): Answer {
   const clientOrderId = textOf(request.query, 'client_order_id');
   if (clientOrderId === null) return refuse('order-id-malformed');
-  const id = desk.venue.state.idByClientOrderId.get(clientOrderId);
-  const order = id === undefined ? undefined : desk.venue.state.orders.get(id);
-  return order === undefined ? refuse('order-unknown', { id: clientOrderId }) : answer(orderBody(order));
+  const order = orderByClientId(exchange, desk, clientOrderId);
+  return order === null ? refuse('order-unknown', { id: clientOrderId }) : answer(shownOrder(exchange, order));
 }
 
 export function deleteOrder(exchange: Exchange, desk: Desk, _: ApiRequest, id: string): Answer {
   if (!UUID.test(id)) return refuse('order-id-malformed');
-  const canceled = requestCancel(desk.venue, id, exchange.now());
-  return canceled.ok ? changed(null, 204) : refuseWith(canceled.error);
+  const order = orderById(exchange, desk, id) ?? undefined;
+  const canceled = requestCancel(desk.venue, id, exchange.now(), cancelFate(exchange, order));
+  if (canceled.ok) return changed(null, 204);
+  const repeated = order?.status === 'canceled' && exchange.faults.strikes('repeat-cancel-accepted', id) !== null;
+  return repeated ? changed(null, 204) : refuseWith(canceled.error);
 }
 
 export function deleteOrders(exchange: Exchange, desk: Desk): Answer {
   const results = openOrders(desk.venue).map((order) => {
-    const canceled = requestCancel(desk.venue, order.id, exchange.now());
+    const canceled = requestCancel(desk.venue, order.id, exchange.now(), cancelFate(exchange, order));
     return canceled.ok
       ? { id: order.id, status: 200 }
       : { id: order.id, status: 500, body: refuse('cancel-failed').body };

@@ -1,38 +1,26 @@
 /** The order stream: authenticate, listen, then news. It sends JSON in binary frames, as the paper service does. */
-import type { RawData, WebSocket } from 'ws';
-import type { Exchange } from './desk.ts';
-import { decodeMessagePack, encodeMessagePack } from './message-pack.ts';
+import type { WebSocket } from 'ws';
+import type { VenueNews } from '#shared/core/venue/venue-state.ts';
+import type { Desk, Exchange } from './desk.ts';
+import { encodeMessagePack } from './message-pack.ts';
 import type { StreamConnection, StreamConnections } from './stream-connections.ts';
-import type { WireBody } from './wire-order.ts';
+import { isRecord, jsonBytes, parseFrame } from './stream-frames.ts';
+import { type WireBody, tradeUpdate } from './wire-order.ts';
 
 const STREAMS = ['trade_updates'] as const;
 
 export interface OrderStream {
+  /** Takes a connection, or cuts it off where the stream is down. */
   accept(socket: WebSocket, messagePack: boolean): void;
-  /** Sends to every connection of an account that listens. */
-  broadcast(key: string, body: WireBody): void;
-}
-
-export const bytesOf = (raw: RawData): Buffer =>
-  Array.isArray(raw) ? Buffer.concat(raw) : raw instanceof ArrayBuffer ? Buffer.from(raw) : raw;
-
-export const jsonBytes = (body: unknown): Uint8Array => Buffer.from(JSON.stringify(body), 'utf8');
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export function parseFrame(raw: RawData, messagePack: boolean): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = messagePack ? decodeMessagePack(bytesOf(raw)) : JSON.parse(bytesOf(raw).toString('utf8'));
-    return isRecord(value) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return null;
-    throw error;
-  }
+  /** Sends one step of an order to every connection of its account that listens. */
+  tell(desk: Desk, news: VenueNews): void;
 }
 
 export function orderStream(exchange: Exchange, connections: StreamConnections): OrderStream {
+  const { faults } = exchange;
   const listening = new Set<StreamConnection>();
+  /** News held back until after the next one of its account. */
+  const held = new Map<string, WireBody>();
 
   const refuse = (connection: StreamConnection, message: string): void =>
     connections.send(connection, { action: 'error', data: { error_message: message } });
@@ -64,20 +52,51 @@ export function orderStream(exchange: Exchange, connections: StreamConnections):
     connections.send(connection, { stream: 'listening', data: { streams } });
   }
 
+  function broadcast(key: string, body: WireBody): void {
+    for (const connection of listening) if (connection.key === key) connections.send(connection, body);
+  }
+
+  /** Cuts the streams off instead of sending, where a fault says so. */
+  function isCut(subject: string, filters: Readonly<Record<string, string>>): boolean {
+    if (faults.lasts('stream-down') === null && faults.strikes('stream-disconnect', subject, filters) === null)
+      return false;
+    connections.cut('orders');
+    return true;
+  }
+
   return {
     accept(socket, messagePack) {
+      if (faults.lasts('stream-down') !== null) {
+        socket.terminate();
+        return;
+      }
       const connection = connections.add('orders', socket, messagePack ? encodeMessagePack : jsonBytes);
       socket.on('close', () => listening.delete(connection));
       socket.on('message', (raw) => {
         const frame = parseFrame(raw, messagePack);
-        if (frame?.['action'] === 'authenticate' || frame?.['action'] === 'auth')
-          authenticate(connection, frame['data']);
-        else if (frame?.['action'] === 'listen') listen(connection, frame['data']);
+        const action = frame?.['action'];
+        if (action === 'authenticate' || action === 'auth') authenticate(connection, frame?.['data']);
+        else if (action === 'listen') listen(connection, frame?.['data']);
         else refuse(connection, frame === null ? 'invalid message' : 'unknown action');
       });
     },
-    broadcast(key, body) {
-      for (const connection of listening) if (connection.key === key) connections.send(connection, body);
+    tell(desk, news) {
+      if (news.event === null) return;
+      const filters = { event: news.event };
+      const subject = `${news.order.clientOrderId}:${news.event}`;
+      if (isCut(subject, filters) || faults.strikes('stream-drop', subject, filters) !== null) return;
+      const renamed = news.execution === null ? faults.strikes('unknown-event', subject) : null;
+      const body = tradeUpdate(news, renamed?.text('event') ?? news.event, desk.venue.rules.seed);
+      const { key } = desk.credentials;
+      if (!held.has(key) && faults.strikes('stream-reorder', subject, filters) !== null) {
+        held.set(key, body);
+        return;
+      }
+      broadcast(key, body);
+      if (faults.strikes('stream-duplicate', subject, filters) !== null) broadcast(key, body);
+      const late = held.get(key);
+      held.delete(key);
+      if (late !== undefined) broadcast(key, late);
     },
   };
 }

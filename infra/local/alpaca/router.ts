@@ -30,6 +30,8 @@ import {
   postOrder,
 } from './order-routes.ts';
 
+import { getPortfolioHistory } from './portfolio-history.ts';
+
 /** Trading and data requests have budgets of their own and write their errors differently. */
 export type RouteFamily = 'trading' | 'data';
 
@@ -77,6 +79,7 @@ export const ROUTES: readonly Route[] = [
     listActivities(exchange, desk, request),
   ),
   trading('GET', /^\/v2\/account\/activities\/([A-Z]+)$/, 'list-activities', listActivities),
+  trading('GET', /^\/v2\/account\/portfolio\/history$/, 'get-portfolio-history', getPortfolioHistory),
   trading('GET', /^\/v2\/clock$/, 'get-clock', getClock),
   trading('GET', /^\/v2\/calendar$/, 'get-calendar', getCalendar),
   trading('GET', /^\/v2\/assets$/, 'list-assets', listAssets),

@@ -46,7 +46,7 @@ const isFractional = (request: OrderRequest): boolean =>
   request.notional !== null || (request.quantity !== null && request.quantity % WHOLE_SHARE !== 0n);
 
 const isDuplicate = (venue: Venue, request: OrderRequest): boolean =>
-  request.clientOrderId !== null && venue.state.idByClientOrderId.has(request.clientOrderId);
+  request.clientOrderId !== null && venue.state.numberByClientOrderId.has(request.clientOrderId);
 
 /** Rules of the account's state. */
 function accountRefusal(venue: Venue): VenueRefusal | null {
@@ -121,8 +121,8 @@ function opposingRefusal(venue: Venue, request: OrderRequest, intent: PositionIn
   const book = venue.state.books.get(request.ticker);
   if (book === undefined) return null;
   let opensOtherWay = false;
-  for (const id of sideOf(book, oppositeSide(request.side))) {
-    const resting = venue.state.orders.get(id);
+  for (const number of sideOf(book, oppositeSide(request.side))) {
+    const resting = venue.state.orders[number - 1];
     if (resting === undefined) continue;
     if (couldCross(request, resting)) {
       const reason =

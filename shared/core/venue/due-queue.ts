@@ -17,8 +17,8 @@ export interface DueEvent {
   /** Number of entry, which settles ties. */
   readonly entry: number;
   readonly kind: DueKind;
-  /** The order or execution that it is about; empty for the venue's own events. */
-  readonly subject: string;
+  /** Number of the order that it is about; 0 for the venue's own events. */
+  readonly order: number;
   /** The order's work number as of entry: an event of an older number is void. */
   readonly work: number;
 }

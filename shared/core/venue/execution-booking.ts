@@ -21,7 +21,7 @@ import { feesOf } from './fees.ts';
 import { uuidOf } from './fingerprint.ts';
 import { applyToPosition, flatPosition, signedQuantity } from './position-keeping.ts';
 import type { Execution, VenueOrder } from './venue-order.ts';
-import { type Venue, type VenueState, nextStamp, putOrder, tell } from './venue-state.ts';
+import { type Venue, nextStamp, orderById, putOrder, tell } from './venue-state.ts';
 
 /** What is still open of an order at a price. */
 export function openQuantity(order: VenueOrder, price: Price): Quantity {
@@ -31,6 +31,8 @@ export function openQuantity(order: VenueOrder, price: Price): Quantity {
   // A closing order never takes more than the shares that it holds back.
   return order.heldMoney === 0n && order.heldQuantity < units ? order.heldQuantity : units;
 }
+
+const NOTHING_HELD = { heldMoney: ZERO_MONEY, heldQuantity: ZERO_QUANTITY } as const;
 
 /** What an open order holds back after a fill. */
 function heldAfter(
@@ -72,11 +74,6 @@ function bookTrade(
   return change.position.quantity;
 }
 
-function record(state: VenueState, execution: Execution): void {
-  state.executionIndexById.set(execution.id, state.executions.length);
-  state.executions.push(execution);
-}
-
 /** Fills a part or the rest of an order. `completes` ends it. Returns the order as it is then. */
 export function bookFill(
   venue: Venue,
@@ -97,12 +94,11 @@ export function bookFill(
   );
   const filledNotional = addMoney(order.filledNotional, notionalOf(price, quantity));
   const positionQuantity = bookTrade(venue, order, order.side, quantity, price, fees);
-  const held = completes
-    ? { heldMoney: ZERO_MONEY, heldQuantity: ZERO_QUANTITY }
-    : heldAfter(order, quantity, filledNotional);
+  const held = completes ? NOTHING_HELD : heldAfter(order, quantity, filledNotional);
   const next: VenueOrder = {
     ...order,
-    ...held,
+    heldMoney: held.heldMoney,
+    heldQuantity: held.heldQuantity,
     filledQuantity,
     filledNotional,
     commission: addMoney(order.commission, fees),
@@ -129,7 +125,7 @@ export function bookFill(
     at,
     stamp,
   };
-  record(state, execution);
+  state.executions.push(execution);
   putOrder(state, next);
   tell(state, next, completes ? 'fill' : 'partial_fill', at, execution);
   return next;
@@ -146,7 +142,7 @@ export function bookUndoing(
   at: EpochMs,
 ): void {
   const { state, rules } = venue;
-  const order = state.orders.get(undone.orderId);
+  const order = orderById(state, undone.orderId);
   invariant(order !== undefined, `execution ${undone.id} belongs to no order`);
   const stamp = nextStamp(state, at);
   let positionQuantity = bookTrade(venue, order, oppositeSide(order.side), undone.quantity, undone.price, ZERO_MONEY);
@@ -178,7 +174,7 @@ export function bookUndoing(
     at,
     stamp,
   };
-  record(state, execution);
+  state.executions.push(execution);
   putOrder(state, next);
   tell(state, next, replacement === null ? 'trade_bust' : 'trade_correct', at, execution);
 }

@@ -56,10 +56,10 @@ export interface AccountFlags {
   maxMarginMultiplier: 1 | 2 | 4;
 }
 
-/** Open orders of one symbol. */
+/** Open orders of one symbol, by number. */
 export interface SymbolBook {
-  readonly buy: Set<string>;
-  readonly sell: Set<string>;
+  readonly buy: Set<number>;
+  readonly sell: Set<number>;
   /** Shares of the position that closing orders hold back. */
   heldQuantity: Quantity;
 }
@@ -76,6 +76,9 @@ export interface Adjustment {
   readonly id: string;
   readonly kind: 'split';
   readonly ticker: Ticker;
+  /** `to` new shares for `from` old ones. */
+  readonly to: number;
+  readonly from: number;
   readonly quantityChange: Quantity;
   readonly at: EpochMs;
   readonly description: string;
@@ -99,13 +102,13 @@ export interface VenueState {
   realised: Money;
   heldMoney: Money;
   readonly flags: AccountFlags;
-  /** In order of submission. */
-  readonly orders: Map<string, VenueOrder>;
-  readonly idByClientOrderId: Map<string, string>;
+  /** In order of submission: order n is at n - 1. */
+  readonly orders: VenueOrder[];
+  readonly numberById: Map<string, number>;
+  readonly numberByClientOrderId: Map<string, number>;
   readonly books: Map<Ticker, SymbolBook>;
   readonly positions: Map<Ticker, VenuePosition>;
   readonly executions: Execution[];
-  readonly executionIndexById: Map<string, number>;
   readonly adjustments: Adjustment[];
   readonly equityCloses: EquityClose[];
   readonly due: DueEvent[];
@@ -141,12 +144,12 @@ export function emptyVenueState(openingCash: Money, openedAt: EpochMs): VenueSta
     realised: ZERO_MONEY,
     heldMoney: ZERO_MONEY,
     flags: { ...ORDINARY_FLAGS },
-    orders: new Map(),
-    idByClientOrderId: new Map(),
+    orders: [],
+    numberById: new Map(),
+    numberByClientOrderId: new Map(),
     books: new Map(),
     positions: new Map(),
     executions: [],
-    executionIndexById: new Map(),
     adjustments: [],
     equityCloses: [],
     due: [],
@@ -161,15 +164,15 @@ export function nextStamp(state: VenueState, now: EpochMs): EpochNs {
   const earliest = nsOf(now);
   const next =
     state.lastStamp < earliest
-      ? epochNs(earliest + 1n + (state.lastStamp % 499n) * 1_009n)
+      ? epochNs(earliest + 1n + ((state.lastStamp + earliest / 1_000_000n) % 499n) * 1_009n)
       : epochNs(state.lastStamp + 37n);
   state.lastStamp = next;
   return next;
 }
 
-export function schedule(state: VenueState, at: EpochMs, kind: DueKind, subject: string, work: number): void {
+export function schedule(state: VenueState, at: EpochMs, kind: DueKind, order: number, work: number): void {
   state.dueCount += 1;
-  pushDue(state.due, { at, entry: state.dueCount, kind, subject, work });
+  pushDue(state.due, { at, entry: state.dueCount, kind, order, work });
 }
 
 export function bookOf(state: VenueState, ticker: Ticker): SymbolBook {
@@ -181,14 +184,25 @@ export function bookOf(state: VenueState, ticker: Ticker): SymbolBook {
   return book;
 }
 
-export const sideOf = (book: SymbolBook, side: Side): Set<string> => (side === 'buy' ? book.buy : book.sell);
+export const sideOf = (book: SymbolBook, side: Side): Set<number> => (side === 'buy' ? book.buy : book.sell);
+
+export const orderById = (state: VenueState, id: string): VenueOrder | undefined =>
+  state.orders[(state.numberById.get(id) ?? 0) - 1];
+
+export const orderByClientId = (state: VenueState, clientOrderId: string): VenueOrder | undefined =>
+  state.orders[(state.numberByClientOrderId.get(clientOrderId) ?? 0) - 1];
+
+/** Looked for from the latest on, because whoever asks undoes something fresh. */
+export const executionById = (state: VenueState, id: string): Execution | undefined =>
+  state.executions.findLast((execution) => execution.id === id);
 
 /** Writes an order's next record and keeps up what is derived from orders. */
 export function putOrder(state: VenueState, order: VenueOrder): void {
-  const before = state.orders.get(order.id);
+  const before = state.orders[order.number - 1];
   const book = bookOf(state, order.ticker);
   if (before === undefined) {
-    state.idByClientOrderId.set(order.clientOrderId, order.id);
+    state.numberById.set(order.id, order.number);
+    state.numberByClientOrderId.set(order.clientOrderId, order.number);
     state.heldMoney = addMoney(state.heldMoney, order.heldMoney);
     book.heldQuantity = addQuantity(book.heldQuantity, order.heldQuantity);
   } else {
@@ -199,9 +213,9 @@ export function putOrder(state: VenueState, order: VenueOrder): void {
     state.heldMoney = addMoney(state.heldMoney, subtractMoney(order.heldMoney, before.heldMoney));
     book.heldQuantity = addQuantity(book.heldQuantity, subtractQuantity(order.heldQuantity, before.heldQuantity));
   }
-  state.orders.set(order.id, order);
-  if (hasEnded(order.status)) sideOf(book, order.side).delete(order.id);
-  else sideOf(book, order.side).add(order.id);
+  state.orders[order.number - 1] = order;
+  if (hasEnded(order.status)) sideOf(book, order.side).delete(order.number);
+  else if (before === undefined) sideOf(book, order.side).add(order.number);
 }
 
 /** Tells of an order's step. */

@@ -13,7 +13,7 @@ import {
 import { unreachable } from '#shared/core/kernel/fault.ts';
 import { type CalendarDate, type EpochMs, addMs, epochNs } from '#shared/core/kernel/instant.ts';
 import { type Result, fail, succeed } from '#shared/core/kernel/result.ts';
-import { newYorkInstant } from '#shared/core/market/new-york-time.ts';
+import { newYorkDate, newYorkInstant } from '#shared/core/market/new-york-time.ts';
 import type { Session } from '#shared/core/market/types.ts';
 import { accountFigures } from './account-figures.ts';
 import { admit } from './admission.ts';
@@ -27,7 +27,17 @@ import { currentOrNextSession, lastClosedSession, sessionAt } from './session-in
 import type { VenueMarket } from './venue-market.ts';
 import type { CancelFate, OrderFate, OrderRequest, VenueOrder } from './venue-order.ts';
 import { type VenueRefusal, venueRefusal } from './venue-refusal.ts';
-import { type Venue, type VenueRules, emptyVenueState, nextStamp, putOrder, schedule, tell } from './venue-state.ts';
+import {
+  type Venue,
+  type VenueRules,
+  emptyVenueState,
+  executionById,
+  nextStamp,
+  orderById,
+  putOrder,
+  schedule,
+  tell,
+} from './venue-state.ts';
 import {
   end,
   match,
@@ -44,8 +54,7 @@ import {
 export function openVenue(rules: VenueRules, market: VenueMarket, openingCash: Money, now: EpochMs): Venue {
   const venue: Venue = { rules, market, state: emptyVenueState(openingCash, now) };
   const session = currentOrNextSession(market.sessions, now);
-  if (session !== null && session.openAt <= now)
-    schedule(venue.state, session.closeAt, 'session-close', session.date, 0);
+  if (session !== null && session.openAt <= now) schedule(venue.state, session.closeAt, 'session-close', 0, 0);
   else scheduleSession(venue, session, now);
   return venue;
 }
@@ -54,8 +63,8 @@ export function openVenue(rules: VenueRules, market: VenueMarket, openingCash: M
 function scheduleSession(venue: Venue, session: Session | null, now: EpochMs): void {
   if (session === null) return;
   const midnight = newYorkInstant(session.date, 0);
-  schedule(venue.state, midnight > now ? midnight : now, 'overnight', session.date, 0);
-  schedule(venue.state, session.openAt, 'session-open', session.date, 0);
+  schedule(venue.state, midnight > now ? midnight : now, 'overnight', 0, 0);
+  schedule(venue.state, session.openAt, 'session-open', 0, 0);
 }
 
 /**
@@ -71,7 +80,7 @@ export function submitOrder(
   const admission = admit(venue, request, now);
   if (!admission.ok) return admission;
   const { state, rules, market } = venue;
-  const number = state.orders.size + 1;
+  const number = state.orders.length + 1;
   const clientOrderId = request.clientOrderId ?? uuidOf(rules.seed, 'client-order:', '', number);
   const stamp = nextStamp(state, now);
   const open = sessionAt(market.sessions, now) !== null;
@@ -114,8 +123,8 @@ export function submitOrder(
   };
   putOrder(state, order);
   tell(state, order, open ? 'pending_new' : null, now);
-  if (open) schedule(state, addMs(now, rules.acknowledgeMs), 'route', order.id, 0);
-  if (order.timeInForce === 'gtc') schedule(state, order.expiresAt, 'age', order.id, 0);
+  if (open) schedule(state, addMs(now, rules.acknowledgeMs), 'route', order.number, 0);
+  if (order.timeInForce === 'gtc') schedule(state, order.expiresAt, 'age', order.number, 0);
   return succeed(order);
 }
 
@@ -127,7 +136,7 @@ export function requestCancel(
   fate: CancelFate = 'confirm',
 ): Result<VenueOrder, VenueRefusal> {
   const { state, rules } = venue;
-  const order = state.orders.get(id);
+  const order = orderById(state, id);
   if (order === undefined) return fail(venueRefusal('order-unknown', { id }));
   if (hasEnded(order.status)) {
     const repeats = order.status === 'canceled' && rules.repeatCancel === 'accept';
@@ -145,13 +154,13 @@ export function requestCancel(
     working ? 'pending_cancel' : null,
     now,
   );
-  if (fate !== 'stuck') schedule(state, addMs(now, rules.cancelMs), 'cancel', id, 0);
+  if (fate !== 'stuck') schedule(state, addMs(now, rules.cancelMs), 'cancel', order.number, 0);
   return succeed(next);
 }
 
 /** Cancels an order without the venue's delay, as closing all positions does. Ended orders stay as they are. */
 export function cancelAtOnce(venue: Venue, id: string, now: EpochMs): void {
-  const order = venue.state.orders.get(id);
+  const order = orderById(venue.state, id);
   if (order !== undefined && isCancelable(order.status)) end(venue, order, 'canceled', now);
 }
 
@@ -162,8 +171,7 @@ export function undoExecution(
   replacement: { readonly quantity: Quantity; readonly price: Price } | null,
   now: EpochMs,
 ): Result<null, VenueRefusal> {
-  const index = venue.state.executionIndexById.get(executionId);
-  const execution = index === undefined ? undefined : venue.state.executions[index];
+  const execution = executionById(venue.state, executionId);
   if (execution === undefined || execution.kind === 'bust')
     return fail(venueRefusal('order-unknown', { id: executionId }));
   bookUndoing(venue, execution, replacement, now);
@@ -185,7 +193,7 @@ export function advanceVenue(venue: Venue, now: EpochMs): void {
 function perform(venue: Venue, event: DueEvent): void {
   switch (event.kind) {
     case 'overnight':
-      splitOvernight(venue, event.subject, event.at);
+      splitOvernight(venue, event.at);
       return;
     case 'session-open':
       openSession(venue, event.at);
@@ -207,7 +215,7 @@ function perform(venue: Venue, event: DueEvent): void {
 }
 
 function performForOrder(venue: Venue, event: DueEvent): void {
-  const order = venue.state.orders.get(event.subject);
+  const order = venue.state.orders[event.order - 1];
   if (order === undefined) return;
   const { at, kind } = event;
   if (kind === 'bust') undoLast(venue, order, at);
@@ -225,8 +233,8 @@ export function openOrders(venue: Venue): readonly VenueOrder[] {
   const open: VenueOrder[] = [];
   for (const book of venue.state.books.values()) {
     for (const ids of [book.buy, book.sell]) {
-      for (const id of ids) {
-        const order = venue.state.orders.get(id);
+      for (const number of ids) {
+        const order = venue.state.orders[number - 1];
         if (order !== undefined) open.push(order);
       }
     }
@@ -236,9 +244,10 @@ export function openOrders(venue: Venue): readonly VenueOrder[] {
 
 function openSession(venue: Venue, at: EpochMs): void {
   const session = sessionAt(venue.market.sessions, at);
-  if (session !== null) schedule(venue.state, session.closeAt, 'session-close', session.date, 0);
+  if (session !== null) schedule(venue.state, session.closeAt, 'session-close', 0, 0);
   for (const order of openOrders(venue)) {
-    if (order.status === 'accepted') schedule(venue.state, addMs(at, venue.rules.acknowledgeMs), 'route', order.id, 0);
+    if (order.status === 'accepted')
+      schedule(venue.state, addMs(at, venue.rules.acknowledgeMs), 'route', order.number, 0);
     else if (order.status === 'done_for_day') {
       scheduleWork(venue, step(venue, order, { status: workingStatus(order) }, 'new', at), at);
     } else if (isWorking(order.status)) scheduleWork(venue, order, at);
@@ -269,7 +278,8 @@ function closeSession(venue: Venue, at: EpochMs): void {
 }
 
 /** Restates positions for the splits of the session that comes; a reverse split cancels what rests, as brokers do. */
-function splitOvernight(venue: Venue, date: string, at: EpochMs): void {
+function splitOvernight(venue: Venue, at: EpochMs): void {
+  const date = newYorkDate(at);
   const { state, market, rules } = venue;
   for (const split of market.splits) {
     if (split.date !== date) continue;
@@ -284,6 +294,8 @@ function splitOvernight(venue: Venue, date: string, at: EpochMs): void {
       id: uuidOf(rules.seed, 'split:', split.ticker + split.date, 0),
       kind: 'split',
       ticker: split.ticker,
+      to: split.to,
+      from: split.from,
       quantityChange: subtractQuantity(after.quantity, position.quantity),
       at,
       description: `${split.ticker} ${split.to}-for-${split.from} split`,

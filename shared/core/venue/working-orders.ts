@@ -82,7 +82,7 @@ export function scheduleWork(venue: Venue, order: VenueOrder, from: EpochMs): vo
   const until = epochMs(session.closeAt - 1);
   if (!order.triggered && order.stopPrice !== null) {
     const at = market.firstInstant(order.ticker, triggerTest(order.side, order.stopPrice), from, until);
-    if (at !== null) schedule(state, at, 'trigger', order.id, order.work);
+    if (at !== null) schedule(state, at, 'trigger', order.number, order.work);
     return;
   }
   const marketable = fillPrice(order.side, order.workingLimit, market.quoteAt(order.ticker, from)) !== null;
@@ -90,7 +90,7 @@ export function scheduleWork(venue: Venue, order: VenueOrder, from: EpochMs): vo
   const at = marketable ? from : market.firstInstant(order.ticker, test, from, until);
   if (at === null) return;
   const fillAt = addMs(at, rules.fillMs);
-  if (fillAt <= until) schedule(state, fillAt, 'match', order.id, order.work);
+  if (fillAt <= until) schedule(state, fillAt, 'match', order.number, order.work);
 }
 
 /** The venue takes an order to the market, or turns it down after all. */
@@ -105,7 +105,7 @@ export function route(venue: Venue, order: VenueOrder, at: EpochMs): void {
     workingLimit: routedLimit(venue, order, at),
   } as const;
   const next = step(venue, order, change, 'new', at);
-  if (isImmediate(next)) schedule(venue.state, addMs(at, venue.rules.fillMs), 'match', next.id, next.work);
+  if (isImmediate(next)) schedule(venue.state, addMs(at, venue.rules.fillMs), 'match', next.number, next.work);
   else scheduleWork(venue, next, at);
 }
 
@@ -155,7 +155,7 @@ function fill(venue: Venue, order: VenueOrder, quantity: Quantity, price: Price,
   const next = bookFill(venue, order, quantity, price, quantity === open, at);
   if (next.status === 'filled') {
     if (order.fate === 'fill-then-bust' || order.fate === 'fill-then-correct') {
-      schedule(venue.state, addMs(at, venue.rules.requoteMs), 'bust', next.id, next.work);
+      schedule(venue.state, addMs(at, venue.rules.requoteMs), 'bust', next.number, next.work);
     }
     return;
   }
