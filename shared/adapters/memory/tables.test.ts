@@ -37,7 +37,7 @@ describe('memory tables: transactions at the same moment', () => {
   it('raise a conflict that ends transient when another holds the item for as long as it tries', async () => {
     const tables = open();
     const outcomes = await Promise.allSettled(Array.from({ length: 500 }, () => tables.transact([addOne])));
-    const faults = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    const faults = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
     expect(faults.length).toBeGreaterThan(0);
     for (const fault of faults) expect(fault).toMatchObject({ kind: 'transient', code: 'tables-conflict' });
     expect(countOf(tables)).toEqual({ N: String(outcomes.length - faults.length) });
