@@ -48,17 +48,20 @@ export const ILLEGAL_REASONS = {
 } as const;
 export type IllegalReason = keyof typeof ILLEGAL_REASONS;
 
-/** Where a pair leads: to one of these states, under a name where an end or a booked execution is touched; or nowhere. */
+/** Where a pair leads: to one of these states, under one of these names where an end or a booked execution is touched. */
 export type Cell =
-  | { readonly to: readonly OrderState[]; readonly named?: NamedTransition }
+  | { readonly to: readonly OrderState[]; readonly named: readonly NamedTransition[] }
   | { readonly illegal: IllegalReason };
 
 type HouseRow = Readonly<Record<HouseEvent, Cell>>;
 type NewsRow = Readonly<Record<NewsEvent, Cell>>;
 type Row = HouseRow & NewsRow;
 
-const to = (...states: readonly OrderState[]): Cell => ({ to: states });
-const named = (name: NamedTransition, ...states: readonly OrderState[]): Cell => ({ to: states, named: name });
+const to = (...states: readonly OrderState[]): Cell => ({ to: states, named: [] });
+const named = (names: NamedTransition | readonly NamedTransition[], ...states: readonly OrderState[]): Cell => ({
+  to: states,
+  named: typeof names === 'string' ? [names] : names,
+});
 const illegal = (reason: IllegalReason): Cell => ({ illegal: reason });
 
 /** News of an order that the broker had said nothing of. With a cancel requested before, it goes on as that. */
@@ -100,6 +103,7 @@ const WORKING: Readonly<Record<'acknowledged' | 'partially_filled' | 'pending_ca
   acknowledged: {
     ...ENDS_TOLD,
     'news-open': to('acknowledged'),
+    'news-pending-cancel': to('pending_cancel', 'acknowledged'),
     'news-partial-fill': to('partially_filled'),
     'news-bust': named('trade-bust', 'acknowledged'),
     'news-correction': named('trade-correction', 'acknowledged'),
@@ -114,8 +118,8 @@ const WORKING: Readonly<Record<'acknowledged' | 'partially_filled' | 'pending_ca
     ...ENDS_TOLD,
     'news-open': to('pending_cancel', 'acknowledged'),
     'news-partial-fill': to('pending_cancel', 'partially_filled'),
-    'news-bust': named('trade-bust', 'pending_cancel', 'acknowledged'),
-    'news-correction': named('trade-correction', 'pending_cancel', 'acknowledged'),
+    'news-bust': named('trade-bust', 'pending_cancel'),
+    'news-correction': named('trade-correction', 'pending_cancel'),
   },
 };
 
@@ -207,18 +211,30 @@ export const LIFECYCLE: Readonly<Record<OrderState, Row>> = {
   // Rejected by the broker's answer alone, the order may turn up; rejected by its news, it has ended there.
   rejected: {
     ...OVER,
-    ...endTold('rejected'),
     'news-open': named('resurrected', 'rejected', 'acknowledged', 'pending_cancel'),
     'news-pending-cancel': named('resurrected', 'rejected', 'pending_cancel'),
-    'news-partial-fill': named('resurrected', 'rejected', 'partially_filled', 'pending_cancel'),
-    'news-bust': named('resurrected', 'rejected', 'acknowledged', 'pending_cancel'),
-    'news-correction': named('resurrected', 'rejected', 'acknowledged', 'pending_cancel'),
+    'news-partial-fill': named(['resurrected', 'late-fill'], 'rejected', 'partially_filled', 'pending_cancel'),
+    'news-complete-fill': named(['resurrected', 'late-fill'], 'filled'),
+    'news-canceled': named(['resurrected', 'end-outranked'], 'canceled'),
+    'news-expired': named(['resurrected', 'end-outranked'], 'expired'),
+    'news-rejected': to('rejected'),
+    'news-replaced': named(['resurrected', 'end-outranked'], 'replaced'),
+    'news-bust': named(['resurrected', 'trade-bust'], 'rejected', 'acknowledged', 'pending_cancel'),
+    'news-correction': named(['resurrected', 'trade-correction'], 'rejected', 'acknowledged', 'pending_cancel'),
   },
   replaced: { ...OVER, ...endTold('replaced') },
   withdrawn: { ...OVER, ...UNHOPED_NEWS },
   failed: { ...OVER, ...UNHOPED_NEWS },
   abandoned: { ...OVER, ...UNHOPED_NEWS },
-  dry_run: { ...OVER, ...UNHOPED_NEWS },
+  // Nobody can have asked to cancel it: it ended as it was claimed.
+  dry_run: {
+    ...OVER,
+    ...UNHOPED_NEWS,
+    'news-open': named('resurrected', 'acknowledged'),
+    'news-partial-fill': named('resurrected', 'partially_filled'),
+    'news-bust': named('resurrected', 'acknowledged'),
+    'news-correction': named('resurrected', 'acknowledged'),
+  },
 };
 
 /** Why the event may not happen in the state, or null when it may. */
