@@ -127,9 +127,9 @@ export interface Broker {
   /** Null when the broker does not know the id, which right after a submit proves nothing. */
   findByClientId(id: ClientOrderId): Promise<BrokerOrder | null>;
   findById(id: BrokerOrderId): Promise<BrokerOrder | null>;
-  /** Oldest first. Fewer than the limit is the last page. */
+  /** Oldest first. Page on to an empty page: a shorter one may have lost an item on its way. */
   listOrders(request: OrderListRequest): Promise<readonly BrokerOrder[]>;
-  /** Oldest first; those of one millisecond in no order. Fewer than the limit is the last page. */
+  /** Oldest first; those of one millisecond in no order, and some of them may be lost between two pages. */
   listActivities(request: ActivityListRequest): Promise<readonly BrokerActivity[]>;
   positions(): Promise<readonly BrokerPosition[]>;
   position(symbol: Ticker): Promise<BrokerPosition | null>;

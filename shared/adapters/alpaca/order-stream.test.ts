@@ -363,11 +363,16 @@ describe('the end of a connection', () => {
   });
 
   it('is the owner’s as often as it likes, even towards a broker that does not answer', async () => {
-    const { stream } = await desk(async (peer) => {
-      await welcome(peer);
-    });
+    const { stream } = await desk(
+      async (peer) => {
+        await welcome(peer);
+        peer.socket.pause();
+      },
+      { closeMs: 30 },
+    );
     const connection = await stream.open(notes());
     await Promise.all([connection.close(), connection.close()]);
     await connection.close();
+    expect(await connection.ended).toEqual({ reason: 'closed by its owner' });
   });
 });

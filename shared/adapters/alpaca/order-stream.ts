@@ -25,6 +25,8 @@ export interface AlpacaOrderStreamOptions {
   readonly openMs?: number;
   /** A ping so often; without any frame or answer until the next, the connection is dead. Default 10 s. */
   readonly heartbeatMs?: number;
+  /** How long a close waits for the broker to agree before it cuts the connection. Default 2 s. */
+  readonly closeMs?: number;
 }
 
 const OPEN_MS = 10_000;
@@ -135,7 +137,7 @@ class Connection implements OrderStreamConnection {
       this.#reason = 'closed by its owner';
       this.#stopWaiting();
       this.#socket.close(1000);
-      this.#await(CLOSE_MS, () => this.#socket.terminate());
+      this.#await(this.#options.closeMs ?? CLOSE_MS, () => this.#socket.terminate());
     }
     await this.ended;
     this.#stopWaiting();
