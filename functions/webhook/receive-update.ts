@@ -1,5 +1,4 @@
 /** News by webhook: signed over the bytes as they came, read, and settled through the one door. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
@@ -7,6 +6,7 @@ import type { OrderUpdate } from '#shared/core/order/order.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { Orphans } from '#shared/ports/orphans.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { signatureFits } from '#shared/runtime/signature.ts';
 
 /** A body beyond this is no order update. */
 export const BODY_BYTES_MAX = 64 * 1024;
@@ -46,13 +46,6 @@ export function sharedSecretOf(text: string): string {
   const read = storedSecret.safeParse(parsed);
   if (!read.success) throw new Fault('permanent', 'webhook-configuration', wanted);
   return read.data.secret;
-}
-
-/** True when `signature` is the lower-case hex HMAC-SHA256 of the body under the secret; compared in constant time. */
-export function signatureFits(body: Uint8Array, signature: string, secret: string): boolean {
-  const expected = createHmac('sha256', secret).update(body).digest();
-  const given = /^[0-9a-f]{64}$/.test(signature) ? Buffer.from(signature, 'hex') : Buffer.alloc(expected.length);
-  return timingSafeEqual(expected, given) && signature.length === 64;
 }
 
 const refused = (

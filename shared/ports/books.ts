@@ -5,6 +5,13 @@ import type { Money } from '#shared/core/kernel/decimal.ts';
 import type { Book, Quarantine } from '#shared/core/portfolio/book.ts';
 import type { Exposure } from '#shared/ports/safety.ts';
 
+export interface QuarantineLift {
+  readonly by: string;
+  readonly reason: string;
+  readonly now: EpochMs;
+  readonly correlationId: string;
+}
+
 export interface Books {
   get(accountId: AccountId, symbol: Ticker): Promise<Book | null>;
   /** Every book of the account. */
@@ -19,9 +26,5 @@ export interface Books {
   beginSession(accountId: AccountId, session: CalendarDate, equity: Money): Promise<void>;
   /** Sets the quarantine if there is none. True when it was set by this call. */
   quarantine(accountId: AccountId, symbol: Ticker, quarantine: Quarantine, correlationId: string): Promise<boolean>;
-  liftQuarantine(
-    accountId: AccountId,
-    symbol: Ticker,
-    change: { readonly by: string; readonly reason: string; readonly now: EpochMs; readonly correlationId: string },
-  ): Promise<boolean>;
+  liftQuarantine(accountId: AccountId, symbol: Ticker, change: QuarantineLift): Promise<boolean>;
 }

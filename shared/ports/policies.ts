@@ -5,6 +5,14 @@ import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Result } from '#shared/core/kernel/result.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 
+export interface PolicyChange {
+  /** The version that the writer saw in force. */
+  readonly expected: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly now: EpochMs;
+}
+
 export interface Policies {
   /** The version in force; null where the account was never initialised. @throws Fault `permanent` when it is not readable. */
   active(accountId: AccountId): Promise<Policy | null>;
@@ -13,9 +21,5 @@ export interface Policies {
    * Writes the next version and puts it in force, if `expected` is the version in force now.
    * @throws ZodError that names every field at fault; the version in force stays.
    */
-  publish(
-    accountId: AccountId,
-    document: unknown,
-    change: { readonly expected: number; readonly by: string; readonly reason: string; readonly now: EpochMs },
-  ): Promise<Result<Policy, Refusal>>;
+  publish(accountId: AccountId, document: unknown, change: PolicyChange): Promise<Result<Policy, Refusal>>;
 }

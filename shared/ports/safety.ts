@@ -16,6 +16,21 @@ export interface KillSwitchChange {
   readonly correlationId: string;
 }
 
+export interface BreakerTrip {
+  /** Stable, kebab-case. */
+  readonly cause: string;
+  readonly by: string;
+  readonly message: string;
+  readonly now: EpochMs;
+}
+
+export interface EnabledChange {
+  readonly enabled: boolean;
+  readonly by: string;
+  readonly reason: string;
+  readonly now: EpochMs;
+}
+
 /** A pass of reconciliation that compared everything. */
 export interface ReconciledPass {
   readonly startedAt: EpochMs;
@@ -39,17 +54,10 @@ export interface Safety {
   disengageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>>;
   /** Says that no send which began before the engagement is on its way any more. */
   settleKillSwitch(accountId: AccountId, change: KillSwitchChange, canceled: number): Promise<void>;
-  tripBreaker(
-    accountId: AccountId,
-    trip: { readonly cause: string; readonly by: string; readonly message: string; readonly now: EpochMs },
-  ): Promise<void>;
+  tripBreaker(accountId: AccountId, trip: BreakerTrip): Promise<void>;
   /** Opens the gate for a session and build. The start of the pass only ever grows; an older pass changes nothing. */
   recordPass(accountId: AccountId, pass: ReconciledPass): Promise<void>;
-  setEnabled(
-    accountId: AccountId,
-    strategyId: StrategyId,
-    change: { readonly enabled: boolean; readonly by: string; readonly reason: string; readonly now: EpochMs },
-  ): Promise<Result<void, Refusal>>;
+  setEnabled(accountId: AccountId, strategyId: StrategyId, change: EnabledChange): Promise<Result<void, Refusal>>;
 }
 
 /** What an account holds and has reserved over all symbols. */

@@ -6,9 +6,6 @@
 /** CloudWatch's own unit names. */
 export type MetricUnitName = 'Count' | 'Milliseconds' | 'Seconds' | 'Percent' | 'None';
 
-/** Whoever settles an order says what became of it. */
-const SETTLERS = ['execute', 'webhook', 'listen', 'reconcile'] as const;
-
 export interface MetricDescription {
   readonly name: string;
   readonly unit: MetricUnitName;
@@ -25,9 +22,9 @@ export const METRICS = [
     rooms: ['ingest', 'signal', 'orchestrate', 'listen', 'reconcile', 'protect', 'report'],
   },
   { name: 'OrdersSubmitted', unit: 'Count', means: 'orders sent to the broker', rooms: ['execute'] },
-  { name: 'OrdersFilled', unit: 'Count', means: 'orders that ended filled', rooms: SETTLERS },
-  { name: 'OrdersCanceled', unit: 'Count', means: 'orders that ended canceled or expired', rooms: SETTLERS },
-  { name: 'OrdersRejected', unit: 'Count', means: 'orders that the broker rejected', rooms: SETTLERS },
+  { name: 'OrdersFilled', unit: 'Count', means: 'orders that ended filled', rooms: ['publish'] },
+  { name: 'OrdersCanceled', unit: 'Count', means: 'orders that ended canceled or expired', rooms: ['publish'] },
+  { name: 'OrdersRejected', unit: 'Count', means: 'orders that the broker rejected', rooms: ['publish'] },
   { name: 'OrdersRefused', unit: 'Count', means: 'orders that a gate of the house refused', rooms: ['execute'] },
   {
     name: 'OrdersUnknown',
@@ -65,11 +62,11 @@ export const METRICS = [
     name: 'KillSwitchEngaged',
     unit: 'Count',
     means: '1 while a kill switch is engaged, else 0; read the maximum',
-    rooms: ['protect', 'reconcile', 'control'],
+    rooms: ['reconcile', 'control'],
   },
-  { name: 'PositionsOpened', unit: 'Count', means: 'positions that left zero', rooms: SETTLERS },
-  { name: 'PositionsClosed', unit: 'Count', means: 'positions that came back to zero', rooms: SETTLERS },
-  { name: 'StopsTriggered', unit: 'Count', means: 'stops that called for an exit', rooms: ['protect'] },
+  { name: 'PositionsOpened', unit: 'Count', means: 'positions that left zero', rooms: ['publish'] },
+  { name: 'PositionsClosed', unit: 'Count', means: 'positions that came back to zero', rooms: ['publish'] },
+  { name: 'StopsTriggered', unit: 'Count', means: 'stops that called for an exit', rooms: ['publish'] },
   { name: 'Equity', unit: 'None', means: "the account's value in its currency", rooms: ['reconcile'] },
   {
     name: 'ProfitAndLoss',
@@ -77,12 +74,17 @@ export const METRICS = [
     means: "the session's profit or loss in the account's currency",
     rooms: ['reconcile'],
   },
-  { name: 'Drawdown', unit: 'Percent', means: 'fall of equity below its peak', rooms: ['protect'] },
+  {
+    name: 'Drawdown',
+    unit: 'Percent',
+    means: "fall of equity below its value at the session's open",
+    rooms: ['protect'],
+  },
   {
     name: 'LimitUse',
     unit: 'Percent',
-    means: 'share of the tightest exposure limit that is used',
-    rooms: ['protect', 'orchestrate'],
+    means: 'share of the gross exposure limit that positions and reservations take up',
+    rooms: ['protect'],
   },
   { name: 'EventsPublished', unit: 'Count', means: 'facts put on the bus', rooms: ['publish'] },
   {

@@ -7,12 +7,14 @@ import { bookAttributes, bookItem, readBook } from '#shared/adapters/stores/book
 import { readExposure } from '#shared/adapters/stores/exposure-item.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { accountPartition, bookKey, exposureKey } from '#shared/adapters/stores/keys.ts';
+import type { Money } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, Item } from '#shared/core/kernel/item.ts';
-import { type Book, emptyBook } from '#shared/core/portfolio/book.ts';
-import type { Books } from '#shared/ports/books.ts';
+import { type Book, emptyBook, type Quarantine } from '#shared/core/portfolio/book.ts';
+import type { Books, QuarantineLift } from '#shared/ports/books.ts';
+import type { Exposure } from '#shared/ports/safety.ts';
 import type { TransactWrite, Tables } from '#shared/ports/tables.ts';
 
 const SWAP_ROUNDS_MAX = 20;
@@ -51,140 +53,138 @@ async function allItems(tables: Tables, partition: string, prefix: string): Prom
   return items;
 }
 
-export function booksStore(tables: Tables, room: Room): Books {
-  const get = async (accountId: AccountId, symbol: Ticker): Promise<Book | null> => {
-    const item = await tables.get('books', bookKey(accountId, symbol));
+class BooksStore implements Books {
+  readonly #tables: Tables;
+  readonly #room: Room;
+
+  constructor(tables: Tables, room: Room) {
+    this.#tables = tables;
+    this.#room = room;
+  }
+
+  async get(accountId: AccountId, symbol: Ticker): Promise<Book | null> {
+    const item = await this.#tables.get('books', bookKey(accountId, symbol));
     return item === null ? null : readBook(item);
-  };
+  }
+
+  async all(accountId: AccountId): Promise<readonly Book[]> {
+    return (await allItems(this.#tables, accountPartition(accountId), 'BOOK#')).map(readBook);
+  }
+
+  async exposure(accountId: AccountId): Promise<Exposure | null> {
+    const item = await this.#tables.get('books', exposureKey(accountId));
+    return item === null ? null : readExposure(item);
+  }
+
+  async open(accountId: AccountId, symbols: readonly Ticker[]): Promise<void> {
+    const there = new Set((await this.all(accountId)).map((book) => book.ticker));
+    for (const symbol of symbols) {
+      if (there.has(symbol)) continue;
+      // Somebody else may have opened it since: then it is there, which is all that was asked.
+      await this.#tables.write({
+        kind: 'put',
+        table: 'books',
+        item: bookItem({ ...emptyBook(accountId, symbol), version: 1 }),
+        conditions: [{ name: 'book-absent', test: { op: 'absent' } }],
+      });
+    }
+  }
+
+  async beginSession(accountId: AccountId, session: CalendarDate, equity: Money): Promise<void> {
+    const begun: Condition = {
+      name: 'session-begun',
+      test: {
+        op: 'any',
+        tests: [
+          { op: 'equals', attribute: 'session', value: { NULL: true } },
+          { op: 'below', attribute: 'session', value: text(session) },
+        ],
+      },
+    };
+    const outcome = await this.#tables.write({
+      kind: 'update',
+      table: 'books',
+      key: exposureKey(accountId),
+      set: { session: text(session), ordersToday: whole(0), equityAtOpen: money(equity), equity: money(equity) },
+      conditions: [{ name: 'exposure-missing', test: { op: 'exists' } }, begun],
+    });
+    if (outcome.ok) return;
+    if (outcome.failures.some((failure) => failure.names.includes('exposure-missing'))) {
+      throw new Fault('permanent', 'exposure-missing', `${accountId} has no exposure item; \`belay init\` makes it`);
+    }
+    await this.#tables.write({
+      kind: 'update',
+      table: 'books',
+      key: exposureKey(accountId),
+      set: { equity: money(equity) },
+      conditions: [{ name: 'session-same', test: { op: 'equals', attribute: 'session', value: text(session) } }],
+    });
+  }
+
+  quarantine(accountId: AccountId, symbol: Ticker, quarantine: Quarantine, correlationId: string): Promise<boolean> {
+    const { code, message } = quarantine;
+    return this.#swap(accountId, symbol, (seen) =>
+      seen.quarantine !== null
+        ? null
+        : {
+            next: { ...seen, quarantine },
+            fact: {
+              type: 'quarantine.set.v1',
+              data: { accountId, symbol, reason: { code, message, context: {} } },
+              now: quarantine.at,
+              correlationId,
+            },
+          },
+    );
+  }
+
+  liftQuarantine(accountId: AccountId, symbol: Ticker, change: QuarantineLift): Promise<boolean> {
+    const reason = { code: 'operator', message: change.reason, context: {} };
+    return this.#swap(accountId, symbol, (seen) =>
+      seen.quarantine === null
+        ? null
+        : {
+            next: { ...seen, quarantine: null },
+            fact: {
+              type: 'quarantine.lifted.v1',
+              data: { accountId, symbol, by: change.by, reason },
+              now: change.now,
+              correlationId: change.correlationId,
+            },
+          },
+    );
+  }
 
   /** Changes a book and says so, until the write wins; null from `change` leaves it. */
-  const swap = async <T extends FactType>(
+  async #swap<T extends FactType>(
     accountId: AccountId,
     symbol: Ticker,
     change: (seen: Book) => { readonly next: Book; readonly fact: BookFact<T> } | null,
-  ): Promise<boolean> => {
+  ): Promise<boolean> {
     for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
-      const seen = await get(accountId, symbol);
+      const seen = await this.get(accountId, symbol);
       if (seen === null) throw new Fault('permanent', 'book-missing', `${accountId} has no book of ${symbol}`);
       const wanted = change(seen);
       if (wanted === null) return false;
       const { fact } = wanted;
       const sequence = seen.sequence + 1;
       const place = {
-        room,
+        room: this.#room,
         aggregateId: aggregateOf.book(accountId, symbol),
         sequence,
         occurredAt: fact.now,
         correlationId: fact.correlationId,
         causationId: null,
       };
-      const outcome = await tables.transact([
+      const outcome = await this.#tables.transact([
         bookWrite(seen, { ...wanted.next, sequence }),
         journalPut(makeFact(fact.type, place, fact.data)),
       ]);
       if (outcome.ok) return true;
     }
     throw new Fault('transient', 'book-contended', `other changes of ${symbol} won every round`);
-  };
-
-  return {
-    get,
-
-    async all(accountId) {
-      return (await allItems(tables, accountPartition(accountId), 'BOOK#')).map(readBook);
-    },
-
-    async exposure(accountId) {
-      const item = await tables.get('books', exposureKey(accountId));
-      return item === null ? null : readExposure(item);
-    },
-
-    async open(accountId, symbols) {
-      const there = new Set(
-        (await allItems(tables, accountPartition(accountId), 'BOOK#')).map((item) => readBook(item).ticker),
-      );
-      for (const symbol of symbols) {
-        if (there.has(symbol)) continue;
-        // Somebody else may have opened it since: then it is there, which is all that was asked.
-        await tables.write({
-          kind: 'put',
-          table: 'books',
-          item: bookItem({ ...emptyBook(accountId, symbol), version: 1 }),
-          conditions: [{ name: 'book-absent', test: { op: 'absent' } }],
-        });
-      }
-    },
-
-    async beginSession(accountId, session, equity) {
-      const outcome = await tables.write({
-        kind: 'update',
-        table: 'books',
-        key: exposureKey(accountId),
-        set: { session: text(session), ordersToday: whole(0), equityAtOpen: money(equity), equity: money(equity) },
-        conditions: [
-          { name: 'exposure-missing', test: { op: 'exists' } },
-          {
-            name: 'session-begun',
-            test: {
-              op: 'any',
-              tests: [
-                { op: 'equals', attribute: 'session', value: { NULL: true } },
-                { op: 'below', attribute: 'session', value: text(session) },
-              ],
-            },
-          },
-        ],
-      });
-      if (outcome.ok) return;
-      if (outcome.failures.some((failure) => failure.names.includes('exposure-missing'))) {
-        throw new Fault('permanent', 'exposure-missing', `${accountId} has no exposure item; \`belay init\` makes it`);
-      }
-      await tables.write({
-        kind: 'update',
-        table: 'books',
-        key: exposureKey(accountId),
-        set: { equity: money(equity) },
-        conditions: [{ name: 'session-same', test: { op: 'equals', attribute: 'session', value: text(session) } }],
-      });
-    },
-
-    quarantine: (accountId, symbol, quarantine, correlationId) =>
-      swap(accountId, symbol, (seen) =>
-        seen.quarantine !== null
-          ? null
-          : {
-              next: { ...seen, quarantine },
-              fact: {
-                type: 'quarantine.set.v1',
-                data: {
-                  accountId,
-                  symbol,
-                  reason: { code: quarantine.code, message: quarantine.message, context: {} },
-                },
-                now: quarantine.at,
-                correlationId,
-              },
-            },
-      ),
-
-    liftQuarantine: (accountId, symbol, change) =>
-      swap(accountId, symbol, (seen) =>
-        seen.quarantine === null
-          ? null
-          : {
-              next: { ...seen, quarantine: null },
-              fact: {
-                type: 'quarantine.lifted.v1',
-                data: {
-                  accountId,
-                  symbol,
-                  by: change.by,
-                  reason: { code: 'operator', message: change.reason, context: {} },
-                },
-                now: change.now,
-                correlationId: change.correlationId,
-              },
-            },
-      ),
-  };
+  }
 }
+
+/** @param room names who speaks in the facts. */
+export const booksStore = (tables: Tables, room: Room): Books => new BooksStore(tables, room);

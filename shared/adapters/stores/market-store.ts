@@ -59,96 +59,108 @@ function readQuote(symbol: Ticker, item: Item): StoredQuote {
   };
 }
 
-export function marketStore(tables: Tables, clock: Clock): MarketStore {
-  const readMany = async (keys: readonly ItemKey[]): Promise<readonly (Item | null)[]> => {
+class MarketStoreOverTables implements MarketStore {
+  readonly #tables: Tables;
+  readonly #clock: Clock;
+
+  constructor(tables: Tables, clock: Clock) {
+    this.#tables = tables;
+    this.#clock = clock;
+  }
+
+  async saveBars(columns: readonly BarColumns[]): Promise<void> {
+    for (const bars of columns) {
+      for (const { year, bars: ofYear } of splitByYear(bars)) {
+        await this.#save(barsKey(bars.ticker, year), { bars: { B: encodeYear(ofYear, year) } });
+      }
+    }
+  }
+
+  async loadBars(
+    symbols: readonly Ticker[],
+    fromYear: number,
+    toYear: number,
+  ): Promise<ReadonlyMap<Ticker, BarColumns>> {
+    const years = Array.from({ length: toYear - fromYear + 1 }, (_, offset) => fromYear + offset);
+    const wanted = symbols.flatMap((symbol) => years.map((year) => ({ symbol, year })));
+    const items = await this.#readMany(wanted.map(({ symbol, year }) => barsKey(symbol, year)));
+    const joined = new Map<Ticker, BarColumns>();
+    for (const [index, { symbol }] of wanted.entries()) {
+      const item = items[index] ?? null;
+      if (item === null) continue;
+      const { bars } = decodeYear(symbol, new ItemReader(item, `bars of ${symbol}`).bytes('bars'));
+      const before = joined.get(symbol);
+      joined.set(symbol, before === undefined ? bars : mergeBars(before, bars).bars);
+    }
+    return joined;
+  }
+
+  async saveQuotes(quotes: readonly StoredQuote[]): Promise<void> {
+    await Promise.all(
+      quotes.map(({ quote, readAt }) =>
+        this.#save(quoteKey(quote.ticker), {
+          bid: priceOrNull(quote.bid),
+          bidSize: quantity(quote.bidSize),
+          ask: priceOrNull(quote.ask),
+          askSize: quantity(quote.askSize),
+          at: { N: quote.at.toString() },
+          readAt: whole(readAt),
+          expiresAt: expiry(readAt, QUOTE_LIFE_MS),
+        }),
+      ),
+    );
+  }
+
+  async loadQuotes(symbols: readonly Ticker[]): Promise<ReadonlyMap<Ticker, StoredQuote>> {
+    const items = await this.#readMany(symbols.map(quoteKey));
+    return new Map(
+      symbols.flatMap((symbol, index) => {
+        const item = items[index] ?? null;
+        return item === null ? [] : [[symbol, readQuote(symbol, item)] as const];
+      }),
+    );
+  }
+
+  async saveSignals(session: CalendarDate, signals: readonly Signal[]): Promise<void> {
+    const expiresAt = expiry(this.#clock.now(), SIGNAL_LIFE_MS);
+    for (const signal of signals) {
+      const key = signalKey(session, signal.strategyId, signal.ticker);
+      await this.#save(key, { signal: text(JSON.stringify(signal)), expiresAt });
+    }
+    // Written last: a session counts as evaluated only when all its signals are there.
+    await this.#save({ pk: signalsPartition(session), sk: EVALUATED }, { count: whole(signals.length), expiresAt });
+  }
+
+  async loadSignals(session: CalendarDate): Promise<readonly Signal[] | null> {
+    const items: Item[] = [];
+    let cursor: string | null = null;
+    do {
+      const request = { table: 'market', partition: signalsPartition(session) } as const;
+      const page = await this.#tables.query(cursor === null ? request : { ...request, cursor });
+      items.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor !== null);
+    const isMark = (item: Item): boolean => new ItemReader(item, 'signal').text('sk') === EVALUATED;
+    return items.some(isMark) ? items.filter((item) => !isMark(item)).map(readSignal) : null;
+  }
+
+  async #readMany(keys: readonly ItemKey[]): Promise<readonly (Item | null)[]> {
     const found: (Item | null)[] = [];
     for (let start = 0; start < keys.length; start += KEYS_TOGETHER_MAX) {
       const some = keys.slice(start, start + KEYS_TOGETHER_MAX).map((key) => ({ table: 'market', key }) as const);
-      found.push(...(await tables.getTogether(some)));
+      found.push(...(await this.#tables.getTogether(some)));
     }
     return found;
-  };
-  const save = (key: ItemKey, attributes: Item) =>
-    tables.write({
+  }
+
+  async #save(key: ItemKey, attributes: Item): Promise<void> {
+    await this.#tables.write({
       kind: 'put',
       table: 'market',
       item: { pk: text(key.pk), sk: text(key.sk), ...attributes },
       conditions: [],
     });
-
-  return {
-    async saveBars(columns) {
-      for (const bars of columns) {
-        for (const { year, bars: ofYear } of splitByYear(bars)) {
-          await save(barsKey(bars.ticker, year), { bars: { B: encodeYear(ofYear, year) } });
-        }
-      }
-    },
-
-    async loadBars(symbols, fromYear, toYear) {
-      const wanted = symbols.flatMap((symbol) =>
-        Array.from({ length: toYear - fromYear + 1 }, (_, offset) => ({ symbol, year: fromYear + offset })),
-      );
-      const items = await readMany(wanted.map(({ symbol, year }) => barsKey(symbol, year)));
-      const joined = new Map<Ticker, BarColumns>();
-      for (const [index, { symbol }] of wanted.entries()) {
-        const item = items[index] ?? null;
-        if (item === null) continue;
-        const { bars } = decodeYear(symbol, new ItemReader(item, `bars of ${symbol}`).bytes('bars'));
-        const before = joined.get(symbol);
-        joined.set(symbol, before === undefined ? bars : mergeBars(before, bars).bars);
-      }
-      return joined;
-    },
-
-    async saveQuotes(quotes) {
-      await Promise.all(
-        quotes.map(({ quote, readAt }) =>
-          save(quoteKey(quote.ticker), {
-            bid: priceOrNull(quote.bid),
-            bidSize: quantity(quote.bidSize),
-            ask: priceOrNull(quote.ask),
-            askSize: quantity(quote.askSize),
-            at: { N: quote.at.toString() },
-            readAt: whole(readAt),
-            expiresAt: expiry(readAt, QUOTE_LIFE_MS),
-          }),
-        ),
-      );
-    },
-
-    async loadQuotes(symbols) {
-      const items = await readMany(symbols.map(quoteKey));
-      return new Map(
-        symbols.flatMap((symbol, index) => {
-          const item = items[index] ?? null;
-          return item === null ? [] : [[symbol, readQuote(symbol, item)] as const];
-        }),
-      );
-    },
-
-    async saveSignals(session, signals) {
-      const expiresAt = expiry(clock.now(), SIGNAL_LIFE_MS);
-      for (const signal of signals) {
-        const key = signalKey(session, signal.strategyId, signal.ticker);
-        await save(key, { signal: text(JSON.stringify(signal)), expiresAt });
-      }
-      // Written last: a session counts as evaluated only when all its signals are there.
-      await save({ pk: signalsPartition(session), sk: EVALUATED }, { count: whole(signals.length), expiresAt });
-    },
-
-    async loadSignals(session: CalendarDate) {
-      const items: Item[] = [];
-      let cursor: string | null = null;
-      do {
-        const request = { table: 'market', partition: signalsPartition(session) } as const;
-        const page = await tables.query(cursor === null ? request : { ...request, cursor });
-        items.push(...page.items);
-        cursor = page.cursor;
-      } while (cursor !== null);
-      const evaluated = items.some((item) => new ItemReader(item, 'signal').text('sk') === EVALUATED);
-      if (!evaluated) return null;
-      return items.filter((item) => new ItemReader(item, 'signal').text('sk') !== EVALUATED).map(readSignal);
-    },
-  };
+  }
 }
+
+export const marketStore = (tables: Tables, clock: Clock): MarketStore => new MarketStoreOverTables(tables, clock);

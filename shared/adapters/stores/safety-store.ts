@@ -8,13 +8,28 @@ import { accountPartition, accountSafetyKey, globalSafetyKey, strategyKey } from
 import { readAccountSafety, readGlobalSafety, readStrategy } from '#shared/adapters/stores/safety-item.ts';
 import { failedConditions } from '#shared/core/kernel/conditions.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { AccountId } from '#shared/core/kernel/identity.ts';
+import type { AccountId, StrategyId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, Item, ItemKey, ItemValue } from '#shared/core/kernel/item.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
-import { accountGates, gateRefusal, globalGates, SAFETY } from '#shared/core/safety/gate-conditions.ts';
-import type { KillSwitchChange, Safety } from '#shared/ports/safety.ts';
+import {
+  accountGates,
+  type GateReference,
+  gateRefusal,
+  globalGates,
+  SAFETY,
+} from '#shared/core/safety/gate-conditions.ts';
+import type {
+  BreakerTrip,
+  EnabledChange,
+  KillSwitchChange,
+  ReconciledPass,
+  Safety,
+  SafetyFacts,
+} from '#shared/ports/safety.ts';
+import type { OrderClass } from '#shared/core/safety/order-class.ts';
+import type { StrategySafety } from '#shared/core/safety/safety-facts.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
 /** Compare-and-swap rounds before a change gives up; each round lost means that another change won. */
@@ -140,106 +155,127 @@ async function switchKill(
   return done.ok ? succeed(undefined) : done;
 }
 
-/** @param room names who speaks in the facts. */
-export function safetyStore(tables: Tables, room: Room): Safety {
-  return {
-    async read(accountId) {
-      const [globalFound, accountFound] = await tables.getTogether([
-        { table: 'safety', key: globalSafetyKey },
-        { table: 'safety', key: accountSafetyKey(accountId) },
-      ]);
-      return {
-        global: globalFound === null || globalFound === undefined ? null : readGlobalSafety(globalFound),
-        account: accountFound === null || accountFound === undefined ? null : readAccountSafety(accountFound),
-      };
-    },
+class SafetyStore implements Safety {
+  readonly #tables: Tables;
+  readonly #room: Room;
 
-    async shutGate(accountId, orderClass, reference) {
-      const [globalFound, accountFound] = await tables.getTogether([
-        { table: 'safety', key: globalSafetyKey },
-        { table: 'safety', key: accountSafetyKey(accountId) },
-      ]);
-      const failed = [
-        ...failedConditions(globalFound ?? null, globalGates(orderClass)),
-        ...failedConditions(accountFound ?? null, accountGates(orderClass, reference)),
-      ];
-      const first = failed[0];
-      return first === undefined ? null : gateRefusal(first, { accountId });
-    },
+  constructor(tables: Tables, room: Room) {
+    this.#tables = tables;
+    this.#room = room;
+  }
 
-    async strategies(accountId) {
-      const page = await tables.query({ table: 'safety', partition: accountPartition(accountId), prefix: 'STRATEGY#' });
-      return page.items.map(readStrategy);
-    },
+  async read(accountId: AccountId): Promise<SafetyFacts> {
+    const [globalFound, accountFound] = await this.#tables.getTogether([
+      { table: 'safety', key: globalSafetyKey },
+      { table: 'safety', key: accountSafetyKey(accountId) },
+    ]);
+    return {
+      global: globalFound === null || globalFound === undefined ? null : readGlobalSafety(globalFound),
+      account: accountFound === null || accountFound === undefined ? null : readAccountSafety(accountFound),
+    };
+  }
 
-    engageKillSwitch: (accountId, change) => switchKill(tables, room, accountId, change, true),
-    disengageKillSwitch: (accountId, change) => switchKill(tables, room, accountId, change, false),
+  async shutGate(accountId: AccountId, orderClass: OrderClass, reference: GateReference): Promise<Refusal | null> {
+    const [globalFound, accountFound] = await this.#tables.getTogether([
+      { table: 'safety', key: globalSafetyKey },
+      { table: 'safety', key: accountSafetyKey(accountId) },
+    ]);
+    const failed = [
+      ...failedConditions(globalFound ?? null, globalGates(orderClass)),
+      ...failedConditions(accountFound ?? null, accountGates(orderClass, reference)),
+    ];
+    const first = failed[0];
+    return first === undefined ? null : gateRefusal(first, { accountId });
+  }
 
-    async settleKillSwitch(accountId, change, canceled) {
-      const scopeId = change.scope === 'global' ? 'global' : accountId;
-      const fact = { type: 'kill-switch.settled.v1', data: { scope: change.scope, scopeId, canceled } } as const;
-      const decide = (): Change => ({ set: {}, fact });
-      await (change.scope === 'global'
-        ? swap(tables, room, globalItem, change, decide)
-        : swap(tables, room, accountItem(accountId), change, decide));
-    },
+  async strategies(accountId: AccountId): Promise<readonly StrategySafety[]> {
+    const page = await this.#tables.query({
+      table: 'safety',
+      partition: accountPartition(accountId),
+      prefix: 'STRATEGY#',
+    });
+    return page.items.map(readStrategy);
+  }
 
-    async tripBreaker(accountId, trip) {
-      const place = { now: trip.now, correlationId: `trip:${trip.cause}` };
-      const done = await swap(tables, room, accountItem(accountId), place, (seen) =>
-        seen.breaker.state === 'TRIPPED'
-          ? null
-          : {
-              set: {
-                [SAFETY.breaker]: text('TRIPPED'),
-                breakerCause: text(trip.cause),
-                breakerBy: text(trip.by),
-                breakerAt: whole(trip.now),
-                [SAFETY.quietUntil]: wholeOrNull(null),
-              },
-              fact: {
-                type: 'breaker.tripped.v1',
-                data: { accountId, cause: trip.cause, by: trip.by, reason: reasonOf(trip.cause, trip.message) },
-              },
+  engageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>> {
+    return switchKill(this.#tables, this.#room, accountId, change, true);
+  }
+
+  disengageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>> {
+    return switchKill(this.#tables, this.#room, accountId, change, false);
+  }
+
+  async settleKillSwitch(accountId: AccountId, change: KillSwitchChange, canceled: number): Promise<void> {
+    const scopeId = change.scope === 'global' ? 'global' : accountId;
+    const fact = { type: 'kill-switch.settled.v1', data: { scope: change.scope, scopeId, canceled } } as const;
+    const decide = (): Change => ({ set: {}, fact });
+    await (change.scope === 'global'
+      ? swap(this.#tables, this.#room, globalItem, change, decide)
+      : swap(this.#tables, this.#room, accountItem(accountId), change, decide));
+  }
+
+  async tripBreaker(accountId: AccountId, trip: BreakerTrip): Promise<void> {
+    const place = { now: trip.now, correlationId: `trip:${trip.cause}` };
+    const done = await swap(this.#tables, this.#room, accountItem(accountId), place, (seen) =>
+      seen.breaker.state === 'TRIPPED'
+        ? null
+        : {
+            set: {
+              [SAFETY.breaker]: text('TRIPPED'),
+              breakerCause: text(trip.cause),
+              breakerBy: text(trip.by),
+              breakerAt: whole(trip.now),
+              [SAFETY.quietUntil]: wholeOrNull(null),
             },
-      );
-      // A missing item refuses every order already; there is nothing left to trip.
-      if (!done.ok) throw new Fault('permanent', 'safety-item-missing', done.error.message);
-    },
-
-    async recordPass(accountId, pass) {
-      const place = { now: pass.startedAt, correlationId: `reconcile:${pass.session}` };
-      const done = await swap(tables, room, accountItem(accountId), place, (seen) =>
-        seen.reconciledAt !== null && seen.reconciledAt >= pass.startedAt
-          ? null
-          : {
-              set: {
-                [SAFETY.reconciledAt]: whole(pass.startedAt),
-                [SAFETY.reconciledSession]: text(pass.session),
-                [SAFETY.reconciledBuild]: text(pass.build),
-              },
-              fact: null,
+            fact: {
+              type: 'breaker.tripped.v1',
+              data: { accountId, cause: trip.cause, by: trip.by, reason: reasonOf(trip.cause, trip.message) },
             },
-      );
-      if (!done.ok) throw new Fault('permanent', 'safety-item-missing', done.error.message);
-    },
+          },
+    );
+    // A missing item refuses every order already; there is nothing left to trip.
+    if (!done.ok) throw new Fault('permanent', 'safety-item-missing', done.error.message);
+  }
 
-    async setEnabled(accountId, strategyId, change) {
-      const outcome = await tables.write({
-        kind: 'update',
-        table: 'safety',
-        key: strategyKey(accountId, strategyId),
-        set: { [SAFETY.enabled]: flag(change.enabled) },
-        conditions: [{ name: 'strategy-missing', test: { op: 'exists' } }],
-      });
-      if (!outcome.ok) return fail(refusal('strategy-missing', `${strategyId} has no safety item`));
-      const data = { accountId, strategyId, by: change.by, reason: reasonOf('operator', change.reason) };
-      const place = { now: change.now, correlationId: `strategy:${strategyId}` };
-      const said = await swap(tables, room, accountItem(accountId), place, () => ({
-        set: {},
-        fact: change.enabled ? { type: 'strategy.enabled.v1', data } : { type: 'strategy.disabled.v1', data },
-      }));
-      return said.ok ? succeed(undefined) : said;
-    },
-  };
+  async recordPass(accountId: AccountId, pass: ReconciledPass): Promise<void> {
+    const place = { now: pass.startedAt, correlationId: `reconcile:${pass.session}` };
+    const done = await swap(this.#tables, this.#room, accountItem(accountId), place, (seen) =>
+      seen.reconciledAt !== null && seen.reconciledAt >= pass.startedAt
+        ? null
+        : {
+            set: {
+              [SAFETY.reconciledAt]: whole(pass.startedAt),
+              [SAFETY.reconciledSession]: text(pass.session),
+              [SAFETY.reconciledBuild]: text(pass.build),
+            },
+            fact: null,
+          },
+    );
+    if (!done.ok) throw new Fault('permanent', 'safety-item-missing', done.error.message);
+  }
+
+  async setEnabled(
+    accountId: AccountId,
+    strategyId: StrategyId,
+    change: EnabledChange,
+  ): Promise<Result<void, Refusal>> {
+    const outcome = await this.#tables.write({
+      kind: 'update',
+      table: 'safety',
+      key: strategyKey(accountId, strategyId),
+      set: { [SAFETY.enabled]: flag(change.enabled) },
+      conditions: [{ name: 'strategy-missing', test: { op: 'exists' } }],
+    });
+    if (!outcome.ok) return fail(refusal('strategy-missing', `${strategyId} has no safety item`));
+    const data = { accountId, strategyId, by: change.by, reason: reasonOf('operator', change.reason) };
+    const place = { now: change.now, correlationId: `strategy:${strategyId}` };
+    const said = await swap(this.#tables, this.#room, accountItem(accountId), place, () => ({
+      set: {},
+      fact: change.enabled ? { type: 'strategy.enabled.v1', data } : { type: 'strategy.disabled.v1', data },
+    }));
+    return said.ok ? succeed(undefined) : said;
+  }
 }
+
+/** @param room names who speaks in the facts. */
+export const safetyStore = (tables: Tables, room: Room): Safety => new SafetyStore(tables, room);
