@@ -174,6 +174,21 @@ export function describeTables(name: string, open: () => Promise<Tables>): void 
   });
 
   describe(`${name}: conditions`, () => {
+    it('holds each comparison for exactly the orders that it means', async () => {
+      const ops = ['below', 'at-most', 'equals', 'differs', 'at-least', 'above'] as const;
+      const values: readonly ItemValue[] = [{ N: '-2' }, { N: '1' }, { S: 'a' }, { S: 'ab' }];
+      for (const found of values) {
+        await put('found', { a: found });
+        for (const value of values) {
+          for (const op of ops) {
+            const conditions = [{ name: op, test: { op, attribute: 'a', value } }];
+            const outcome = await tables.transact([{ kind: 'check', table: 'orders', key: key('found'), conditions }]);
+            expect(outcome.ok).toBe(failedConditions(item('found', { a: found }), conditions).length === 0);
+          }
+        }
+      }
+    });
+
     it('decides as the pure evaluator does, for every kind of test', async () => {
       const value = fc.oneof(
         fc.constantFrom<ItemValue>({ S: '' }, { S: 'a' }, { S: '\uFFFD' }, { S: '\u{1F600}' }, { NULL: true }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compareTexts, failedConditions } from './conditions.ts';
 import { formatScaled } from './decimal.ts';
 import { Bug } from './fault.ts';
-import type { Item, ItemTest } from './item.ts';
+import type { Item, ItemTest, ItemValue } from './item.ts';
 
 const item: Item = {
   pk: { S: 'order#1' },
@@ -97,6 +97,22 @@ describe('failedConditions', () => {
     expect(() => holds({ op: 'all', tests: [] })).toThrow(Bug);
     expect(() => holds({ op: 'below', attribute: 'enabled', value: { BOOL: true } })).toThrow('BOOL has no order');
     expect(() => holds({ op: 'differs', attribute: 'tiles', value: { L: [] } })).toThrow('only N, S and B');
+  });
+
+  it('holds each comparison for exactly the orders that it means', () => {
+    const ops = ['below', 'at-most', 'equals', 'differs', 'at-least', 'above'] as const;
+    const pairs: readonly (readonly [ItemValue, ItemValue])[] = [
+      [{ N: '-2' }, { N: '1' }],
+      [{ S: 'a' }, { S: 'ab' }],
+      [{ B: new Uint8Array([1]) }, { B: new Uint8Array([2]) }],
+    ];
+    for (const [less, more] of pairs) {
+      const opsThatHold = (found: ItemValue, value: ItemValue): string[] =>
+        ops.filter((op) => holds({ op, attribute: 'a', value }, { a: found }));
+      expect(opsThatHold(less, more)).toEqual(['below', 'at-most', 'differs']);
+      expect(opsThatHold(less, less)).toEqual(['at-most', 'equals', 'at-least']);
+      expect(opsThatHold(more, less)).toEqual(['differs', 'at-least', 'above']);
+    }
   });
 
   it('orders numbers as the integers that they scale', () => {
