@@ -1,10 +1,11 @@
 import { AssetCode } from 'aws-cdk-lib/aws-lambda';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, bundleRooms, BundleError } from '#infra/bundle.ts';
+import { houseApp } from '#infra/cloud/house-app.ts';
 import { ROOMS, type RoomRow } from '#infra/cloud/rooms.ts';
 
 let root = '';
@@ -51,6 +52,24 @@ describe('bundleRooms', () => {
     expect(await Promise.all(folders.map(answerOf))).toEqual(ROOMS.map(({ room }) => `${room}/`));
     bundle.remove();
     expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
+  it('goes into the stacks of several environments, once for each room', async () => {
+    const bundle = await bundleRooms(root);
+    const outdir = join(root, 'assembly');
+    const options = { buildId: 'build-under-test', codeOf: bundle.codeOf, validate: false, outdir };
+    houseApp(['dev', 'paper'], options).synth();
+    bundle.remove();
+    const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
+    expect(assets).toHaveLength(new Set(ROOMS.map(({ room }) => room)).size);
+    const keys = ['dev', 'paper'].map((environment) => {
+      const template = readFileSync(join(outdir, `belay-${environment}-flow.template.json`), 'utf8');
+      return [...template.matchAll(/"S3Key": "([0-9a-f]+)\.zip"/g)].map((match) => match[1]);
+    });
+    expect(keys[0]).toEqual(keys[1]);
+    expect(new Set(keys[0]).size).toBe(
+      new Set(ROOMS.filter(({ stack }) => stack === 'flow').map(({ room }) => room)).size,
+    );
   });
 
   it('refuses rooms without a handler, all of them by name', async () => {

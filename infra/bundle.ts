@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { codeLeftOut } from '#infra/cloud/code-left-out.ts';
 import { type RoomRow, ROOMS } from '#infra/cloud/rooms.ts';
 
 export class BundleError extends Error {
@@ -53,8 +52,8 @@ export async function bundleRooms(root: string): Promise<Bundle> {
     remove();
     throw new BundleError('the rooms do not bundle', { cause });
   }
-  const codes = new Map(rooms.map((room) => [room, Code.fromAsset(join(directory, room))]));
-  return { codeOf: (row) => codes.get(row.room) ?? codeLeftOut(), remove };
+  // Each stack wants code of its own; CDK stages one folder once.
+  return { codeOf: ({ room }) => Code.fromAsset(join(directory, room)), remove };
 }
 
 const handlerOf = (room: string): string => join('functions', room, 'handler.ts');

@@ -18,7 +18,11 @@ export const handler = coldStart(async () => {
     switch (command.type) {
       case 'submit-order.v1': {
         const intent = intentOf(command.data, command.meta.correlationId);
+        const startedAt = dependencies.clock.now();
         const ended = await submitOrder(dependencies, intent, context.awsRequestId);
+        if (ended.kind === 'acknowledged') {
+          telemetry.measure('SubmitLatencyMs', dependencies.clock.now() - startedAt);
+        }
         telemetry.info('command ended', {
           type: command.type,
           clientOrderId: ended.clientOrderId,

@@ -156,7 +156,9 @@ async function call(dependencies: ExecuteDependencies, order: ClaimedOrder, look
     await orders.step(clientOrderId, (row) => throttled(row, clock.now()));
     throw new Fault('transient', 'last-look-old', `the call of ${clientOrderId} would have begun ${waitedMs} ms late`);
   }
+  const calledAt = clock.now();
   const outcome = await broker.submit(order);
+  telemetry.measure('BrokerCallMs', clock.now() - calledAt);
   telemetry.info('submitted', { clientOrderId, outcome: outcome.kind, requestId: outcome.requestId });
   switch (outcome.kind) {
     case 'acknowledged':
@@ -165,7 +167,6 @@ async function call(dependencies: ExecuteDependencies, order: ClaimedOrder, look
       return { kind: 'acknowledged', clientOrderId };
     case 'refused':
       await orders.step(clientOrderId, (row) => refusedByBroker(row, outcome.refusal, clock.now()));
-      telemetry.count('OrdersRejected');
       return { kind: 'refused', clientOrderId, refusal: outcome.refusal };
     case 'throttled':
       await orders.step(clientOrderId, (row) => throttled(row, clock.now()));

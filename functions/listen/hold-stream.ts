@@ -77,10 +77,7 @@ async function settle(
   update: OrderUpdate,
 ): Promise<void> {
   const settled = await orders.settle(update);
-  if (settled !== null) {
-    if (settled.changed && settled.order.state === 'filled') telemetry.count('OrdersFilled');
-    return;
-  }
+  if (settled !== null) return;
   await orphans.keep(accountId, update);
   telemetry.warn('news of an order that is not in the table was kept', { brokerOrderId: update.brokerOrderId });
 }

@@ -1,13 +1,16 @@
 /** The post-trade monitor: each minute of a session, and when prices change. */
+import { approximateMoney, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { currentSession } from '#shared/core/market/session-calendar.ts';
+import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { type Trip, tripsOf } from '#shared/core/safety/monitor.ts';
+import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { Policies } from '#shared/ports/policies.ts';
-import type { Safety } from '#shared/ports/safety.ts';
+import type { Exposure, Safety } from '#shared/ports/safety.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 
 export interface ProtectDependencies {
@@ -43,6 +46,7 @@ export async function guardAccount(dependencies: ProtectDependencies): Promise<G
     reconciledAt: account.reconciledAt,
     oldestUnknownAt: await oldestUnknown(dependencies),
   });
+  measure(dependencies, { now, account, exposure, policy });
   const first = trips[0];
   if (first !== undefined && account.breaker.state !== 'TRIPPED') {
     await safety.tripBreaker(accountId, { cause: first.cause, by: 'protect', message: first.message, now });
@@ -50,6 +54,26 @@ export async function guardAccount(dependencies: ProtectDependencies): Promise<G
     telemetry.count('BreakerTripped');
   }
   return { kind: 'guarded', trips };
+}
+
+/** The age is measured here and not only by the pass itself: a reconciler that stopped measures nothing. */
+function measure(
+  { telemetry }: ProtectDependencies,
+  seen: {
+    readonly now: EpochMs;
+    readonly account: AccountSafety;
+    readonly exposure: Exposure;
+    readonly policy: Policy;
+  },
+): void {
+  const { now, account, exposure, policy } = seen;
+  if (account.reconciledAt !== null) telemetry.measure('ReconciliationAgeS', (now - account.reconciledAt) / 1000);
+  const limit = approximateMoney(policy.limits.grossExposureMax);
+  if (limit > 0) telemetry.measure('LimitUse', (approximateMoney(exposure.committed) / limit) * 100);
+  const { equity, equityAtOpen } = exposure;
+  if (equity === null || equityAtOpen === null || equityAtOpen <= 0n) return;
+  const lost = approximateMoney(subtractMoney(equityAtOpen, equity)) / approximateMoney(equityAtOpen);
+  telemetry.measure('Drawdown', Math.max(0, lost * 100));
 }
 
 async function oldestUnknown({ orders, accountId }: ProtectDependencies): Promise<EpochMs | null> {

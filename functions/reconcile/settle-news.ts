@@ -84,9 +84,6 @@ export async function follow(
   if (!settled.changed) return;
   const { order, followUps } = settled;
   tally.ordersSettled += 1;
-  if (order.state === 'filled') telemetry.count('OrdersFilled');
-  if (order.state === 'canceled' || order.state === 'expired') telemetry.count('OrdersCanceled');
-  if (order.state === 'rejected') telemetry.count('OrdersRejected');
   for (const followUp of followUps) {
     if (followUp.kind === 'alarm') {
       telemetry.error('an order did what it must not', { clientOrderId: order.clientOrderId, code: followUp.code });

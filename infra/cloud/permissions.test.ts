@@ -32,8 +32,8 @@ describe('what functions may do', () => {
     expect(toCome.map((row) => row.id)).toEqual([]);
   });
 
-  it('lets only the claim and the adoption of an own orphan create an order', () => {
-    expect(roomsThat((p) => isTable('orders')(p) && p.action === 'dynamodb:PutItem')).toEqual(['Execute', 'Reconcile']);
+  it('lets only the claim create an order', () => {
+    expect(roomsThat((p) => isTable('orders')(p) && p.action === 'dynamodb:PutItem')).toEqual(['Execute']);
   });
 
   it('lets nobody change or remove what the journal says', () => {

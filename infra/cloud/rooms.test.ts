@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type RoomRow, ROOMS, ROOMS_TO_COME } from '#infra/cloud/rooms.ts';
 import { TABLE_NAMES } from '#shared/ports/table-catalogue.ts';
+import { METRICS } from '#shared/runtime/metric-names.ts';
 
 /** What a room's grants give it, by the names of its environment variables. */
 const granted = (rows: readonly RoomRow[]): readonly string[] => [
@@ -40,5 +41,22 @@ describe('the room table', () => {
 
   it.each(ROOMS)('invokes an export of the handler: $id', ({ room, entry }) => {
     expect(readFileSync(`functions/${room}/handler.ts`, 'utf8')).toMatch(new RegExp(`^export const ${entry} = `, 'm'));
+  });
+});
+
+describe('the metrics', () => {
+  const sources = new Map(
+    readdirSync('functions').map((room) => [
+      room,
+      readdirSync(`functions/${room}`)
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+        .map((file) => readFileSync(`functions/${room}/${file}`, 'utf8'))
+        .join('\n'),
+    ]),
+  );
+
+  it.each(METRICS)('$name is written by the rooms that the list names, and by no other', ({ name, rooms }) => {
+    const writers = [...sources].filter(([, source]) => source.includes(`'${name}'`)).map(([room]) => room);
+    expect(writers.sort()).toEqual([...rooms].sort());
   });
 });

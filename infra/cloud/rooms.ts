@@ -176,10 +176,9 @@ export const ROOMS: readonly RoomRow[] = [
     timeoutS: GUARD_TIMEOUT_S,
     memoryMb: 1024,
     tables: {
-      safety: ['read', 'check', 'put', 'update'],
-      orders: ['read', 'check', 'put', 'update'],
-      books: ['read', 'check', 'put', 'update', 'delete'],
-      market: ['read'],
+      safety: ['read', 'update'],
+      orders: ['read', 'update'],
+      books: ['read', 'put', 'update'],
       journal: ['put'],
     },
     broker: true,
