@@ -18,7 +18,7 @@ import { sampleIntent, sending } from '#tests/order/sample-orders.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 
 /** Tuesday, half an hour into the session. */
-export const TEN_O_CLOCK = parseEpochMs('2026-01-06T10:00:00-05:00');
+const TEN_O_CLOCK = parseEpochMs('2026-01-06T10:00:00-05:00');
 
 /** A live connection of the order stream with everything that it told. */
 export interface Listening {

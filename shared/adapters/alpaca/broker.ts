@@ -10,7 +10,7 @@ import type { RequestGate } from '#shared/ports/request-gate.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import { cancelOrder } from './cancel-order.ts';
 import type { AlpacaEndpoints } from './endpoints.ts';
-import { type AlpacaHttp, type AlpacaRequest, alpacaHttp, type ReadRefusal } from './http-client.ts';
+import { type AlpacaHttp, alpacaHttp, type ReadRefusal, type ReadRequest } from './http-client.ts';
 import { submitOrder } from './submit-order.ts';
 import {
   assetList,
@@ -131,7 +131,7 @@ async function instruments(http: AlpacaHttp, symbols: readonly Ticker[]): Promis
 export function alpacaBroker(options: AlpacaBrokerOptions): Broker {
   const { endpoints, ...rest } = options;
   const http = alpacaHttp({ ...rest, credentials: endpoints.credentials, baseUrl: endpoints.tradingUrl });
-  const read = <T>(path: string, schema: z.ZodType<T>, query: AlpacaRequest['query'] = {}): Promise<T> =>
+  const read = <T>(path: string, schema: z.ZodType<T>, query: ReadRequest['query'] = {}): Promise<T> =>
     http.read({ kind: 'read', path, query }, schema);
   return {
     capabilities: CAPABILITIES,

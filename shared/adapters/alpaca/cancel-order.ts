@@ -2,7 +2,8 @@
 import type { BrokerOrderId } from '#shared/core/kernel/identity.ts';
 import type { CancelOutcome } from '#shared/ports/broker.ts';
 import { brokerErrorOf } from './error-body.ts';
-import type { AlpacaHttp, Reply } from './http-client.ts';
+import type { Reply } from './http-attempt.ts';
+import type { AlpacaHttp } from './http-client.ts';
 import type { Redact } from './redaction.ts';
 import { brokerRefusal } from './refusal-texts.ts';
 import { redactedError } from './submit-order.ts';
@@ -14,7 +15,7 @@ const ENDED = /^order is (?:already in "(?<state>[^"]*)" state|not cancelable)/i
 
 const isRefusal = (status: number): boolean => status >= 400 && status < 500 && status !== 408;
 
-export function cancelOutcome(reply: Reply, redact: Redact): CancelOutcome {
+function cancelOutcome(reply: Reply, redact: Redact): CancelOutcome {
   switch (reply.kind) {
     case 'not-sent':
       return { kind: 'throttled', cause: `not sent: ${reply.cause}`, retryAfterMs: null };

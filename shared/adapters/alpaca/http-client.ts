@@ -5,13 +5,13 @@
 import { ExponentialBackoff, handleWhen, retry, TaskCancelledError, TimeoutStrategy, timeout, wrap } from 'cockatiel';
 import type * as z from 'zod';
 import { Fault, invariant } from '#shared/core/kernel/fault.ts';
-import type { RequestGate, RequestKind, RequestOutcome, RequestResult } from '#shared/ports/request-gate.ts';
+import type { RequestGate } from '#shared/ports/request-gate.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { AlpacaCredentials } from './endpoints.ts';
 import { type BrokerError, brokerErrorOf } from './error-body.ts';
-import { parseExactJson } from './exact-json.ts';
-import { type AnswerHead, type Exchange, exchange } from './http-exchange.ts';
-import { excerptOf, type Redact, redactor } from './redaction.ts';
+import { type AlpacaRequest, attempt, type Desk, type Reply } from './http-attempt.ts';
+import type { AnswerHead } from './http-exchange.ts';
+import { type Redact, redactor } from './redaction.ts';
 import { readAnswer } from './wire-fields.ts';
 
 export interface AlpacaHttpOptions {
@@ -32,28 +32,8 @@ export interface AlpacaHttpOptions {
   readonly backoffMs?: number;
 }
 
-export interface AlpacaRequest {
-  readonly kind: RequestKind;
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** With its leading slash, encoded. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-}
-
 /** What a read asks; reads are GETs. */
 export type ReadRequest = Omit<AlpacaRequest, 'method' | 'body'>;
-
-/**
- * What one request came to. `json` is the service's own answer, whatever its status; `garbled` is an answer whose body
- * is no whole JSON, as a proxy's page. A `gate` refusal is `not-sent`.
- */
-export type Reply =
-  | { readonly kind: 'json'; readonly head: AnswerHead; readonly value: unknown }
-  | { readonly kind: 'garbled'; readonly head: AnswerHead; readonly cause: string }
-  | { readonly kind: 'lost'; readonly cause: string }
-  | { readonly kind: 'not-sent'; readonly cause: string; readonly fault: Fault | null };
 
 /** A read that the service answered with something other than 2xx, definitely. */
 export interface ReadRefusal {
@@ -90,73 +70,6 @@ class PassingFailure extends Error {
     this.fault = fault;
   }
 }
-
-const resultOf = (reply: Reply): RequestResult => {
-  switch (reply.kind) {
-    case 'lost':
-      return 'lost';
-    case 'not-sent':
-      return 'not-sent';
-    case 'garbled':
-      return reply.head.status === 429 ? 'throttled' : 'failing';
-    case 'json':
-      if (reply.head.status === 429) return 'throttled';
-      return reply.head.status >= 500 ? 'failing' : 'answered';
-  }
-};
-
-function replyOf(result: Exchange, redact: Redact): Reply {
-  switch (result.kind) {
-    case 'lost':
-      return { kind: 'lost', cause: redact(result.cause) };
-    case 'not-sent':
-      return { kind: 'not-sent', cause: redact(result.cause), fault: null };
-    case 'torn':
-      return { kind: 'garbled', head: result.head, cause: redact(result.cause) };
-    case 'answer': {
-      const { head, body } = result;
-      if (head.status === 204) return { kind: 'json', head, value: null };
-      if (body.trim() === '') return { kind: 'garbled', head, cause: 'the answer is empty' };
-      try {
-        return { kind: 'json', head, value: parseExactJson(body) };
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
-        return { kind: 'garbled', head, cause: `the answer is no JSON: ${excerptOf(redact(body)).slice(0, 120)}` };
-      }
-    }
-  }
-}
-
-const outcomeOf = (request: AlpacaRequest, reply: Reply, durationMs: number): RequestOutcome => {
-  const head = reply.kind === 'json' || reply.kind === 'garbled' ? reply.head : null;
-  return {
-    kind: request.kind,
-    method: request.method,
-    path: request.path,
-    result: resultOf(reply),
-    status: head?.status ?? null,
-    cause: reply.kind === 'json' ? null : reply.cause,
-    requestId: head?.requestId ?? null,
-    durationMs,
-    retryAfterMs: head?.retryAfterMs ?? null,
-    rateLimit: head?.rateLimit ?? null,
-  };
-};
-
-function urlOf(baseUrl: string, request: AlpacaRequest): URL {
-  const url = new URL(baseUrl + request.path);
-  // An id of dots would climb: DELETE /v2/orders/. is the cancellation of every order.
-  invariant(url.href === baseUrl + request.path, `the path ${request.path} does not survive as it is`);
-  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
-  return url;
-}
-
-const headersOf = (credentials: AlpacaCredentials, request: AlpacaRequest): Record<string, string> => ({
-  'APCA-API-KEY-ID': credentials.key,
-  'APCA-API-SECRET-KEY': credentials.secret,
-  accept: 'application/json',
-  ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-});
 
 const retryHint = (head: AnswerHead): string =>
   head.retryAfterMs === null ? 'and does not say when to try again' : `and asks to wait ${head.retryAfterMs} ms`;
@@ -203,52 +116,9 @@ const refusedRead = (request: AlpacaRequest, refusal: ReadRefusal, redact: Redac
 };
 
 export function alpacaHttp(options: AlpacaHttpOptions): AlpacaHttp {
-  const { credentials, telemetry } = options;
-  const gate = options.gate ?? OPEN_GATE;
-  const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const { credentials, baseUrl, telemetry, gate = OPEN_GATE, deadlineMs = DEADLINE_MS } = options;
   const redact = redactor(credentials);
-
-  /** One request, from the gate to the answer, within the limit. */
-  async function attempt(request: AlpacaRequest, limitMs: number, signal?: AbortSignal): Promise<Reply> {
-    const url = urlOf(options.baseUrl, request);
-    const progress = { passed: false, sent: false };
-    const run = async (context: { readonly signal: AbortSignal }): Promise<Exchange> => {
-      await gate.before(request.kind);
-      progress.passed = true;
-      if (context.signal.aborted) return { kind: 'not-sent', cause: 'the deadline passed before the request was sent' };
-      progress.sent = true;
-      const body = request.body === undefined ? null : JSON.stringify(request.body);
-      return exchange({ method: request.method, url, headers: headersOf(credentials, request), body }, context.signal);
-    };
-    const startedAt = performance.now();
-    let reply: Reply;
-    try {
-      reply = replyOf(await timeout(limitMs, TimeoutStrategy.Aggressive).execute(run, signal), redact);
-    } catch (error) {
-      if (error instanceof TaskCancelledError) {
-        const cause = `no answer within ${limitMs} ms`;
-        reply = progress.sent ? { kind: 'lost', cause } : { kind: 'not-sent', cause, fault: null };
-      } else if (error instanceof Fault && !progress.passed) {
-        return { kind: 'not-sent', cause: redact(error.message), fault: error };
-      } else throw error;
-    }
-    await report(outcomeOf(request, reply, Math.round(performance.now() - startedAt)));
-    return reply;
-  }
-
-  async function report(outcome: RequestOutcome): Promise<void> {
-    const { rateLimit, ...fields } = outcome;
-    const line = { ...fields, rateLimitRemaining: rateLimit?.remaining ?? null };
-    if (outcome.result === 'answered') telemetry.info('broker request', line);
-    else telemetry.warn('broker request', line);
-    try {
-      await gate.after(outcome);
-    } catch (error) {
-      // The order's outcome is known by now, and must not be lost to the books of the budget.
-      telemetry.error('the gate in front of the broker could not take an outcome', { path: outcome.path }, error);
-    }
-  }
-
+  const desk: Desk = { credentials, baseUrl, telemetry, gate, redact };
   const reads = wrap(
     timeout(deadlineMs, TimeoutStrategy.Aggressive),
     retry(
@@ -266,7 +136,7 @@ export function alpacaHttp(options: AlpacaHttpOptions): AlpacaHttp {
       return await reads.execute(async ({ signal }) => {
         // The retry policy wakes from its last wait even when the deadline has passed meanwhile.
         if (signal.aborted) throw new TaskCancelledError();
-        return readResult(request, await attempt(request, tryMs, signal));
+        return readResult(request, await attempt(desk, request, tryMs, signal));
       });
     } catch (error) {
       if (error instanceof PassingFailure) throw error.fault;
@@ -291,7 +161,7 @@ export function alpacaHttp(options: AlpacaHttpOptions): AlpacaHttp {
   return {
     redact,
     find,
-    once: (request) => attempt(request, deadlineMs),
+    once: (request) => attempt(desk, request, deadlineMs),
     async read(request, schema) {
       const value = await find(request, schema, () => false);
       invariant(value !== null, 'a read without an absence answered null');

@@ -5,7 +5,8 @@ import type { Order, OrderTerms } from '#shared/core/order/order.ts';
 import { type OrderType, isClosing } from '#shared/core/order/terms.ts';
 import type { SubmitOutcome } from '#shared/ports/broker.ts';
 import { type BrokerError, brokerErrorOf } from './error-body.ts';
-import type { AlpacaHttp, Reply } from './http-client.ts';
+import type { Reply } from './http-attempt.ts';
+import type { AlpacaHttp } from './http-client.ts';
 import type { Redact } from './redaction.ts';
 import { brokerRefusal, DUPLICATE_TEXT } from './refusal-texts.ts';
 import { issuesOf } from './wire-fields.ts';
@@ -38,7 +39,7 @@ function misfit(terms: OrderTerms): Refusal | null {
 }
 
 /** The body of `POST /v2/orders`: decimals as texts, and nothing that the terms do not say. */
-export function orderBody(order: Pick<Order, 'intent' | 'clientOrderId'>): Readonly<Record<string, string>> {
+function orderBody(order: Pick<Order, 'intent' | 'clientOrderId'>): Readonly<Record<string, string>> {
   const { terms } = order.intent;
   return {
     client_order_id: order.clientOrderId,
@@ -62,7 +63,7 @@ export function orderBody(order: Pick<Order, 'intent' | 'clientOrderId'>): Reado
 const DEFINITE_REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 422]);
 
 /** What an answer to a submit proves: by its status first, and by its text only within that. */
-export function submitOutcome(reply: Reply, order: Pick<Order, 'clientOrderId'>, redact: Redact): SubmitOutcome {
+function submitOutcome(reply: Reply, order: Pick<Order, 'clientOrderId'>, redact: Redact): SubmitOutcome {
   switch (reply.kind) {
     case 'not-sent':
       return { kind: 'throttled', cause: `not sent: ${reply.cause}`, retryAfterMs: null, requestId: null };
