@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addMs } from '#shared/core/kernel/instant.ts';
-import { CLOCK_MOVED, systemClock } from './clock.ts';
+import { CLOCK_MOVED, CLOCK_SLEEPING, systemClock } from './clock.ts';
 
 const NOON = Date.UTC(2026, 2, 9, 12);
 
@@ -43,6 +43,20 @@ describe('systemClock', () => {
     await sleep;
     expect(vi.getTimerCount()).toBe(0);
     expect(channel(CLOCK_MOVED).hasSubscribers).toBe(false);
+  });
+
+  it('says until when it sleeps, and nothing when it need not', async () => {
+    const said: unknown[] = [];
+    const hear = (message: unknown): void => {
+      said.push(message);
+    };
+    channel(CLOCK_SLEEPING).subscribe(hear);
+    await systemClock.sleepUntil(systemClock.now());
+    const sleep = systemClock.sleepUntil(addMs(systemClock.now(), 1000));
+    await vi.advanceTimersByTimeAsync(1000);
+    await sleep;
+    channel(CLOCK_SLEEPING).unsubscribe(hear);
+    expect(said).toEqual([{ untilMs: NOON + 1000 }]);
   });
 
   it('sleeps on when its timer fires before the clock is there', async () => {
