@@ -25,38 +25,41 @@ export interface SynthesisedStack {
 /**
  * Writes the templates of one environment.
  * @returns its stacks, in the order of a deploy
+ * @throws as `synthesiseAll`
  */
-export async function synthesise(
+export const synthesise = (
   environment: EnvironmentName,
   options: SynthesisOptions,
-): Promise<readonly SynthesisedStack[]> {
-  await synthesiseAll([environment], options);
-  return STACK_KINDS.map((kind) => {
-    const name = stackName(environment, kind);
-    return { kind, name, templatePath: join(options.outdir, `${name}.template.json`) };
-  });
-}
+): Promise<readonly SynthesisedStack[]> => synthesiseAll([environment], options);
 
 /**
  * Writes the templates of several environments as one cloud assembly.
- * @throws BundleError when the code does not bundle; Error when a template breaks one of cdk-nag's rules.
+ * @throws BundleError when the code does not bundle, ChoiceError when the operator's choices are not readable, Error when
+ * a template breaks one of cdk-nag's rules or CloudFormation's schemas.
  */
 export async function synthesiseAll(
   environments: readonly EnvironmentName[],
-  options: { readonly bundle: boolean; readonly outdir?: string },
-): Promise<void> {
-  const { outdir } = options;
-  const common = { buildId: buildIdOf(PROJECT_ROOT), ...(outdir === undefined ? {} : { outdir }) };
-  if (!options.bundle) {
-    houseApp(environments, { ...common, codeOf: codeLeftOut, validate: false }).synth();
-    return;
-  }
+  { bundle, outdir }: SynthesisOptions,
+): Promise<readonly SynthesisedStack[]> {
+  if (bundle) await writeWithCode(environments, outdir);
+  else
+    houseApp(environments, { buildId: buildIdOf(PROJECT_ROOT), outdir, codeOf: codeLeftOut, validate: false }).synth();
+  return environments.flatMap((environment) =>
+    STACK_KINDS.map((kind) => {
+      const name = stackName(environment, kind);
+      return { kind, name, templatePath: join(outdir, `${name}.template.json`) };
+    }),
+  );
+}
+
+async function writeWithCode(environments: readonly EnvironmentName[], outdir: string): Promise<void> {
   // Neither is needed for templates alone, and both take time to load.
   const { AwsSolutionsChecks } = await import('cdk-nag');
   const { bundleRooms } = await import('#infra/bundle.ts');
   const bundle = await bundleRooms(PROJECT_ROOT);
   try {
-    const app = houseApp(environments, { ...common, codeOf: bundle.codeOf, validate: true });
+    const buildId = buildIdOf(PROJECT_ROOT);
+    const app = houseApp(environments, { buildId, outdir, codeOf: bundle.codeOf, validate: true });
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     app.synth();
   } finally {

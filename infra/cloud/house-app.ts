@@ -22,7 +22,7 @@ const CDK_CONTEXT = {
 } as const;
 
 export interface HouseAppOptions extends Pick<HouseSettings, 'buildId' | 'codeOf'> {
-  /** Folder of the cloud assembly; absent: CDK's own choice. */
+  /** Folder of the cloud assembly; absent: one of CDK's own that nobody is told of. */
   readonly outdir?: string;
   /** Whether CDK holds the templates to CloudFormation's own schemas, which takes seconds. */
   readonly validate: boolean;
