@@ -68,7 +68,9 @@ function divert(stream: NodeJS.WriteStream, sink: LogSink): () => void {
   const diverting = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
     const scope = scopes.getStore();
     if (scope === undefined) return Reflect.apply(write, stream, [chunk, ...rest]) === true;
-    sink(scope.functionName, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    // Outside the scope, so that the sink may write to the house's own output.
+    scopes.exit(() => sink(scope.functionName, text));
     const written = rest.at(-1);
     if (typeof written === 'function') process.nextTick(written);
     return true;

@@ -2,6 +2,7 @@
  * A queue's event source mapping in discrete time: one batch at a time, the oldest message first. What fails is seen
  * again when its visibility timeout has passed on the house's clock, whatever the emulator's own clock says.
  */
+import type { EmulatorTraffic } from '#infra/local/endpoint/emulator-traffic.ts';
 import type { FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
 import type { WorkSource } from '#infra/local/run/work-source.ts';
 import type { LanePlan, QueuePlan } from '#infra/local/template/house-plan.ts';
@@ -19,6 +20,8 @@ export interface LaneParts {
   readonly client: QueueClient;
   readonly runtime: FunctionRuntime;
   readonly agenda: Agenda;
+  /** Calls to the SQS emulator. */
+  readonly traffic: EmulatorTraffic;
   /** Told of every message that was handled without failure, with the milliseconds of the machine that it took. */
   readonly onHandled?: (message: ReceivedMessage, tookMs: number) => void;
 }
@@ -33,7 +36,11 @@ export class Lane implements WorkSource {
   /** When the house first saw a message that is not done yet. */
   readonly #seen = new Map<string, number>();
   #fetched: LaneMessage[] = [];
+  /** State of the traffic at which the queue had nothing; null when it was not asked yet. */
+  #emptyAt: number | null = null;
   #waiting = 0;
+  /** A message was shown again since the queue was last empty. */
+  #released = false;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -47,6 +54,10 @@ export class Lane implements WorkSource {
 
   get concurrencyMax(): number | null {
     return this.#parts.plan.concurrencyMax;
+  }
+
+  lookAgain(): void {
+    this.#emptyAt = null;
   }
 
   /** The oldest messages of all that can be seen: one caller at a time. */
@@ -69,11 +80,17 @@ export class Lane implements WorkSource {
 
   /** Fetches before every step: a message of a group that was locked may be older than those at hand. */
   async #fetch(): Promise<void> {
-    const messages = await this.#parts.client.receive(this.name, {
-      count: FETCH_MAX,
-      visibilitySeconds: HIDDEN_SECONDS,
-    });
-    if (messages.length === 0) return;
+    const { client, traffic, queue } = this.#parts;
+    const { changes } = traffic;
+    if (this.#emptyAt === changes) return;
+    const messages = await client.receive(this.name, { count: FETCH_MAX, visibilitySeconds: HIDDEN_SECONDS });
+    if (messages.length === 0) {
+      // What was received too often is moved to the dead letters by being asked for.
+      if (this.#released && queue.deadLetter !== null) traffic.touch();
+      this.#released = false;
+      this.#emptyAt = traffic.changes;
+      return;
+    }
     this.#fetched.push(...messages.map((message) => this.#see(message)));
     this.#fetched.sort(bySequence);
   }
@@ -103,6 +120,8 @@ export class Lane implements WorkSource {
   async #finish(message: ReceivedMessage, tookMs: number): Promise<void> {
     this.#seen.delete(message.MessageId);
     await this.#parts.client.delete(this.name, message.ReceiptHandle);
+    // Its group is free again.
+    this.#emptyAt = null;
     this.#parts.onHandled?.(message, tookMs);
   }
 
@@ -111,6 +130,7 @@ export class Lane implements WorkSource {
     this.#waiting += 1;
     agenda.put(Date.now() + queue.visibilityTimeoutSeconds * 1000, async () => {
       this.#waiting -= 1;
+      this.#released = true;
       await client.release(this.name, message.ReceiptHandle);
     });
   }

@@ -36,8 +36,12 @@ export class QueueClient {
   readonly #client: AwsJsonClient;
   readonly #endpoint: string;
 
-  constructor(endpoint: string) {
+  readonly #onChange: () => void;
+
+  /** @param onChange told whenever a message can be received that could not be before. */
+  constructor(endpoint: string, onChange: () => void) {
     this.#endpoint = endpoint;
+    this.#onChange = onChange;
     this.#client = new AwsJsonClient(endpoint, 'AmazonSQS');
   }
 
@@ -81,6 +85,7 @@ export class QueueClient {
   async release(queueName: string, receiptHandle: string): Promise<void> {
     const input = { QueueUrl: this.#url(queueName), ReceiptHandle: receiptHandle, VisibilityTimeout: 0 };
     await this.#client.call('ChangeMessageVisibility', input, anything);
+    this.#onChange();
   }
 
   /** @param group for a FIFO queue: the message group, and the text that tells repeats. */
@@ -95,6 +100,7 @@ export class QueueClient {
       ...(group === null ? {} : { MessageGroupId: group.id, MessageDeduplicationId: group.dedupId }),
     };
     await this.#client.call('SendMessage', input, anything);
+    this.#onChange();
   }
 
   #url(queueName: string): string {

@@ -84,6 +84,9 @@ export class EventBus implements WorkSource {
     return true;
   }
 
+  /** Events come by calls; nothing is asked for. */
+  lookAgain(): void {}
+
   async #deliver({ target, event }: Delivery): Promise<void> {
     switch (target.kind) {
       case 'function':

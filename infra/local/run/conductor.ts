@@ -60,8 +60,7 @@ export class Conductor {
     this.#parts = parts;
     const { timetable, progress, clock, everySlot } = parts;
     const fired = new Map<TimetableRow, EpochMs>();
-    // Of one instant the guards go first, as they do in a run that leaves slots out.
-    for (const row of timetable.toSorted((a, b) => Number(b.isGuard) - Number(a.isGuard))) {
+    for (const row of timetable) {
       const slotMs = progress.progress.fired[row.name];
       if (slotMs !== undefined) fired.set(row, epochMs(slotMs));
       if (everySlot || !row.isGuard) this.#steps.set(row, row.next(fired.get(row) ?? clock.now()));
@@ -85,6 +84,7 @@ export class Conductor {
   /** Runs everything that happens up to and including an instant, and leaves the clock there. */
   async runUntil(end: EpochMs): Promise<void> {
     const { clock, progress } = this.#parts;
+    this.lookAgain();
     for (;;) {
       await this.drain();
       this.#guards.planDay(clock.now());
@@ -98,7 +98,13 @@ export class Conductor {
     }
     if (end > clock.now()) clock.moveTo(end);
     progress.moved(clock.now());
+    this.lookAgain();
     await this.drain();
+  }
+
+  /** Asks every source again: somebody outside of this process may have put something in. */
+  lookAgain(): void {
+    for (const source of this.#parts.sources) source.lookAgain();
   }
 
   /** Works off everything that is pending now. */

@@ -1,5 +1,6 @@
 /** The house on one machine: everything that the plan asks for, started together and stopped together. */
 import { type AwsEndpoint, startAwsEndpoint } from '#infra/local/endpoint/aws-endpoint.ts';
+import { EmulatorTraffic } from '#infra/local/endpoint/emulator-traffic.ts';
 import { createPlannedTables } from '#infra/local/endpoint/table-setup.ts';
 import { startDynamoDb } from '#infra/local/emulators/dynamodb.ts';
 import type { Emulator } from '#infra/local/emulators/emulator-process.ts';
@@ -9,12 +10,12 @@ import { keepIssuer, makeVerifier, type TokenVerifier } from '#infra/local/http/
 import { AsynchronousInvoker } from '#infra/local/lambda/asynchronous-invoker.ts';
 import { type FunctionFailure, FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
 import { type LogSink, separateInvocations } from '#infra/local/lambda/invocation-scope.ts';
-import { Lane } from '#infra/local/queues/lane.ts';
+import { Lane, type LaneParts } from '#infra/local/queues/lane.ts';
 import { QueueClient, type ReceivedMessage } from '#infra/local/queues/queue-client.ts';
 import { type BusEvent, EventBus } from '#infra/local/rules/event-bus.ts';
 import { makeTimetable, type TimetableRow } from '#infra/local/schedules/timetable.ts';
 import { StreamClient } from '#infra/local/streams/stream-client.ts';
-import { TableStream } from '#infra/local/streams/table-stream.ts';
+import { TableStream, type TableStreamParts } from '#infra/local/streams/table-stream.ts';
 import type { HousePlan } from '#infra/local/template/house-plan.ts';
 import { readHousePlan } from '#infra/local/template/read-house-plan.ts';
 import { Agenda } from '#infra/local/time/agenda.ts';
@@ -91,9 +92,11 @@ export async function startHouse(options: HouseOptions): Promise<House> {
 async function assemble(options: HouseOptions, stops: Stops): Promise<House> {
   const { dynamoDb, sqs } = await startEmulators(options, stops);
   const plan = readPlan(options, sqs);
-  const queues = new QueueClient(sqs.endpoint);
+  const sqsTraffic = trafficTo(sqs, stops);
+  const queues = new QueueClient(sqs.endpoint, () => sqsTraffic.touch());
   await Promise.all([createPlannedTables(dynamoDb.endpoint, plan.tables), queues.create(plan.queues)]);
   const agenda = new Agenda();
+  // Nobody is fed from these queues: what is in them waits for a person.
   const giveUp = (queueName: string, body: string): Promise<void> => queues.send(queueName, body, null);
   const { importRoom, onFailure } = options;
   const runtime = new FunctionRuntime(plan.functions, {
@@ -110,8 +113,9 @@ async function assemble(options: HouseOptions, stops: Stops): Promise<House> {
   });
   const endpoint = await startEndpoint(options, plan, bus, stops);
   stops.add(separateInvocations(options.logSink));
-  const lanes = makeLanes(options, plan, { queues, runtime, agenda });
-  const streams = await openStreams(options, plan, dynamoDb, { runtime, agenda, giveUp });
+  const lanes = makeLanes(options, plan, { queues, runtime, agenda, traffic: sqsTraffic });
+  const streamParts = { runtime, agenda, giveUp, traffic: trafficTo(dynamoDb, stops) };
+  const streams = await openStreams(options, plan, dynamoDb, streamParts);
   const api = await startApi(options, plan, runtime, stops);
   return {
     plan,
@@ -122,7 +126,7 @@ async function assemble(options: HouseOptions, stops: Stops): Promise<House> {
     lanes,
     streams,
     bus,
-    timetable: makeTimetable(plan.schedules, options.clock.now()),
+    timetable: makeTimetable(plan.schedules, plan.functions, options.clock.now()),
     queues,
     dynamoDbEndpoint: dynamoDb.endpoint,
     isWaiting: () => invoker.waiting > 0 || lanes.some((lane) => lane.waiting > 0),
@@ -174,10 +178,16 @@ async function started<T extends { close(): Promise<void> }>(starting: Promise<T
   return server;
 }
 
+function trafficTo(emulator: Emulator, stops: Stops): EmulatorTraffic {
+  const traffic = new EmulatorTraffic(emulator.endpoint);
+  stops.add(() => traffic.stop());
+  return traffic;
+}
+
 function makeLanes(
   options: HouseOptions,
   plan: HousePlan,
-  parts: { readonly queues: QueueClient; readonly runtime: FunctionRuntime; readonly agenda: Agenda },
+  parts: Pick<LaneParts, 'runtime' | 'agenda' | 'traffic'> & { readonly queues: QueueClient },
 ): readonly Lane[] {
   const lanes = plan.lanes.flatMap((lane) => {
     const queue = plan.queues.find(({ name }) => name === lane.queueName);
@@ -193,11 +203,7 @@ function openStreams(
   options: HouseOptions,
   plan: HousePlan,
   dynamoDb: Emulator,
-  parts: {
-    readonly runtime: FunctionRuntime;
-    readonly agenda: Agenda;
-    readonly giveUp: (queueName: string, body: string) => Promise<void>;
-  },
+  parts: Pick<TableStreamParts, 'runtime' | 'agenda' | 'giveUp' | 'traffic'>,
 ): Promise<readonly TableStream[]> {
   return Promise.all(
     plan.streams.map(async (stream) => {

@@ -1,11 +1,18 @@
 /** The schedules of the plan: those of one function with one input are one row, whatever number of expressions it took. */
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
-import type { SchedulePlan } from '#infra/local/template/house-plan.ts';
+import type { FunctionPlan, SchedulePlan } from '#infra/local/template/house-plan.ts';
 import { arnOf } from '#infra/local/template/physical-names.ts';
 import { parseScheduleExpression, type ScheduleExpression } from './schedule-expression.ts';
 
 /** A row that comes so often that a fast run leaves slots out between which nothing happens. */
 const GUARD_PERIOD_MS_MAX = 5 * 60_000;
+
+/**
+ * What goes first of one instant. Guards go before the step that they guard; and of the guards the pass of
+ * reconciliation, because those who look after it must not take the slots that a fast run leaves out for passes that
+ * failed.
+ */
+const ROOMS_FIRST: readonly string[] = ['reconcile', 'listen', 'ingest'];
 
 export interface TimetableRow {
   /** Name of its first schedule. */
@@ -21,17 +28,27 @@ export interface TimetableRow {
   event(slot: EpochMs): unknown;
 }
 
-/** In the order in which functions and inputs first appear. */
-export function makeTimetable(schedules: readonly SchedulePlan[], startAt: EpochMs): readonly TimetableRow[] {
+/** In the order in which the rows of one instant are fired. */
+export function makeTimetable(
+  schedules: readonly SchedulePlan[],
+  functions: readonly FunctionPlan[],
+  startAt: EpochMs,
+): readonly TimetableRow[] {
+  const rankOf = (row: TimetableRow): number => {
+    const room = functions.find(({ name }) => name === row.functionName)?.room ?? '';
+    const place = ROOMS_FIRST.indexOf(room);
+    return (row.isGuard ? 0 : 100) + (place === -1 ? ROOMS_FIRST.length : place);
+  };
   const groups = new Map<string, SchedulePlan[]>();
   for (const schedule of schedules) {
     const key = JSON.stringify([schedule.functionName, schedule.input]);
     groups.set(key, [...(groups.get(key) ?? []), schedule]);
   }
-  return [...groups.values()].flatMap((group) => {
+  const rows = [...groups.values()].flatMap((group) => {
     const [first] = group;
     return first === undefined ? [] : [makeRow(first, group, startAt)];
   });
+  return rows.sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 function makeRow(first: SchedulePlan, group: readonly SchedulePlan[], startAt: EpochMs): TimetableRow {

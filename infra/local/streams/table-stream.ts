@@ -3,6 +3,7 @@
  * with growing pauses of the house's clock, halved where the mapping asks for it, and given up for the on-failure
  * queue when its attempts or its age have run out.
  */
+import type { EmulatorTraffic } from '#infra/local/endpoint/emulator-traffic.ts';
 import type { FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
 import { reportedFailures } from '#infra/local/queues/queue-event.ts';
 import { matchesPattern } from '#infra/local/rules/event-pattern.ts';
@@ -22,6 +23,8 @@ export interface TableStreamParts {
   readonly client: StreamClient;
   readonly runtime: FunctionRuntime;
   readonly agenda: Agenda;
+  /** Calls to the DynamoDB emulator. */
+  readonly traffic: EmulatorTraffic;
   /** Sends what was given up to the on-failure queue. */
   readonly giveUp: (queueName: string, body: string) => Promise<void>;
   /** Told up to which sequence number everything is done. */
@@ -38,6 +41,8 @@ export class TableStream implements WorkSource {
   readonly #parts: TableStreamParts;
   /** Read from the stream and not done yet, oldest first. */
   #pending: SeenRecord[] = [];
+  /** State of the traffic at which the stream was read to its end; null when it was not read yet. */
+  #emptyAt: number | null = null;
   #attempts = 0;
   #batchMax: number;
   #pausedUntilMs = 0;
@@ -58,10 +63,17 @@ export class TableStream implements WorkSource {
     return true;
   }
 
+  lookAgain(): void {
+    this.#emptyAt = null;
+  }
+
   async #read(): Promise<boolean> {
+    const { changes } = this.#parts.traffic;
+    if (this.#emptyAt === changes) return false;
     const records = await this.#parts.client.read(this.#parts.plan.batchSize);
     const seenMs = Date.now();
     this.#pending = records.map((record) => ({ record, seenMs }));
+    if (records.length === 0) this.#emptyAt = changes;
     return records.length > 0;
   }
 
