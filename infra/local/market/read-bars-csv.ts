@@ -3,12 +3,12 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { parse } from 'csv-parse';
 import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
 import { type CalendarDate, calendarDate } from '#shared/core/kernel/instant.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { FIRST_YEAR, LAST_YEAR, sessionOf } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
+import { type CsvRow, CsvRows } from './csv-rows.ts';
 
 /** What is wrong with a row, in the order in which rows are looked at. */
 export type DirtCode =
@@ -50,6 +50,7 @@ export class MarketFileError extends Error {
 }
 
 const LISTED_MAX = 1000;
+const CHUNK_BYTES = 1 << 18;
 const REQUIRED = ['date', 'open', 'high', 'low', 'close', 'volume'] as const;
 const HEADER = 'date,symbol,open,high,low,close,volume';
 
@@ -66,7 +67,7 @@ class GrowingBars {
   #capacity = 64;
   #length = 0;
 
-  push(date: CalendarDate, values: readonly number[]): void {
+  push(date: CalendarDate, values: Float64Array): void {
     if (this.#length === this.#capacity) this.#grow();
     for (let column = 0; column < 5; column += 1) {
       this.#columns[column * this.#capacity + this.#length] = values[column] ?? Number.NaN;
@@ -104,10 +105,10 @@ class GrowingBars {
   }
 }
 
-/** Reads rows one by one; `report` and `finish` give what came of them. */
+/** Judges rows one by one; `finish` gives what came of them. */
 class BarReader {
   readonly #symbols = new Map<string, GrowingBars | null>();
-  readonly #dates = new Map<string, Result<CalendarDate, DirtCode>>();
+  readonly #dates = new Map<number, Result<CalendarDate, DirtCode>>();
   readonly #counts: Partial<Record<DirtCode, number>> = {};
   readonly #listed: DirtyRow[] = [];
   readonly #positions: readonly number[];
@@ -115,22 +116,23 @@ class BarReader {
   readonly #symbolPosition: number;
   readonly #onlySymbol: string;
   readonly #fieldsMin: number;
-  readonly #values: number[] = [0, 0, 0, 0, 0];
+  readonly #values = new Float64Array(5);
   #rows = 0;
   #kept = 0;
 
-  constructor(header: readonly string[], onlySymbol: string | null, path: string) {
-    const names = header.map((name) =>
-      name
+  /** @throws MarketFileError when a column is missing. */
+  constructor(header: CsvRow, onlySymbol: string | null, path: string) {
+    const names = Array.from({ length: header.count }, (_, field) =>
+      header
+        .text(field)
         .replace(/^\uFEFF/, '')
-        .trim()
         .toLowerCase(),
     );
     const required = onlySymbol === null ? ['symbol', ...REQUIRED] : REQUIRED;
     const missing = required.filter((name) => !names.includes(name));
     if (missing.length > 0) {
       const found = header
-        .join(',')
+        .line()
         .slice(0, 120)
         .replace(/[^\x20-\x7e]/g, '?');
       throw new MarketFileError(`${path}: expected the columns ${HEADER}, ${missing.join(', ')} missing in "${found}"`);
@@ -142,35 +144,28 @@ class BarReader {
     this.#fieldsMin = Math.max(this.#datePosition, this.#symbolPosition, ...this.#positions) + 1;
   }
 
-  read(fields: readonly string[], row: number): void {
+  read(row: CsvRow, line: number): void {
     this.#rows += 1;
-    const symbol = this.#symbolPosition < 0 ? this.#onlySymbol : (fields[this.#symbolPosition] ?? '');
-    const date = fields[this.#datePosition] ?? '';
-    const code = this.#judge(fields, symbol, date);
+    const code = this.#judge(row);
     if (code === null) {
       this.#kept += 1;
       return;
     }
     this.#counts[code] = (this.#counts[code] ?? 0) + 1;
-    if (this.#listed.length < LISTED_MAX) {
-      this.#listed.push({
-        row,
-        symbol: symbol.slice(0, 20),
-        date: date.slice(0, 20),
-        code,
-        text: fields.join(',').slice(0, 160),
-      });
-    }
+    if (this.#listed.length >= LISTED_MAX) return;
+    const symbol = this.#symbolPosition < 0 ? this.#onlySymbol : row.text(this.#symbolPosition).slice(0, 20);
+    const date = row.text(this.#datePosition).slice(0, 20);
+    this.#listed.push({ row: line, symbol, date, code, text: row.line().slice(0, 160) });
   }
 
   /** Keeps the row and answers null, or says what is wrong with it. */
-  #judge(fields: readonly string[], symbol: string, dateText: string): DirtCode | null {
-    if (fields.length < this.#fieldsMin) return 'columns-missing';
-    const bars = this.#barsOf(symbol);
+  #judge(row: CsvRow): DirtCode | null {
+    if (row.count < this.#fieldsMin) return 'columns-missing';
+    const bars = this.#barsOf(this.#symbolPosition < 0 ? this.#onlySymbol : row.name(this.#symbolPosition));
     if (bars === null) return 'symbol-malformed';
-    const date = this.#dateOf(dateText);
+    const date = this.#dateOf(row);
     if (!date.ok) return date.error;
-    const wrong = this.#readValues(fields);
+    const wrong = this.#readValues(row);
     if (wrong !== null) return wrong;
     const last = bars.dates.at(-1);
     if (last !== undefined && date.value <= last) return date.value === last ? 'repeated' : 'out-of-order';
@@ -186,20 +181,22 @@ class BarReader {
     return made;
   }
 
-  #dateOf(text: string): Result<CalendarDate, DirtCode> {
-    const known = this.#dates.get(text);
+  #dateOf(row: CsvRow): Result<CalendarDate, DirtCode> {
+    const number = row.dateNumber(this.#datePosition);
+    if (Number.isNaN(number)) return judgeDate(row.text(this.#datePosition));
+    const known = this.#dates.get(number);
     if (known !== undefined) return known;
-    const made = judgeDate(text);
-    this.#dates.set(text, made);
+    const made = judgeDate(row.text(this.#datePosition));
+    this.#dates.set(number, made);
     return made;
   }
 
-  #readValues(fields: readonly string[]): DirtCode | null {
+  #readValues(row: CsvRow): DirtCode | null {
     for (let column = 0; column < 5; column += 1) {
-      const text = (fields[this.#positions[column] ?? -1] ?? '').trim();
-      if (text === '' || text === 'null' || text === 'NaN' || text === 'NA') return 'value-missing';
-      const value = Number(text);
-      if (!Number.isFinite(value)) return 'value-malformed';
+      const field = this.#positions[column] ?? -1;
+      const value = row.number(field);
+      if (!Number.isFinite(value))
+        return /^(|null|nan|na)$/i.test(row.text(field)) ? 'value-missing' : 'value-malformed';
       if (column < 4 && value <= 0) return 'price-not-positive';
       if (column === 4 && value < 0) return 'volume-negative';
       this.#values[column] = value;
@@ -227,37 +224,6 @@ function judgeDate(text: string): Result<CalendarDate, DirtCode> {
   const year = Number(text.slice(0, 4));
   const known = year >= FIRST_YEAR && year <= LAST_YEAR && sessionOf(date) !== null;
   return known ? succeed(date) : fail('not-a-session');
-}
-
-/** Gives the header to a new reader and every later row to it. */
-class RowReader {
-  readonly #path: string;
-  readonly #onlySymbol: string | null;
-  #reader: BarReader | null = null;
-  #row = 0;
-
-  constructor(path: string, onlySymbol: string | null) {
-    this.#path = path;
-    this.#onlySymbol = onlySymbol;
-  }
-
-  take(fields: readonly string[]): void {
-    this.#row += 1;
-    if (this.#reader === null) this.#reader = new BarReader(fields, this.#onlySymbol, this.#path);
-    else if (fields.length > 1 || fields[0] !== '') this.#reader.read(fields, this.#row);
-  }
-
-  finish(): BarsFile {
-    if (this.#reader === null) throw new MarketFileError(`${this.#path}: is empty. Expected CSV with ${HEADER}`);
-    const file = this.#reader.finish();
-    if (file.bars.length > 0) return file;
-    const first = file.dirt.listed[0];
-    const why =
-      first === undefined
-        ? 'no row under the header'
-        : `row ${first.row} is the first of ${file.dirt.rows}: ${first.code}`;
-    throw new MarketFileError(`${this.#path}: holds no usable bar (${why}). Expected CSV with ${HEADER}`);
-  }
 }
 
 /** Gzip by its first two bytes, whatever the file is called. */
@@ -288,6 +254,18 @@ function explain(path: string, cause: unknown): MarketFileError {
   });
 }
 
+function finished(reader: BarReader | null, path: string): BarsFile {
+  if (reader === null) throw new MarketFileError(`${path}: is empty. Expected CSV with ${HEADER}`);
+  const file = reader.finish();
+  if (file.bars.length > 0) return file;
+  const first = file.dirt.listed[0];
+  const why =
+    first === undefined
+      ? 'no row under the header'
+      : `row ${first.row} is the first of ${file.dirt.rows}: ${first.code}`;
+  throw new MarketFileError(`${path}: holds no usable bar (${why}). Expected CSV with ${HEADER}`);
+}
+
 /**
  * Reads daily bars, streaming: one header, then one row a symbol and session, in any order of symbols, ascending by date
  * within each. Further columns are passed over.
@@ -295,24 +273,22 @@ function explain(path: string, cause: unknown): MarketFileError {
  * @throws MarketFileError when the file is missing, is no CSV, lacks a column or holds no usable row.
  */
 export async function readBarsCsv(path: string, onlySymbol: string | null = null): Promise<BarsFile> {
-  const rows = new RowReader(path, onlySymbol);
-  const parser = parse({
-    relax_column_count: true,
-    max_record_size: 65_536,
-    on_record: (fields: string[]) => {
-      rows.take(fields);
-      return null;
-    },
+  const read: { by: BarReader | null } = { by: null };
+  const rows = new CsvRows((row, line) => {
+    if (read.by === null) read.by = new BarReader(row, onlySymbol, path);
+    else read.by.read(row, line);
   });
-  // Nothing comes out of the parser, yet it ends only when somebody reads it.
-  parser.resume();
+  const take = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of chunks) rows.push(chunk);
+    rows.end();
+  };
   try {
     const gzip = await isGzip(path);
-    const source = createReadStream(path, { highWaterMark: 1 << 18 });
-    if (gzip) await pipeline(source, createGunzip({ chunkSize: 1 << 18 }), parser);
-    else await pipeline(source, parser);
+    const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    if (gzip) await pipeline(source, createGunzip({ chunkSize: CHUNK_BYTES }), take);
+    else await pipeline(source, take);
   } catch (cause) {
     throw explain(path, cause);
   }
-  return rows.finish();
+  return finished(read.by, path);
 }
