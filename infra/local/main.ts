@@ -61,9 +61,26 @@ async function runAndServe(
     told.write(`\nAPI    ${trading.house.apiUrl}/health\ntoken  npm run --silent token\nlogs   ${trading.log.file}\n`);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  const code = isSound(summary) ? SOUND : UNSOUND;
-  return options.exit ? code : interrupted;
+  if (options.exit) return isSound(summary) ? SOUND : UNSOUND;
+  return serve(trading, interrupted);
 }
+
+/** Goes on answering people: the clock stands at the end of the last day, and what they ask for is worked off. */
+async function serve(trading: TradingHouse, interrupted: Promise<number>): Promise<number> {
+  for (;;) {
+    const code = await Promise.race([interrupted, pause(SERVE_LOOK_MS)]);
+    if (code !== null) return code;
+    trading.conductor.lookAgain();
+    await trading.conductor.drain();
+  }
+}
+
+const SERVE_LOOK_MS = 200;
+
+const pause = (durationMs: number): Promise<null> =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(null), durationMs);
+  });
 
 const FAILURES_SHOWN_MAX = 5;
 

@@ -1,15 +1,29 @@
-/** The SQS emulator: a process on a loopback port, its queues in memory. */
+/** The SQS emulator: a process on a loopback port, its messages in memory or also in a directory. */
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Emulator, EmulatorError, startEmulator } from './emulator-process.ts';
 
+export interface SqsEmulatorOptions {
+  /** A directory that keeps the messages over a restart; absent: they live in memory. */
+  readonly stateDirectory?: string;
+  /** Absent: a free one. */
+  readonly port?: number;
+}
+
 /** Starts the emulator. @throws EmulatorError when it does not start. */
-export function startSqs(options: { readonly port?: number } = {}): Promise<Emulator> {
+export function startSqs(options: SqsEmulatorOptions = {}): Promise<Emulator> {
+  const args = [String(options.port ?? 0)];
+  if (options.stateDirectory !== undefined) {
+    mkdirSync(options.stateDirectory, { recursive: true });
+    args.push(join(options.stateDirectory, 'messages.jsonl'));
+  }
   const server = fileURLToPath(new URL('./sqs-server.mjs', import.meta.url));
   return startEmulator({
     name: 'the SQS emulator',
     file: process.execPath,
-    args: [server, String(options.port ?? 0)],
+    args: [server, ...args],
     endpointIn: (words) => /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(words)?.[1] ?? null,
     readyPath: '/health',
   });

@@ -72,13 +72,20 @@ export class FunctionRuntime {
     return [...this.#running];
   }
 
+  /** Whether every running invocation sleeps. */
+  isSettled(): boolean {
+    return this.#working().length === 0;
+  }
+
   /** Resolves when every running invocation sleeps. */
   async settled(): Promise<void> {
-    for (;;) {
-      const working = this.running().filter((invocation) => invocation.sleepingUntilMs() === null);
-      if (working.length === 0) return;
+    for (let working = this.#working(); working.length > 0; working = this.#working()) {
       await Promise.all(working.map((invocation) => invocation.settled()));
     }
+  }
+
+  #working(): readonly Invocation[] {
+    return this.running().filter((invocation) => invocation.sleepingUntilMs() === null);
   }
 
   #ended(invocation: Invocation, outcome: InvocationOutcome): void {

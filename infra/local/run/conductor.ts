@@ -119,7 +119,8 @@ export class Conductor {
         this.#stirred = true;
         continue;
       }
-      if (!(await this.#stepSources())) break;
+      // A person's request may have come in between.
+      if (!(await this.#stepSources()) && runtime.isSettled()) break;
     }
     if (!isWaiting()) progress.workedOff();
   }

@@ -140,8 +140,8 @@ async function startEmulators(
   options: HouseOptions,
   stops: Stops,
 ): Promise<{ readonly dynamoDb: Emulator; readonly sqs: Emulator }> {
-  const directory = options.stateDirectory;
-  const starting = [startDynamoDb(directory === null ? {} : { stateDirectory: directory }), startSqs()] as const;
+  const kept = options.stateDirectory === null ? {} : { stateDirectory: options.stateDirectory };
+  const starting = [startDynamoDb(kept), startSqs(kept)] as const;
   for (const emulator of await Promise.allSettled(starting)) {
     if (emulator.status === 'fulfilled') stops.add(() => emulator.value.stop());
   }

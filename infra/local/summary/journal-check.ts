@@ -42,5 +42,5 @@ export function refusalsByReason(facts: readonly AnyFact[]): ReadonlyMap<string,
     const { code } = fact.data.reason;
     counts.set(code, (counts.get(code) ?? 0) + 1);
   }
-  return new Map([...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
+  return new Map([...counts].sort(([a, n], [b, m]) => (m === n ? (a < b ? -1 : 1) : m - n)));
 }
