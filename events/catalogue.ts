@@ -34,15 +34,19 @@ import { orderReplaced } from '#events/facts/order-replaced.v1.ts';
 import { orderResurrected } from '#events/facts/order-resurrected.v1.ts';
 import { orderSubmitted } from '#events/facts/order-submitted.v1.ts';
 import { orderUnknown } from '#events/facts/order-unknown.v1.ts';
+import { orphanDecided } from '#events/facts/orphan-decided.v1.ts';
+import { externalFillBooked } from '#events/facts/external-fill-booked.v1.ts';
 import { orderWithdrawn } from '#events/facts/order-withdrawn.v1.ts';
 import { policyChanged } from '#events/facts/policy-changed.v1.ts';
 import { positionAdjusted } from '#events/facts/position-adjusted.v1.ts';
+import { positionBooked } from '#events/facts/position-booked.v1.ts';
 import { positionClosed } from '#events/facts/position-closed.v1.ts';
 import { positionOpened } from '#events/facts/position-opened.v1.ts';
 import { priceUpdated } from '#events/facts/price-updated.v1.ts';
 import { quarantineLifted } from '#events/facts/quarantine-lifted.v1.ts';
 import { quarantineSet } from '#events/facts/quarantine-set.v1.ts';
 import { reconciliationChecked } from '#events/facts/reconciliation-checked.v1.ts';
+import { reconciliationForced } from '#events/facts/reconciliation-forced.v1.ts';
 import { runCommitted } from '#events/facts/run-committed.v1.ts';
 import { runCompleted } from '#events/facts/run-completed.v1.ts';
 import { sessionReported } from '#events/facts/session-reported.v1.ts';
@@ -82,12 +86,16 @@ export const FACTS = [
   positionOpened,
   positionClosed,
   positionAdjusted,
+  positionBooked,
+  externalFillBooked,
   stopTriggered,
   exitOpened,
   exitCompleted,
   quarantineSet,
   quarantineLifted,
   reconciliationChecked,
+  reconciliationForced,
+  orphanDecided,
   breakerTripped,
   breakerReset,
   breakerArmed,

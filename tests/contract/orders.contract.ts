@@ -352,7 +352,11 @@ export function describeOrders(name: string, open: () => Promise<Tables>): void 
       const facts = await journalStore(tables).byAggregate(aggregateOf.order(order.clientOrderId));
       expect(facts.map((fact) => fact.meta.sequence)).toEqual(facts.map((_, index) => index + 1));
       const ofBook = await journalStore(tables).byAggregate(aggregateOf.book(house.account, SYMBOL));
-      expect(ofBook.map((fact) => fact.type)).toEqual(['position.opened.v1']);
+      expect(ofBook.map((fact) => fact.type)).toEqual([
+        'position.booked.v1',
+        'position.opened.v1',
+        'position.booked.v1',
+      ]);
     });
 
     it('realizes the profit when an exit fills, and never lets it sell more than is held', async () => {

@@ -62,12 +62,23 @@ const strategy = z.strictObject({
   parameters: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,39}$/), z.number()),
 });
 
+/** A document that was written before these could be chosen has what a new account begins with. */
+const reconciliation = z
+  .strictObject({
+    foreignOrders: z.enum(['ignore', 'claim', 'quarantine']),
+    cashToleranceBps: basisPoints,
+    quarantinesMax: count,
+    unknownAgeMsMax: durationMs,
+  })
+  .default({ foreignOrders: 'quarantine', cashToleranceBps: 100n, quarantinesMax: 3, unknownAgeMsMax: 300_000 });
+
 /** The document without its version, which the store gives. */
 export const policyDocument = z
   .strictObject({
     universe: z.array(identity(ticker)).min(1, 'expected at least one symbol').max(1000),
     strategies: z.array(strategy).max(50),
     limits,
+    reconciliation,
   })
   .superRefine((document, context) => {
     if (new Set(document.universe).size !== document.universe.length) {
@@ -119,4 +130,8 @@ export const writePolicy = (policy: Policy): PolicyDocument => ({
     parameters: { ...entry.parameters },
   })),
   limits: writtenLimits(policy.limits),
+  reconciliation: {
+    ...policy.reconciliation,
+    cashToleranceBps: Number(policy.reconciliation.cashToleranceBps),
+  },
 });

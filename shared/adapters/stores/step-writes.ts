@@ -1,6 +1,7 @@
 /** One step of an order as writes: the order, its facts, its book, the exposure and the strategy's cash, together. */
 import type { Fact, Room } from '#events/envelope.ts';
-import { aggregateOf, makeFact } from '#events/fact.ts';
+import { makeFact } from '#events/fact.ts';
+import { bookPlaces, shareFacts } from '#shared/adapters/stores/book-facts.ts';
 import { bookAttributes } from '#shared/adapters/stores/book-item.ts';
 import { bookVersionIs } from '#shared/adapters/stores/books-store.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
@@ -8,7 +9,7 @@ import { bookKey, exposureKey, strategyKey } from '#shared/adapters/stores/keys.
 import { orderFacts } from '#shared/adapters/stores/order-facts.ts';
 import { orderPut, orderUpdate } from '#shared/adapters/stores/order-item.ts';
 import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
-import { addMoney, formatMoney, formatQuantity, type Money, subtractMoney } from '#shared/core/kernel/decimal.ts';
+import { addMoney, formatMoney, type Money, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
@@ -31,34 +32,18 @@ const EXISTS: DrawConditions = {
 
 function bookFacts(room: Room, book: Book, order: Order, stepped: BookStep, now: EpochMs): readonly Fact[] {
   const { shareBefore, shareAfter, quarantined } = stepped;
-  const { accountId, ticker } = book;
-  const common = { accountId, strategyId: shareAfter.strategyId, symbol: ticker };
-  let sequence = book.sequence;
-  const place = () => {
-    sequence += 1;
-    return {
-      room,
-      aggregateId: aggregateOf.book(accountId, ticker),
-      sequence,
-      occurredAt: now,
-      correlationId: order.intent.correlationId,
-      causationId: order.clientOrderId,
-    };
-  };
-  const facts: Fact[] = [];
-  if (shareBefore.quantity === 0n && shareAfter.quantity !== 0n) {
-    const data = { ...common, quantity: formatQuantity(shareAfter.quantity), cost: formatMoney(shareAfter.cost) };
-    facts.push(makeFact('position.opened.v1', place(), data));
-  }
-  if (shareBefore.quantity !== 0n && shareAfter.quantity === 0n) {
-    const realized = subtractMoney(shareAfter.realizedProfit, shareBefore.realizedProfit);
-    facts.push(makeFact('position.closed.v1', place(), { ...common, realizedProfit: formatMoney(realized) }));
-  }
-  if (quarantined !== null) {
-    const reason = { code: quarantined.code, message: quarantined.message, context: {} };
-    facts.push(makeFact('quarantine.set.v1', place(), { accountId, symbol: ticker, reason }));
-  }
-  return facts;
+  const { clientOrderId, intent } = order;
+  const place = bookPlaces(room, book, {
+    now,
+    correlationId: intent.correlationId,
+    causationId: clientOrderId,
+  });
+  const moved = { cause: 'order', causeId: clientOrderId, side: intent.terms.side } as const;
+  const facts = shareFacts(book, place, shareBefore, shareAfter, moved);
+  if (quarantined === null) return facts;
+  const reason = { code: quarantined.code, message: quarantined.message, context: {} };
+  const data = { accountId: book.accountId, symbol: book.ticker, reason };
+  return [...facts, makeFact('quarantine.set.v1', place(), data)];
 }
 
 /** Cash that the strategy gets back or gives: reservations released and money moved. */

@@ -11,6 +11,7 @@ import {
   type Quarantine,
   type StrategyShare,
   shareOf,
+  withGap,
   withMark,
   withShare,
 } from '#shared/core/portfolio/book.ts';
@@ -64,7 +65,8 @@ export function bookStep(book: Book, step: Step, on: CalendarDate, now: EpochMs)
   const nothing = fill.quantity === 0n && fill.cost === 0n;
   const shareAfter = nothing ? shareBefore : bookFill(shareBefore, fill);
   const quarantined = book.quarantine === null ? quarantineOf(step, now) : null;
-  const marked = withMark(nothing ? book : withShare(book, shareAfter), order.clientOrderId, markOf(order));
+  const shared = withGap(nothing ? book : withShare(book, shareAfter), order.clientOrderId, order.provisional);
+  const marked = withMark(shared, order.clientOrderId, markOf(order));
   return {
     book: quarantined === null ? marked : { ...marked, quarantine: quarantined },
     shareBefore,

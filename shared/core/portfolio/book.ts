@@ -61,6 +61,8 @@ export interface Book {
   readonly ticker: Ticker;
   readonly shares: readonly StrategyShare[];
   readonly openOrders: readonly OpenOrderMark[];
+  /** Orders whose executions are not all known, ended or not: cost and profit are provisional until they are. */
+  readonly gaps: readonly ClientOrderId[];
   readonly quarantine: Quarantine | null;
   /** The exit that is open on the symbol; entries wait for its end. */
   readonly exitId: string | null;
@@ -74,6 +76,7 @@ export const emptyBook = (accountId: AccountId, ticker: Ticker): Book => ({
   ticker,
   shares: [],
   openOrders: [],
+  gaps: [],
   quarantine: null,
   exitId: null,
   version: 0,
@@ -182,4 +185,11 @@ export function withMark(book: Book, clientOrderId: ClientOrderId, mark: OpenOrd
   const others = book.openOrders.filter((other) => other.clientOrderId !== clientOrderId);
   const marks = mark === null ? others : [...others, mark];
   return { ...book, openOrders: marks.sort((a, b) => (a.clientOrderId < b.clientOrderId ? -1 : 1)) };
+}
+
+/** The same book with an order among those whose executions are not all known, or taken off them. */
+export function withGap(book: Book, clientOrderId: ClientOrderId, open: boolean): Book {
+  if (book.gaps.includes(clientOrderId) === open) return book;
+  const others = book.gaps.filter((other) => other !== clientOrderId);
+  return { ...book, gaps: open ? [...others, clientOrderId].sort() : others };
 }

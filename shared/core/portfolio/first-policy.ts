@@ -36,5 +36,11 @@ export function firstPolicy(universe: readonly Ticker[], strategies: readonly St
       dailyLossBpsMax: 200n,
       drawdownBpsMax: 500n,
     },
+    reconciliation: {
+      foreignOrders: 'quarantine',
+      cashToleranceBps: 100n,
+      quarantinesMax: 3,
+      unknownAgeMsMax: 300_000,
+    },
   };
 }

@@ -44,9 +44,26 @@ export interface PolicyLimits {
   readonly drawdownBpsMax: bigint;
 }
 
+/** What reconciliation may let pass, and what it does with orders that are not ours. */
+export interface ReconciliationPolicy {
+  /**
+   * What becomes of an order that somebody else placed at the broker. Its executions are booked in any case.
+   * `ignore`: nothing more. `claim`: it is taken into the table, as an order of the strategy "manual". `quarantine`: its
+   * symbol takes no entries until a person lifts that.
+   */
+  readonly foreignOrders: 'ignore' | 'claim' | 'quarantine';
+  /** By how much of its equity the account's cash may differ from what the books expect, in basis points. */
+  readonly cashToleranceBps: bigint;
+  /** More quarantined symbols than this stop entries for the account. */
+  readonly quarantinesMax: number;
+  /** An order of unknown fate older than this is reported with each pass. */
+  readonly unknownAgeMsMax: number;
+}
+
 export interface Policy {
   readonly version: number;
   readonly universe: readonly Ticker[];
   readonly strategies: readonly StrategyPolicy[];
   readonly limits: PolicyLimits;
+  readonly reconciliation: ReconciliationPolicy;
 }
