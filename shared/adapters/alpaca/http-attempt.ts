@@ -53,7 +53,6 @@ function replyOf(result: Exchange, redact: Redact): Reply {
     case 'answer': {
       const { head, body } = result;
       if (head.status === 204) return { kind: 'json', head, value: null };
-      if (body.trim() === '') return { kind: 'garbled', head, cause: 'the answer is empty' };
       try {
         return { kind: 'json', head, value: parseExactJson(body) };
       } catch (error) {
@@ -136,7 +135,7 @@ export async function attempt(
   const run = async (context: { readonly signal: AbortSignal }): Promise<Exchange> => {
     await desk.gate.before(request.kind);
     progress.passed = true;
-    if (context.signal.aborted) return { kind: 'not-sent', cause: 'the deadline passed before the request was sent' };
+    // A gate that answers after the deadline finds the signal aborted, with which nothing is sent.
     progress.sent = true;
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const headers = headersOf(desk.credentials, request);

@@ -111,9 +111,17 @@ describe('a read', () => {
     const { http, server } = await desk([silent], { deadlineMs: 80, tryMs: 10_000 });
     expect((await faultOf(readThing(http))).message).toContain('no answer within 80 ms');
     expect(server.heard.length).toBeLessThanOrEqual(1);
-    const waiting = await desk([reset], { deadlineMs: 80, backoffMs: 5_000 });
-    expect((await faultOf(readThing(waiting.http))).message).toContain('no answer within 80 ms');
-    expect(waiting.server.heard.length).toBeLessThanOrEqual(1);
+  });
+
+  it('asks no more once its deadline has passed, even when it was waiting to try again', async () => {
+    const { gate, asked } = notedGate();
+    const { http } = await desk([reset], { gate, deadlineMs: 60, backoffMs: 100, triesMax: 9 });
+    expect((await faultOf(readThing(http))).message).toContain('no answer within 60 ms');
+    const before = asked.length;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 300);
+    });
+    expect(asked).toHaveLength(before);
   });
 
   it('is a transient fault, not repeated, when throttled, and passes on when to try again', async () => {
