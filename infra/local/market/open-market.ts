@@ -6,7 +6,8 @@ import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { Split } from '#shared/core/market/splits.ts';
 import type { BarColumns, Instrument, Session } from '#shared/core/market/types.ts';
 import { byDollarVolume, STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
-import { type DirtReport, MarketFileError, readBarsCsv } from './read-bars-csv.ts';
+import { type DirtReport, readBarsCsv } from './read-bars-csv.ts';
+import { MarketFileError } from './read-csv-file.ts';
 import { makeSyntheticMarket, type SyntheticOptions } from './synthetic-market.ts';
 
 export interface MarketOptions {

@@ -1,14 +1,11 @@
 /** Daily bars from a CSV or CSV.gz file. Rows that cannot be trusted are named by their number and kept out. */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
 import { type CalendarDate, calendarDate } from '#shared/core/kernel/instant.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { FIRST_YEAR, LAST_YEAR, sessionOf } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
-import { type CsvRow, CsvRows } from './csv-rows.ts';
+import type { CsvRow } from './csv-rows.ts';
+import { headerNames, MarketFileError, readCsvFile, requireColumns } from './read-csv-file.ts';
 
 /** What is wrong with a row, in the order in which rows are looked at. */
 export type DirtCode =
@@ -44,15 +41,9 @@ export interface DirtReport {
   readonly listed: readonly DirtyRow[];
 }
 
-/** A file that cannot be read as daily bars at all. The message names the file, what was found and what is right. */
-export class MarketFileError extends Error {
-  override readonly name = 'MarketFileError';
-}
-
 const LISTED_MAX = 1000;
-const CHUNK_BYTES = 1 << 18;
 const REQUIRED = ['date', 'open', 'high', 'low', 'close', 'volume'] as const;
-const HEADER = 'date,symbol,open,high,low,close,volume';
+const EXPECTED = 'daily bars as CSV or CSV.gz with date,symbol,open,high,low,close,volume';
 
 export interface BarsFile {
   /** By ticker. */
@@ -122,21 +113,8 @@ class BarReader {
 
   /** @throws MarketFileError when a column is missing. */
   constructor(header: CsvRow, onlySymbol: string | null, path: string) {
-    const names = Array.from({ length: header.count }, (_, field) =>
-      header
-        .text(field)
-        .replace(/^\uFEFF/, '')
-        .toLowerCase(),
-    );
-    const required = onlySymbol === null ? ['symbol', ...REQUIRED] : REQUIRED;
-    const missing = required.filter((name) => !names.includes(name));
-    if (missing.length > 0) {
-      const found = header
-        .line()
-        .slice(0, 120)
-        .replace(/[^\x20-\x7e]/g, '?');
-      throw new MarketFileError(`${path}: expected the columns ${HEADER}, ${missing.join(', ')} missing in "${found}"`);
-    }
+    requireColumns(path, EXPECTED, header, onlySymbol === null ? ['symbol', ...REQUIRED] : REQUIRED);
+    const names = headerNames(header);
     this.#datePosition = names.indexOf('date');
     this.#symbolPosition = names.indexOf('symbol');
     this.#onlySymbol = onlySymbol ?? '';
@@ -226,44 +204,15 @@ function judgeDate(text: string): Result<CalendarDate, DirtCode> {
   return known ? succeed(date) : fail('not-a-session');
 }
 
-/** Gzip by its first two bytes, whatever the file is called. */
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
-}
-
-function explain(path: string, cause: unknown): MarketFileError {
-  if (cause instanceof MarketFileError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  const why =
-    code === 'ENOENT'
-      ? 'no such file'
-      : code === 'EISDIR'
-        ? 'it is a folder'
-        : code.startsWith('Z_')
-          ? `the gzip data is damaged or cut off (${message})`
-          : message;
-  return new MarketFileError(`${path}: cannot be read as daily bars: ${why}. Expected CSV or CSV.gz with ${HEADER}`, {
-    cause,
-  });
-}
-
 function finished(reader: BarReader | null, path: string): BarsFile {
-  if (reader === null) throw new MarketFileError(`${path}: is empty. Expected CSV with ${HEADER}`);
-  const file = reader.finish();
+  const file = reader?.finish() ?? { bars: [], dirt: { rows: 0, kept: 0, counts: {}, listed: [] } };
   if (file.bars.length > 0) return file;
   const first = file.dirt.listed[0];
   const why =
     first === undefined
       ? 'no row under the header'
       : `row ${first.row} is the first of ${file.dirt.rows}: ${first.code}`;
-  throw new MarketFileError(`${path}: holds no usable bar (${why}). Expected CSV with ${HEADER}`);
+  throw new MarketFileError(`${path}: holds no usable bar (${why}). Expected ${EXPECTED}`);
 }
 
 /**
@@ -274,21 +223,9 @@ function finished(reader: BarReader | null, path: string): BarsFile {
  */
 export async function readBarsCsv(path: string, onlySymbol: string | null = null): Promise<BarsFile> {
   const read: { by: BarReader | null } = { by: null };
-  const rows = new CsvRows((row, line) => {
+  await readCsvFile(path, EXPECTED, (row, line) => {
     if (read.by === null) read.by = new BarReader(row, onlySymbol, path);
     else read.by.read(row, line);
   });
-  const take = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of chunks) rows.push(chunk);
-    rows.end();
-  };
-  try {
-    const gzip = await isGzip(path);
-    const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-    if (gzip) await pipeline(source, createGunzip({ chunkSize: CHUNK_BYTES }), take);
-    else await pipeline(source, take);
-  } catch (cause) {
-    throw explain(path, cause);
-  }
   return finished(read.by, path);
 }
