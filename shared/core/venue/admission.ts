@@ -20,9 +20,10 @@ import {
 } from '#shared/core/kernel/decimal.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Result, fail, succeed } from '#shared/core/kernel/result.ts';
+import { priceTick } from '#shared/core/market/instrument-rules.ts';
 import { type PositionIntent, isClosing, oppositeSide } from '#shared/core/order/terms.ts';
 import { MARGIN_EQUITY_MIN, accountFigures } from './account-figures.ts';
-import { buyCollar, incrementOf } from './marketability.ts';
+import { buyCollar } from './marketability.ts';
 import { sessionAt } from './session-index.ts';
 import type { VenueAsset } from './venue-market.ts';
 import type { OrderRequest, VenueOrder } from './venue-order.ts';
@@ -63,7 +64,7 @@ function incrementRefusal(request: OrderRequest): VenueRefusal | null {
     ['stop_price', request.stopPrice],
   ] as const;
   for (const [field, price] of prices) {
-    if (price !== null && price % incrementOf(price) !== 0n) {
+    if (price !== null && price % priceTick(price) !== 0n) {
       return venueRefusal('price-below-increment', { field, price: formatPrice(price) });
     }
   }

@@ -13,25 +13,20 @@ import {
   subtractQuantity,
   wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
+import { priceTick } from '#shared/core/market/instrument-rules.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import type { OrderType, Side } from '#shared/core/order/terms.ts';
 import type { PriceTest } from './venue-market.ts';
 
-const DOLLAR = parsePrice('1');
 const FIFTY_DOLLARS = parsePrice('50');
-export const CENT = parsePrice('0.01');
-export const HUNDREDTH_OF_A_CENT = parsePrice('0.0001');
 const HIGHEST = parsePrice('1000000000');
 const ONE_SHARE = wholeQuantity(1);
 const SMALLEST_STEP = parseQuantity('0.000000001');
 
-/** A cent from one dollar up, a hundredth of a cent below. */
-export const incrementOf = (price: Price): Price => (price >= DOLLAR ? CENT : HUNDREDTH_OF_A_CENT);
-
 /** A market buy and a triggered buy stop work as limit orders: 4 % above below $50, 2.5 % above from there on. */
 export function buyCollar(reference: Price): Price {
   const raised = proratePrice(reference, reference < FIFTY_DOLLARS ? 1_040n : 1_025n, 1_000n, 'floor');
-  return roundPrice(raised, incrementOf(raised), 'floor');
+  return roundPrice(raised, priceTick(raised), 'floor');
 }
 
 /** True for the types that wait for a stop price first. */

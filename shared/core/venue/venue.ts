@@ -172,8 +172,10 @@ export function undoExecution(
   now: EpochMs,
 ): Result<null, VenueRefusal> {
   const execution = executionById(venue.state, executionId);
-  if (execution === undefined || execution.kind === 'bust')
+  const undoneBefore = venue.state.executions.some((later) => later.undoes === executionId);
+  if (execution === undefined || execution.kind === 'bust' || undoneBefore) {
     return fail(venueRefusal('order-unknown', { id: executionId }));
+  }
   bookUndoing(venue, execution, replacement, now);
   return succeed(null);
 }

@@ -8,18 +8,10 @@ import {
   subtractPrice,
 } from '#shared/core/kernel/decimal.ts';
 import { type EpochMs, addMs, epochMs } from '#shared/core/kernel/instant.ts';
+import { priceTick } from '#shared/core/market/instrument-rules.ts';
 import { bookFill, bookUndoing, openQuantity } from './execution-booking.ts';
 import { chanceOf } from './fingerprint.ts';
-import {
-  anyFillTest,
-  buyCollar,
-  fillPrice,
-  fillTest,
-  incrementOf,
-  partOf,
-  triggerTest,
-  waitsForStop,
-} from './marketability.ts';
+import { anyFillTest, buyCollar, fillPrice, fillTest, partOf, triggerTest, waitsForStop } from './marketability.ts';
 import { sessionAt } from './session-index.ts';
 import type { OrderEvent, OrderStatus, VenueOrder } from './venue-order.ts';
 import { type Venue, nextStamp, putOrder, schedule, tell } from './venue-state.ts';
@@ -174,7 +166,7 @@ export function undoLast(venue: Venue, order: VenueOrder, at: EpochMs): void {
     bookUndoing(venue, last, null, at);
     return;
   }
-  const increment = incrementOf(last.price);
+  const increment = priceTick(last.price);
   const range = venue.market.rangeAt(order.ticker, last.at);
   const above = addPrice(last.price, increment);
   const price = range !== null && above > range.high ? subtractPrice(last.price, increment) : above;
