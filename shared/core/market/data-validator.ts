@@ -58,7 +58,7 @@ export interface ValidationRequest {
   readonly recentSessions?: number;
 }
 
-const RECENT_SESSIONS = 20;
+export const RECENT_SESSIONS = 20;
 
 /** What contradicts itself in a row, or null. */
 function brokenRow(bars: BarColumns, index: number): string | null {
