@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { EmulatorError } from './emulators/emulator-process.ts';
 import { PortInUseError } from './http/loopback-server.ts';
 import { MarketFileError } from './market/read-csv-file.ts';
+import { QUIET_SDK } from './run/function-environments.ts';
 import { ProgressError } from './run/progress.ts';
 import { readRunOptions, type RunOptions } from './run/run-options.ts';
 import { report, runDays } from './run/trading-days.ts';
@@ -84,6 +85,7 @@ const pause = (durationMs: number): Promise<null> =>
 
 const FAILURES_SHOWN_MAX = 5;
 
+Object.assign(process.env, QUIET_SDK);
 try {
   process.exitCode = await main();
 } catch (error) {

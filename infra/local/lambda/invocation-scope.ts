@@ -32,7 +32,6 @@ export const runtimeVariables = (plan: FunctionPlan, region: string): Readonly<R
   AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${plan.name}`,
   AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-  AWS_REGION: region,
   AWS_DEFAULT_REGION: region,
   TZ: ':UTC',
 });

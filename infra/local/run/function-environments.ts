@@ -4,6 +4,7 @@
  * function that lacks one lacks it at home too.
  */
 import type { FunctionPlan } from '#infra/local/template/house-plan.ts';
+import { LOCAL_REGION } from '#infra/local/template/physical-names.ts';
 import { TemplateError } from '#infra/local/template/template-files.ts';
 
 const isLoopback = (host: string): boolean => host === '' || host === '127.0.0.1' || /(^|\.)localhost$/.test(host);
@@ -37,6 +38,9 @@ export function sharedVariable(plans: readonly FunctionPlan[], name: string): st
   return value;
 }
 
+/** The SDK announces, on every start, that it will leave Node 20; the lock file holds it to a version that has not. */
+export const QUIET_SDK = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' } as const;
+
 /** Credentials that no service of the real cloud takes, and the endpoints of this house for every service. */
 export const machineVariables = (endpoints: {
   readonly dynamodb: string;
@@ -44,6 +48,7 @@ export const machineVariables = (endpoints: {
   readonly house: string;
 }): Readonly<Record<string, string>> => ({
   BELAY_LOCAL: '1',
+  AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
   AWS_ENDPOINT_URL: endpoints.house,
@@ -52,4 +57,5 @@ export const machineVariables = (endpoints: {
   AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.house,
   AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.house,
   AWS_EC2_METADATA_DISABLED: 'true',
+  ...QUIET_SDK,
 });

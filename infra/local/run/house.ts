@@ -58,6 +58,8 @@ export interface House {
   readonly timetable: readonly TimetableRow[];
   readonly queues: QueueClient;
   readonly dynamoDbEndpoint: string;
+  /** What every function is told beside its own variables. */
+  readonly machineVariables: Readonly<Record<string, string>>;
   /** Something waits for its next attempt. */
   readonly isWaiting: () => boolean;
   /** Rejects when an emulator stops by itself. */
@@ -112,6 +114,7 @@ async function assemble(options: HouseOptions, stops: Stops): Promise<House> {
     onEvent: options.onEvent,
   });
   const endpoint = await startEndpoint(options, plan, bus, stops);
+  const variables = machineVariables({ dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, house: endpoint.url });
   stops.add(separateInvocations(options.logSink));
   const lanes = makeLanes(options, plan, { queues, runtime, agenda, traffic: sqsTraffic });
   const streamParts = { runtime, agenda, giveUp, traffic: trafficTo(dynamoDb, stops) };
@@ -129,6 +132,7 @@ async function assemble(options: HouseOptions, stops: Stops): Promise<House> {
     timetable: makeTimetable(plan.schedules, plan.functions, options.clock.now()),
     queues,
     dynamoDbEndpoint: dynamoDb.endpoint,
+    machineVariables: variables,
     isWaiting: () => invoker.waiting > 0 || lanes.some((lane) => lane.waiting > 0),
     broken: brokenBy([dynamoDb, sqs]),
     stop: () => stops.run(),

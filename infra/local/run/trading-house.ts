@@ -1,5 +1,5 @@
 /** A house with its market, its broker and its first account: everything that `npm start` runs. */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -24,6 +24,8 @@ import type { Venue } from './venue.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const ISSUER_FILE = join(ROOT, '.belay', 'issuer.json');
+/** Tells the operator's command where this house is, for as long as it runs. */
+const HOUSE_FILE = join(ROOT, '.belay', 'house.json');
 
 /** What a webhook's sender signs with. */
 export const WEBHOOK_SECRET = 'local-webhook-secret';
@@ -75,7 +77,7 @@ interface Ground {
 }
 
 async function prepare(options: RunOptions): Promise<Ground> {
-  const [assembly, market] = await Promise.all([cachedAssembly(ROOT), openMarket(options.data, options)]);
+  const [assemblyDirectory, market] = await Promise.all([cachedAssembly(ROOT), openMarket(options.data, options)]);
   if (options.state !== null) mkdirSync(options.state, { recursive: true });
   const directory = options.state ?? mkdtempSync(join(tmpdir(), 'belay-'));
   const file = options.state === null ? null : join(options.state, 'progress.json');
@@ -84,7 +86,7 @@ async function prepare(options: RunOptions): Promise<Ground> {
   const over = kept !== null && kept.days >= options.days;
   const startAt = kept === null ? runStart(market) : epochMs(kept.nowMs + (over ? 0 : RESTART_MS));
   const progress = new ProgressKeeper(file, kept ?? freshProgress(fingerprint, startAt));
-  return { assemblyDirectory: assembly.directory, market, directory, progress, resumed: kept !== null, startAt };
+  return { assemblyDirectory, market, directory, progress, resumed: kept !== null, startAt };
 }
 
 /** @throws MarketFileError, ProgressError, TemplateError, EmulatorError, PortInUseError; nothing is left running. */
@@ -140,12 +142,20 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
     onMessageHandled: (message, tookMs) => timer.handled(message.Body, tookMs),
   });
   stops.add(() => house.stop());
+  describeHouse(house, stops);
   const universe = market.instruments.map(({ ticker }) => ticker);
   await makeFirstAccount(house, universe, clock.now());
   const venue = venueOf(broker);
   const conductor = conduct(options, { clock, house, venue, progress, stops });
   const parts = { market, clock, broker, venue, house, conductor, progress, published, timer, failures, log };
   return { options, ...parts, resumed, stop: stops.stop };
+}
+
+function describeHouse(house: House, stops: Stops): void {
+  const variables: Record<string, string> = { ...house.machineVariables };
+  for (const { environment } of house.plan.functions) Object.assign(variables, environment);
+  writeFileSync(HOUSE_FILE, JSON.stringify({ apiUrl: house.apiUrl, variables }), { mode: 0o600 });
+  stops.add(() => rmSync(HOUSE_FILE, { force: true }));
 }
 
 function conduct(

@@ -1,0 +1,71 @@
+/** `belay init`: makes what an account needs before anything may trade. */
+import { userInfo } from 'node:os';
+import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
+import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
+import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
+import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
+import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
+import { type Initialised, initialiseAccount } from '#shared/adapters/stores/initialise.ts';
+import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
+import { systemClock } from '#shared/adapters/system/clock.ts';
+import { systemPacing } from '#shared/adapters/system/pacing.ts';
+import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { readConfiguration } from '#shared/runtime/configuration.ts';
+
+export interface InitRequest {
+  readonly universe: readonly Ticker[];
+  readonly strategies: readonly StrategyId[];
+}
+
+export interface InitAnswer {
+  readonly accountId: AccountId;
+  readonly outcome: Initialised;
+}
+
+/** A person reads the outcome, not the log. */
+const SILENT: Telemetry = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  count: () => undefined,
+  measure: () => undefined,
+};
+
+/** @throws ConfigurationError for a missing setting, Fault when the broker or a table does not answer. */
+export async function initAccount(environment: NodeJS.ProcessEnv, request: InitRequest): Promise<InitAnswer> {
+  const settings = readConfiguration(environment, [
+    'ENVIRONMENT',
+    'BELAY_ACCOUNT',
+    'TABLE_SAFETY',
+    'TABLE_BOOKS',
+    'TABLE_JOURNAL',
+    'ALPACA_PAPER',
+    'ALPACA_BASE_URL',
+    'ALPACA_DATA_URL',
+    'ALPACA_STREAM_URL',
+    'SECRET_BROKER_ID',
+  ]);
+  const { TABLE_SAFETY: safety, TABLE_BOOKS: books, TABLE_JOURNAL: journal } = settings;
+  const tables = openDynamoTables({ physicalNames: { safety, books, journal }, pacing: systemPacing });
+  const secrets = openSecretsManager({ clock: systemClock, pacing: systemPacing });
+  const endpoints = alpacaEndpoints({
+    paper: settings.ALPACA_PAPER,
+    baseUrl: settings.ALPACA_BASE_URL,
+    dataUrl: settings.ALPACA_DATA_URL,
+    streamUrl: settings.ALPACA_STREAM_URL,
+    ...credentialsOf(await secrets.read(settings.SECRET_BROKER_ID)),
+  });
+  const { equity } = await alpacaBroker({ endpoints, telemetry: SILENT }).account();
+  const accountId = settings.BELAY_ACCOUNT;
+  const outcome = await initialiseAccount(tables, 'control', {
+    accountId,
+    live: settings.ENVIRONMENT === 'live',
+    document: writePolicy(firstPolicy(request.universe, request.strategies, equity)),
+    equity,
+    by: userInfo().username,
+    now: systemClock.now(),
+  });
+  return { accountId, outcome };
+}

@@ -1,0 +1,75 @@
+/** The operator's command. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Fault } from '#shared/core/kernel/fault.ts';
+import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
+import { ConfigurationError } from '#shared/runtime/configuration.ts';
+import { IssuerError, issueToken, readIssuer } from '#infra/local/http/local-issuer.ts';
+import { QUIET_SDK } from '#infra/local/run/function-environments.ts';
+import { initAccount } from './init-account.ts';
+import { LOCAL_ISSUER_FILE, SettingsError, takeSettings } from './settings.ts';
+
+const listOf =
+  <T>(read: (name: string) => T) =>
+  (text: string): readonly T[] => {
+    try {
+      return text.split(',').map((name) => read(name.trim()));
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+function hours(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 24)) throw new InvalidArgumentError('expected more than 0 and at most 24 hours.');
+  return value;
+}
+
+function makeProgram(): Command {
+  const program = new Command('belay').description("The operator's command.").exitOverride();
+  program
+    .command('init')
+    .description('make the safety items, the first policy, strategies and exposure of the account')
+    .option('--symbols <list>', 'symbols to trade, with commas', listOf(ticker), STATIC_UNIVERSE)
+    .option('--strategies <list>', 'strategies to enable, with commas', listOf(strategyId), [
+      strategyId('ma-crossover'),
+    ])
+    .action(
+      async (options: { symbols: typeof STATIC_UNIVERSE; strategies: readonly ReturnType<typeof strategyId>[] }) => {
+        takeSettings(process.env);
+        const { accountId, outcome } = await initAccount(process.env, {
+          universe: options.symbols,
+          strategies: options.strategies,
+        });
+        console.log(outcome === 'made' ? `${accountId} is made` : `${accountId} is there already; nothing was touched`);
+      },
+    );
+  program
+    .command('token')
+    .description('print a token for the API of the local house')
+    .option('--subject <name>', 'who the token is for', 'operator')
+    .option('--groups <list>', 'groups of the person, with commas', listOf(String), ['operators'])
+    .option('--hours <n>', 'how long it is good for', hours, 12)
+    .action(async (options: { subject: string; groups: readonly string[]; hours: number }) => {
+      const lifetimeSeconds = Math.round(options.hours * 3600);
+      const { subject, groups } = options;
+      console.log(await issueToken(readIssuer(LOCAL_ISSUER_FILE), { subject, groups, scope: '', lifetimeSeconds }));
+    });
+  return program;
+}
+
+const EXPECTED = [SettingsError, IssuerError, ConfigurationError, Fault] as const;
+
+Object.assign(process.env, QUIET_SDK);
+try {
+  await makeProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (EXPECTED.some((kind) => error instanceof kind)) {
+    console.error(`belay: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
+}
