@@ -1,14 +1,17 @@
 /** What one of the account's activities tells as news of our order. */
+import { absoluteQuantity } from '#shared/core/kernel/decimal.ts';
 import type { Price, Quantity } from '#shared/core/kernel/decimal.ts';
 import type { BrokerOrderId, ExecutionId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs, EpochNs } from '#shared/core/kernel/instant.ts';
-import type { OrderUpdate } from '#shared/core/order/order.ts';
+import type { OrderUpdate, UpdateExecution } from '#shared/core/order/order.ts';
 
 /** One execution of the account's activities: it carries no client order id and no status. */
 export const newsOfActivity = (
   activity: {
     readonly brokerOrderId: BrokerOrderId;
     readonly executionId: ExecutionId | null;
+    /** `bust` takes an execution back; its quantity is negative. */
+    readonly kind: UpdateExecution['kind'];
     readonly quantity: Quantity;
     readonly price: Price;
     readonly cumulativeQuantity: Quantity;
@@ -24,10 +27,10 @@ export const newsOfActivity = (
   averagePrice: null,
   execution: {
     id: activity.executionId,
-    quantity: activity.quantity,
+    quantity: absoluteQuantity(activity.quantity),
     price: activity.price,
     at: activity.at,
-    kind: 'fill',
+    kind: activity.kind,
     previousExecutionId: null,
   },
   brokerTime: activity.at,

@@ -1,0 +1,76 @@
+/** `npm run bench`: what the house costs, each figure as a ratio to what must be done anyway, in one run. */
+import Table from 'cli-table3';
+import { measureClaims } from './claims.ts';
+import { measureSubmitPath } from './submit-path.ts';
+import { openTablesBench } from './tables.ts';
+
+interface Row {
+  readonly what: string;
+  readonly figure: string;
+  readonly against: string;
+  readonly ratio: number;
+}
+
+const fixed = (value: number): string => value.toFixed(value < 100 ? 2 : 0);
+
+async function tablesRows(): Promise<readonly Row[]> {
+  const bench = await openTablesBench(500);
+  try {
+    await bench.bench.run();
+    return bench.ratios().map(({ operation, client, adapter }) => ({
+      what: `tables: ${operation}`,
+      figure: `the SDK's client ${fixed(client)} times a bare request`,
+      against: 'the adapter, of a bare request',
+      ratio: adapter,
+    }));
+  } finally {
+    await bench.close();
+  }
+}
+
+async function claimRows(): Promise<readonly Row[]> {
+  const figures = await measureClaims(300);
+  return [
+    {
+      what: 'claims',
+      figure: `${fixed(figures.claimsPerSecond)} a second`,
+      against: `${fixed(figures.bareTransactionsPerSecond)} bare transactions of seven items a second`,
+      ratio: figures.ratio,
+    },
+  ];
+}
+
+async function submitRows(): Promise<readonly Row[]> {
+  const figures = await measureSubmitPath(60, 100);
+  return (['p50', 'p99'] as const).map((percentile) => ({
+    what: `queue to acknowledged, ${percentile} of ${figures.orders} orders`,
+    figure: `${fixed(figures.houseMs[percentile])} ms`,
+    against: `${fixed(figures.bareMs[percentile])} ms for the bare calls`,
+    ratio: figures.ratio[percentile],
+  }));
+}
+
+const SECTIONS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  tables: tablesRows,
+  claims: claimRows,
+  submit: submitRows,
+};
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const unknown = wanted.filter((name) => !(name in SECTIONS));
+if (unknown.length > 0) {
+  console.error(`there is no benchmark ${unknown.join(', ')}: ${Object.keys(SECTIONS).join(', ')}`);
+  process.exit(2);
+}
+
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(SECTIONS)) {
+  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await measure()));
+}
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify({ bench: rows }));
+} else {
+  const table = new Table({ head: ['what', 'figure', 'against', 'ratio'], style: { head: [], border: [] } });
+  for (const row of rows) table.push([row.what, row.figure, row.against, fixed(row.ratio)]);
+  console.log(table.toString());
+}
