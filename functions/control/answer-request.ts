@@ -77,7 +77,14 @@ export async function answerRequest(
   }
 }
 
-async function health({ accountId, safety, clock, environment, dryRun, build }: ControlDependencies): Promise<ControlAnswer> {
+async function health({
+  accountId,
+  safety,
+  clock,
+  environment,
+  dryRun,
+  build,
+}: ControlDependencies): Promise<ControlAnswer> {
   const { global, account } = await safety.read(accountId);
   const now = clock.now();
   const engaged = global === null || account === null || global.killSwitch.engaged || account.killSwitch.engaged;

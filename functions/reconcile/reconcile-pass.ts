@@ -12,7 +12,11 @@ import type { Order } from '#shared/core/order/order.ts';
 import { ordersToLookUp } from '#shared/core/reconcile/lookups.ts';
 import { newsByOrder } from '#shared/core/reconcile/news-by-order.ts';
 import { windowStart } from '#shared/core/reconcile/news-window.ts';
-import { type PositionDifference, positionDifferences, standingDifferences } from '#shared/core/reconcile/position-differences.ts';
+import {
+  type PositionDifference,
+  positionDifferences,
+  standingDifferences,
+} from '#shared/core/reconcile/position-differences.ts';
 import type { BrokerAccount } from '#shared/ports/broker.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { PassReport, Reconciliations } from '#shared/ports/reconciliations.ts';
@@ -29,9 +33,7 @@ export interface ReconcileDependencies extends SettlingDependencies, ComparingDe
   readonly reconciliations: Reconciliations;
 }
 
-export type PassOutcome =
-  | { readonly kind: 'no-session' }
-  | { readonly kind: 'checked'; readonly report: PassReport };
+export type PassOutcome = { readonly kind: 'no-session' } | { readonly kind: 'checked'; readonly report: PassReport };
 
 /** What a pass stands on. */
 interface Ground {
