@@ -4,7 +4,7 @@ import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-clo
 import type { EnvironmentName } from '#infra/environments.ts';
 import { type MetricDescription, type MetricName, METRICS } from '#shared/runtime/metric-names.ts';
 
-export const METRIC_NAMESPACE = 'Belay';
+const METRIC_NAMESPACE = 'Belay';
 
 const described = (name: MetricName): MetricDescription => {
   const found = METRICS.find((metric) => metric.name === name);
