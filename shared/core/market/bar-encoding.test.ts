@@ -48,7 +48,7 @@ describe('encodeYear', () => {
   it('refuses dates of another year, repeats and dates out of order', () => {
     const of = (...dates: string[]): BarColumns => barsFrom([1], dates.map(calendarDate));
     expect(() => encodeYear(of('2023-12-29'), 2024)).toThrow(BarEncodingError);
-    expect(() => encodeYear(of('2025-01-02'), 2024)).toThrow(/2025-01-02 does not follow in 2024/);
+    expect(() => encodeYear(of('2025-01-01'), 2024)).toThrow(/2025-01-01 does not follow in 2024/);
     expect(() => encodeYear(of('2024-01-03', '2024-01-03'), 2024)).toThrow(BarEncodingError);
     expect(() => encodeYear(of('2024-01-04', '2024-01-03'), 2024)).toThrow(BarEncodingError);
     expect(() => encodeYear({ ...of('2024-01-04'), close: new Float64Array(0) }, 2024)).toThrow(
@@ -104,10 +104,12 @@ describe('mergeBars', () => {
   });
 
   it('lets the newer values win and names their sessions', () => {
-    const corrected = part(3, 5);
-    corrected.close[1] = 10.75;
-    const { bars, restated } = mergeBars(part(0, 10), { ...corrected, close: corrected.close.slice() });
-    expect(restated).toEqual([]);
-    expect(bars.close[4]).toBe(10.75);
+    const known = barsFrom([10, 12, 9, 11, 1000]);
+    const newer = sliceBars(barsFrom([10, 12, 9, 11, 1000]), 3, 6);
+    newer.close[1] = 10.75;
+    const { bars, added, restated } = mergeBars(known, newer);
+    expect([added, restated]).toEqual([[], [sessions[4]]]);
+    expect([bars.close[3], bars.close[4], bars.close[5]]).toEqual([known.close[3], 10.75, known.close[5]]);
+    expect(known.close[4]).not.toBe(10.75);
   });
 });

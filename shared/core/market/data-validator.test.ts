@@ -69,8 +69,10 @@ describe('validateBars', () => {
 
   it.each<[string, (bars: BarColumns) => void]>([
     ['high below low', (bars) => bars.high.fill(90, 7, 8)],
-    ['open outside', (bars) => bars.open.fill(102, 7, 8)],
-    ['close outside', (bars) => bars.close.fill(98, 7, 8)],
+    ['open above the high', (bars) => bars.open.fill(102, 7, 8)],
+    ['open below the low', (bars) => bars.open.fill(98, 7, 8)],
+    ['close above the high', (bars) => bars.close.fill(102, 7, 8)],
+    ['close below the low', (bars) => bars.close.fill(98, 7, 8)],
     ['a missing value', (bars) => bars.low.fill(Number.NaN, 7, 8)],
     ['an infinite value', (bars) => bars.high.fill(Number.POSITIVE_INFINITY, 7, 8)],
     ['a missing volume', (bars) => bars.volume.fill(Number.NaN, 7, 8)],

@@ -28,6 +28,13 @@ describe('targetWeights', () => {
       ['B', 4500n],
     ]);
     expect([...targetWeights(scores(['A', 1]), RULES).weightsBps]).toEqual([['A', 5000n]]);
+    expect([
+      ...targetWeights(scores(['A', 3], ['B', 2], ['C', 1]), { ...RULES, topN: 0, bottomN: 4 }).weightsBps,
+    ]).toEqual([
+      ['A', -3000n],
+      ['B', -3000n],
+      ['C', -3000n],
+    ]);
     expect(targetWeights([], RULES).weightsBps.size).toBe(0);
   });
 

@@ -87,6 +87,19 @@ describe('SymbolView', () => {
     expect(whole.date(whole.sessions - 1)).toBe('2023-01-03');
   });
 
+  it('goes back to the view of an earlier day, and never forward', () => {
+    const then = view.before(dates[450] ?? calendarDate(''));
+    const made = viewOf([barsOf('AAA', wave)], dates[450]);
+    expect([then?.asOf, then?.close(), then?.value(emaOf(20)), then?.sessions]).toEqual([
+      dates[450],
+      made.close(),
+      made.value(emaOf(20)),
+      made.sessions,
+    ]);
+    expect(view.before(calendarDate('2030-01-01'))?.asOf).toBe(asOf);
+    expect(view.before(calendarDate('2020-01-01'))).toBeNull();
+  });
+
   it('counts the sessions since a day', () => {
     expect(view.sessionsSince(dates[500] ?? calendarDate(''))).toBe(0);
     expect(view.sessionsSince(dates[495] ?? calendarDate(''))).toBe(5);
@@ -102,6 +115,7 @@ describe('a jump of more than 35 %', () => {
     const view = viewOf([barsOf('AAA', broken)], dates[500]);
     const fresh = viewOf([barsOf('AAA', broken.slice(jumpAt), jumpAt)], dates[500]);
     expect(view.sessions).toBe(21);
+    expect(viewOf([barsOf('AAA', broken)], dates[jumpAt]).sessions).toBe(1);
     expect(view.value(smaOf(20))).toBe(fresh.value(smaOf(20)));
     expect(view.value(smaOf(20), 2)).toBeNaN();
     expect(view.close(21)).toBeNaN();

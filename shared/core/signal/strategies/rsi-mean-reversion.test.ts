@@ -37,13 +37,30 @@ describe('rsiMeanReversion', () => {
     expect(after).toEqual([]);
   });
 
-  it('leaves when RSI is above 50', () => {
-    const rising = Array.from({ length: 120 }, (_, day) => (day < 60 ? 100 - day * 0.5 : 70 + (day - 60)));
-    const exits = run(rsiMeanReversion({ holdSessionsMax: 250 }), [barsOf(rising)], { position: heldSince(58) });
-    const first = exits.find((signal) => dayOf(signal.asOf) >= 60);
-    expect(first).toMatchObject({ kind: 'exit', side: 'sell' });
-    expect(['recovered', 'reached-vwap']).toContain(first?.reason.code);
-    expect(exits.some(({ reason }) => reason.code === 'recovered')).toBe(true);
+  it('does not enter at or above the VWAP, where it would leave again', () => {
+    // All of the volume is traded at the bottom, so the VWAP lies there while RSI is still low.
+    const closes = Array.from({ length: 60 }, (_, day) => 160 - day).concat([101.5]);
+    const heavy = (day: number): number => (day === 59 ? 1e12 : 1);
+    expect(run(rsiMeanReversion(), [barsOf(closes, heavy)])).toEqual([]);
+    expect(run(rsiMeanReversion(), [barsOf(closes, (day) => (day === 55 ? 1e12 : 1))])).toHaveLength(1);
+  });
+
+  it('leaves where RSI is above 50, else at the VWAP, else after its time', () => {
+    const bars = barsOf(walk, (day) => 1e6 * (1 + (day % 7)));
+    const rsi = relativeStrengthIndex(bars.close, 14);
+    const vwap = rollingVwap(bars, 20);
+    const entryDay = 330;
+    const expected = walk.flatMap((close, day) => {
+      if ((rsi[day] ?? Number.NaN) > 50) return [`${day} recovered`];
+      if (close >= (vwap[day] ?? Number.NaN)) return [`${day} reached-vwap`];
+      return day - entryDay >= 20 ? [`${day} held-long-enough`] : [];
+    });
+    const exits = run(rsiMeanReversion(), [bars], { position: heldSince(entryDay) });
+    const found = exits.map(({ asOf, reason }) => `${dayOf(asOf)} ${reason.code}`);
+    expect(found.filter((line) => Number(line.split(' ')[0]) >= entryDay)).toEqual(
+      expected.filter((line) => Number(line.split(' ')[0]) >= entryDay),
+    );
+    expect(new Set(exits.map(({ reason }) => reason.code)).size).toBe(3);
   });
 
   it('leaves at the VWAP, even while RSI is low', () => {
