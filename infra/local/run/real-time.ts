@@ -60,7 +60,11 @@ export class RealTime {
       ),
       ...sources.map((source) => this.#work(() => source.step())),
     ];
-    await Promise.race([failure, Promise.all(loops)]);
+    try {
+      await Promise.race([failure, Promise.all(loops)]);
+    } finally {
+      clock.stand();
+    }
   }
 
   stop(): void {

@@ -53,7 +53,7 @@ export function makeTimetable(
 
 function makeRow(first: SchedulePlan, group: readonly SchedulePlan[], startAt: EpochMs): TimetableRow {
   const expressions = group.map(({ expression, timeZone }) => parseScheduleExpression(expression, timeZone));
-  const next = earliest(expressions);
+  const next = remembered(earliest(expressions));
   const periodMs = shortestPeriod(next, startAt);
   return {
     name: first.name,
@@ -61,8 +61,18 @@ function makeRow(first: SchedulePlan, group: readonly SchedulePlan[], startAt: E
     periodMs,
     isGuard: periodMs <= GUARD_PERIOD_MS_MAX,
     next,
-    last: latest(expressions),
+    last: remembered(latest(expressions)),
     event: (slot) => scheduleEvent(first, slot),
+  };
+}
+
+/** The same instant is asked for at every step until it has come. */
+function remembered(find: (instant: EpochMs) => EpochMs | null): (instant: EpochMs) => EpochMs | null {
+  let asked: EpochMs | null = null;
+  let found: EpochMs | null = null;
+  return (instant) => {
+    if (asked !== instant) [asked, found] = [instant, find(instant)];
+    return found;
   };
 }
 

@@ -1,16 +1,15 @@
 /**
- * The clock of the house, which the functions read as their own. Only Date is replaced: timers stay real, so that
- * sockets, deadlines and retries work as ever. In a fast run the clock stands still until it is moved; in real time it
- * runs on by itself from where it is.
+ * The clock of the house, which the functions read as their own. In a fast run it stands still until it is moved; in
+ * real time it runs on by itself from where it is.
  */
 import { channel } from 'node:diagnostics_channel';
-import { install } from '@sinonjs/fake-timers';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
+import { replaceDate } from './house-date.ts';
 
 /** Said after every move, so that whoever sleeps until an instant looks again. */
 const moved = channel('belay.clock.moved');
 
-/** How often a running clock is read from the machine's own. */
+/** How often those who sleep look again while the clock runs. */
 const TICK_MS = 5;
 
 export interface HouseClock {
@@ -19,6 +18,8 @@ export interface HouseClock {
   moveTo(instant: EpochMs): void;
   /** Lets the clock run in real time from where it stands. */
   run(): void;
+  /** Makes a running clock stand. */
+  stand(): void;
   /** Gives the machine its own Date back. */
   stop(): void;
 }
@@ -27,25 +28,33 @@ export interface HouseClock {
 export const machineNowMs = (): number => performance.timeOrigin + performance.now();
 
 export function startHouseClock(startAt: EpochMs): HouseClock {
-  const fake = install({ now: startAt, toFake: ['Date'] });
-  let ticking: NodeJS.Timeout | null = null;
-  const show = (instantMs: number): void => {
-    fake.setSystemTime(instantMs);
-    moved.publish({ nowMs: instantMs });
+  let standsAtMs: number = startAt;
+  let running: { readonly sinceMs: number; readonly ticks: NodeJS.Timeout } | null = null;
+  const nowMs = (): number =>
+    running === null ? standsAtMs : standsAtMs + Math.floor(performance.now() - running.sinceMs);
+  const restore = replaceDate(nowMs);
+  const say = (): void => moved.publish({ nowMs: nowMs() });
+  const stand = (): void => {
+    if (running === null) return;
+    clearInterval(running.ticks);
+    standsAtMs = nowMs();
+    running = null;
   };
   return {
-    now: () => epochMs(Date.now()),
+    now: () => epochMs(nowMs()),
     moveTo(instant) {
-      if (instant < Date.now()) throw new Error(`the clock cannot go back from ${Date.now()} to ${instant}`);
-      show(instant);
+      if (running !== null) throw new Error('a running clock is not moved');
+      if (instant < standsAtMs) throw new Error(`the clock cannot go back from ${standsAtMs} to ${instant}`);
+      standsAtMs = instant;
+      say();
     },
     run() {
-      const [fromMs, startedMs] = [Date.now(), performance.now()];
-      ticking ??= setInterval(() => show(Math.floor(fromMs + performance.now() - startedMs)), TICK_MS);
+      running ??= { sinceMs: performance.now(), ticks: setInterval(say, TICK_MS) };
     },
+    stand,
     stop() {
-      if (ticking !== null) clearInterval(ticking);
-      fake.uninstall();
+      stand();
+      restore();
     },
   };
 }
