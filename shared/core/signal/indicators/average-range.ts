@@ -15,11 +15,14 @@ export interface RangeColumns {
   readonly close: Float64Array;
 }
 
-/** The largest of high - low, |high - last close| and |low - last close|: the range with the gap before it. */
+/**
+ * The largest of high - low, |high - last close| and |low - last close|: the range, and the gap before it where the last
+ * close lies outside. Without a branch, since gaps cannot be foretold.
+ */
 function trueRange(high: number, low: number, lastClose: number): number {
-  const top = high > lastClose ? high : lastClose;
-  const bottom = low < lastClose ? low : lastClose;
-  return top - bottom;
+  const above = lastClose - high;
+  const below = low - lastClose;
+  return high - low + (above + Math.abs(above) + (below + Math.abs(below))) * 0.5;
 }
 
 /**
