@@ -169,13 +169,13 @@ export const functionResource = (room: string, options: FunctionOptions = {}): u
 });
 
 /** A schedule in New York's time, its slot and kind as input. */
-export const scheduleResource = (target: string, kind: string, expression: string): unknown => ({
+export const scheduleResource = (target: string, kind: string, expression: string, State = 'ENABLED'): unknown => ({
   Type: 'AWS::Scheduler::Schedule',
   Properties: {
     ScheduleExpression: expression,
     ScheduleExpressionTimezone: 'America/New_York',
     FlexibleTimeWindow: { Mode: 'OFF' },
-    State: 'ENABLED',
+    State,
     Target: {
       Arn: { 'Fn::GetAtt': [target, 'Arn'] },
       RoleArn: 'arn:aws:iam::000000000000:role/scheduler',
