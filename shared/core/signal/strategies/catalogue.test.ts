@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeStrategy, STRATEGY_NAMES } from './catalogue.ts';
+import { entryClassOf, makeStrategy, STRATEGY_NAMES } from './catalogue.ts';
 
 describe('makeStrategy', () => {
   it('makes each strategy under its own name', () => {
@@ -16,5 +16,15 @@ describe('makeStrategy', () => {
     expect(() => makeStrategy('toString')).toThrow(/unknown strategy toString, expected one of ma-crossover/);
     for (const name of STRATEGY_NAMES)
       expect(() => makeStrategy(name, { nonsense: 1 })).toThrow(`${name}: unknown parameter nonsense`);
+  });
+});
+
+describe('entryClassOf', () => {
+  it('knows its own strategies, and takes any other for the kind that is switched off first', () => {
+    expect([entryClassOf('ma-crossover'), entryClassOf('ml-momentum'), entryClassOf('my-own')]).toEqual([
+      'trend',
+      'model',
+      'breakout',
+    ]);
   });
 });

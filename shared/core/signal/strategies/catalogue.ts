@@ -1,5 +1,5 @@
 /** The strategies that come with the house, by name. A strategy of one's own needs no entry here, only the interface. */
-import { ParameterError, type Strategy } from '../strategy.ts';
+import { type EntryClass, ParameterError, type Strategy } from '../strategy.ts';
 import { maCrossover } from './ma-crossover.ts';
 import { mlMomentum } from './ml-momentum.ts';
 import { momentum } from './momentum.ts';
@@ -24,3 +24,10 @@ export function makeStrategy(name: string, parameters: Readonly<Record<string, n
     throw new ParameterError(`unknown strategy ${name}, expected one of ${STRATEGY_NAMES.join(', ')}`);
   return maker(parameters);
 }
+
+/**
+ * What kind of bet a strategy's entries are. One that is not known here counts as a breakout, the kind that is switched
+ * off first.
+ */
+export const entryClassOf = (name: string): EntryClass =>
+  Object.hasOwn(CATALOGUE, name) ? makeStrategy(name).entryClass : 'breakout';
