@@ -7,7 +7,7 @@ import { type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/ref
 import { sessionAfter } from '#shared/core/market/session-calendar.ts';
 import { type Signal, type SignalRecord, signalId } from '#shared/core/signal/types.ts';
 
-export const PENDING_SESSIONS = 3;
+const PENDING_SESSIONS = 3;
 
 /** Reasons that another session may mend: limits that others draw on, states that pass, facts that were missing. */
 const MENDED_BY_WAITING: ReadonlySet<RefusalCode> = new Set([

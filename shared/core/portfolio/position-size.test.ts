@@ -103,6 +103,19 @@ describe('sizePosition', () => {
   });
 });
 
+describe('stopDistance', () => {
+  it('is a multiple of the range, rounded up to the tick of the price', () => {
+    const of = (price: string, atr: number, stopRangePercent: bigint): string =>
+      formatPrice(stopDistance(base.instrument, parsePrice(price), atr, { ...RULES, stopRangePercent }));
+    expect([of('50', 1.25, 200n), of('50', 1.2501, 200n), of('50', 1.01, 150n), of('0.5', 0.01234, 150n)]).toEqual([
+      '2.5',
+      '2.52',
+      '1.52',
+      '0.0186',
+    ]);
+  });
+});
+
 describe('trailStop', () => {
   const price = parsePrice;
   it('follows the best price, and never gives way', () => {

@@ -71,7 +71,7 @@ export function stopDistance(instrument: Instrument, price: Price, atr: number, 
 }
 
 /** Where the stop of a new position lies: below a long one, above a short one; never at or below zero. */
-export const stopLevel = (side: 'long' | 'short', price: Price, distance: Price): Price =>
+const stopLevel = (side: 'long' | 'short', price: Price, distance: Price): Price =>
   side === 'short' ? addPrice(price, distance) : distance < price ? subtractPrice(price, distance) : ZERO_PRICE;
 
 /** @returns the size, or `size-below-minimum` when not one step of the instrument fits. */

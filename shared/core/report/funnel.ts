@@ -9,7 +9,7 @@ import type { RefusalCode, RefusalStage } from '#shared/core/kernel/refusal.ts';
 import type { FunnelEntry } from '#shared/core/portfolio/snapshot.ts';
 
 /** The stages in the order in which a signal passes them. */
-export const FUNNEL_STAGES = [
+const FUNNEL_STAGES = [
   'regime',
   'correlation',
   'risk',

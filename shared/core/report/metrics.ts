@@ -55,20 +55,20 @@ export interface Metrics {
   readonly costShare: number | null;
 }
 
-export const SESSIONS_A_YEAR = 252;
+const SESSIONS_A_YEAR = 252;
 /** Fewer sessions say nothing about dispersion. */
-export const DISPERSION_SESSIONS_MIN = 20;
+const DISPERSION_SESSIONS_MIN = 20;
 /** Fewer sessions are not projected to a year. */
-export const ANNUAL_SESSIONS_MIN = 60;
+const ANNUAL_SESSIONS_MIN = 60;
 /** Fewer trades say nothing about rates and averages. */
-export const TRADES_MIN = 5;
+const TRADES_MIN = 5;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number => sum(values) / values.length;
 const ratio = (above: number, below: number): number | null => (below > 0 ? above / below : null);
 
 /** Return of each session on the equity before it. */
-export function dailyReturns(startEquity: number, points: readonly EquityPoint[]): readonly number[] {
+function dailyReturns(startEquity: number, points: readonly EquityPoint[]): readonly number[] {
   return points.map(({ equity }, index) => equity / (points[index - 1]?.equity ?? startEquity) - 1);
 }
 

@@ -32,8 +32,7 @@ export const emaOf = (period: number): Indicator =>
 export const rsiOf = (period: number): Indicator =>
   indicator(`rsi-${period}`, (bars) => relativeStrengthIndex(bars.close, period));
 /** Wilder's average true range, in the unit of the price. */
-export const atrOf = (period: number): Indicator =>
-  indicator(`atr-${period}`, (bars) => averageTrueRange(bars, period));
+const atrOf = (period: number): Indicator => indicator(`atr-${period}`, (bars) => averageTrueRange(bars, period));
 /** Wilder's average directional index, 0 to 100. */
 export const adxOf = (period: number): Indicator =>
   indicator(`adx-${period}`, (bars) => averageDirectionalIndex(bars, period));

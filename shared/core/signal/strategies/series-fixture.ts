@@ -11,7 +11,7 @@ export const DATES: readonly CalendarDate[] = sessionsBetween(
   calendarDate('2022-01-03'),
   calendarDate('2023-12-29'),
 ).map((session) => session.date);
-export const AAA: Ticker = ticker('AAA');
+const AAA: Ticker = ticker('AAA');
 
 export const dateAt = (day: number): CalendarDate => DATES[day] ?? calendarDate('');
 export const dayOf = (date: CalendarDate): number => DATES.indexOf(date);
