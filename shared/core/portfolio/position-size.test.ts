@@ -14,6 +14,7 @@ import {
   DEFAULT_SIZING_RULES as RULES,
   type SizingRequest,
   sizePosition,
+  stopDistance,
   stopReached,
   trailStop,
 } from './position-size.ts';
