@@ -133,7 +133,7 @@ function messagesFor(exchange: Exchange, subscriber: Subscriber, at: EpochMs): r
 
 export function dataStream(exchange: Exchange, connections: StreamConnections, tickMs: number): DataStream {
   const subscribers = new Map<StreamConnection, Subscriber>();
-  let lastTickAt = 0;
+  let lastTickAt: number = exchange.now();
 
   const refuse = (connection: StreamConnection, code: StreamErrorCode): void =>
     connections.send(connection, [{ T: 'error', code, msg: STREAM_ERRORS[code] }]);
@@ -166,6 +166,8 @@ export function dataStream(exchange: Exchange, connections: StreamConnections, t
       refuse(connection, 401);
       return;
     }
+    // Ticks count from the first subscription on; what went by before is nobody's.
+    if (!isWanted()) lastTickAt = Math.max(lastTickAt, exchange.now());
     const error = change(exchange, subscriber, frame, adds);
     if (error !== null) {
       refuse(connection, error);
@@ -185,12 +187,13 @@ export function dataStream(exchange: Exchange, connections: StreamConnections, t
     else refuse(connection, 400);
   }
 
+  const isWanted = (): boolean =>
+    [...subscribers.values()].some(({ channels }) => CHANNELS.some((name) => channels[name].size > 0));
+
   /** The first tick after the last one that lies in a session, or ends one of its minutes. */
   function nextTickAt(): EpochMs | null {
-    const wanted = [...subscribers.values()].some(({ channels }) => CHANNELS.some((name) => channels[name].size > 0));
-    if (!wanted) return null;
-    const from = Math.max(lastTickAt, exchange.now() - 1);
-    const next = epochMs((Math.floor(from / tickMs) + 1) * tickMs);
+    if (!isWanted()) return null;
+    const next = epochMs((Math.floor(lastTickAt / tickMs) + 1) * tickMs);
     const session = currentOrNextSession(exchange.market.sessions, epochMs(next - 1));
     if (session === null) return null;
     return next >= session.openAt ? next : session.openAt;

@@ -71,6 +71,7 @@ function openDesk(options: BrokerOptions, credentials: BrokerAccountSeed, seed: 
     kept === null
       ? openVenue(rules, options.market, parseMoney(credentials.cash), options.clock.now())
       : { rules, market: options.market, state: stateOf(kept.venue) };
+  venue.state.flags.equitiesAllowed = options.behaviour?.equities ?? true;
   const desk: Desk = {
     credentials,
     accountId: uuidOf(seed, 'account:', credentials.key, 0),

@@ -48,6 +48,8 @@ export const PAPER_LATENCY: BrokerLatency = {
 export interface BrokerBehaviour {
   /** One fill in so many is partial; 0 is none. Default 10, as the paper service. */
   readonly partialFillOneIn?: number;
+  /** Whether the account may trade equities at all. Default true. */
+  readonly equities?: boolean;
   /** Whether ioc and fok are taken. Default true. */
   readonly immediateOrders?: boolean;
   /** Whether an id in use is looked for before or after all else that may refuse an order. Default first. */

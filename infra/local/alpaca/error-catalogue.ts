@@ -145,6 +145,8 @@ export const ERROR_CATALOGUE: Readonly<Record<WireErrorCode, WireError>> = {
   'cancel-failed': { status: 500, code: 50010000, message: 'Failed to cancel order', grade: 'D' },
 };
 
+export const isWireErrorCode = (text: string): text is WireErrorCode => Object.hasOwn(ERROR_CATALOGUE, text);
+
 /** The body of an error, keys in the order in which the broker writes them. */
 export function errorBody(
   code: WireErrorCode,

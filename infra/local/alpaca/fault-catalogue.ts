@@ -67,7 +67,7 @@ export const FAULTS = {
   'duplicate-409': { says: 'an id in use is answered with 409 instead of 422', parameters: {} },
   'wash-trade-422': { says: 'a wash trade is answered with 422 and 42210000 instead of 403', parameters: {} },
   'older-texts': {
-    says: 'unknown and unfractionable assets are refused in the words of older versions',
+    says: 'unknown assets, unfractionable ones and cancels of ended orders are refused in older words',
     parameters: {},
   },
   'repeat-cancel-accepted': {
@@ -105,6 +105,7 @@ export const FAULTS = {
     parameters: { symbol: '*', side: '*' },
   },
   'stuck-cancel': { says: 'an order stays pending_cancel', parameters: { symbol: '*', side: '*' } },
+  'cancel-all-fails': { says: 'an order is left out when all are canceled, with a 500 of its own', parameters: {} },
   'cancel-refused': {
     says: 'a cancel is answered with 204 and refused by the venue',
     parameters: { symbol: '*', side: '*' },

@@ -141,16 +141,18 @@ export function deleteOrder(exchange: Exchange, desk: Desk, _: ApiRequest, id: s
   const order = orderById(exchange, desk, id) ?? undefined;
   const canceled = requestCancel(desk.venue, id, exchange.now(), cancelFate(exchange, order));
   if (canceled.ok) return changed(null, 204);
-  const repeated = order?.status === 'canceled' && exchange.faults.strikes('repeat-cancel-accepted', id) !== null;
-  return repeated ? changed(null, 204) : refuseWith(canceled.error);
+  const { faults } = exchange;
+  if (order?.status === 'canceled' && faults.strikes('repeat-cancel-accepted', id) !== null) return changed(null, 204);
+  const older = canceled.error.code === 'order-ended' && faults.strikes('older-texts', id) !== null;
+  return older ? refuse('order-not-cancelable') : refuseWith(canceled.error);
 }
 
 export function deleteOrders(exchange: Exchange, desk: Desk): Answer {
   const results = openOrders(desk.venue).map((order) => {
-    const canceled = requestCancel(desk.venue, order.id, exchange.now(), cancelFate(exchange, order));
-    return canceled.ok
-      ? { id: order.id, status: 200 }
-      : { id: order.id, status: 500, body: refuse('cancel-failed').body };
+    const fails = exchange.faults.strikes('cancel-all-fails', order.clientOrderId) !== null;
+    const canceled = fails ? null : requestCancel(desk.venue, order.id, exchange.now(), cancelFate(exchange, order));
+    if (canceled?.ok === true) return { id: order.id, status: 200 };
+    return { id: order.id, status: 500, body: refuse('cancel-failed').body };
   });
   return changed(results, 207);
 }

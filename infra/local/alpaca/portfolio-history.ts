@@ -60,7 +60,7 @@ export function getPortfolioHistory(exchange: Exchange, desk: Desk, request: Api
   if (from > end) throw new ParameterError('start', 'expected an instant before the end');
   const frame = wordOf(query, 'timeframe', FRAME_NAMES, ordinaryFrame(end - from));
   const replay = replayAccount(venue);
-  const base = cents(approximateMoney(pastEquity(venue, replay(start), start)));
+  const base = cents(approximateMoney(pastEquity(venue, replay(addMs(start, -1)), start)));
   const instants = instantsOf(exchange, start, end, frame);
   const equity = instants.map((at) => cents(approximateMoney(pastEquity(venue, replay(at), at))));
   return answer({
