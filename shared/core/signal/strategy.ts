@@ -1,7 +1,7 @@
 /** The one interface that a strategy implements, and what every strategy is built from. */
 import type { StrategyId } from '#shared/core/kernel/identity.ts';
 import { SIGNAL_ATR } from './indicator.ts';
-import type { Signal, SignalReason } from './types.ts';
+import type { OpenPosition, Signal, SignalReason } from './types.ts';
 import type { StrategyView, SymbolView } from './view.ts';
 
 /** What kind of bet an entry is; a regime may switch a kind off. */
@@ -90,18 +90,21 @@ export function longExit(strategyId: StrategyId, symbol: SymbolView, reason: Sig
   };
 }
 
-/** Asks an entry rule for symbols that may be entered and an exit rule for positions that are held. */
-export function signalsOf(
+/** For strategies that go long only: asks an entry rule for symbols that may be entered, an exit rule for positions. */
+export function longSignalsOf(
   view: StrategyView,
   rules: {
     readonly entry: (symbol: SymbolView) => Signal | null;
-    readonly exit: (symbol: SymbolView, position: NonNullable<ReturnType<StrategyView['positionOf']>>) => Signal | null;
+    readonly exit: (symbol: SymbolView, position: OpenPosition) => Signal | null;
   },
 ): readonly Signal[] {
   const signals: Signal[] = [];
   for (const symbol of view.symbols) {
     const position = view.positionOf(symbol.ticker);
-    const signal = position === null ? (symbol.inUniverse ? rules.entry(symbol) : null) : rules.exit(symbol, position);
+    if (position === null && !symbol.inUniverse) continue;
+    // A short position is none of theirs; selling more of it would not close it.
+    if (position?.side === 'short') continue;
+    const signal = position === null ? rules.entry(symbol) : rules.exit(symbol, position);
     if (signal !== null) signals.push(signal);
   }
   return signals;

@@ -4,7 +4,7 @@
  */
 import { strategyId } from '#shared/core/kernel/identity.ts';
 import { adxOf, SIGNAL_ATR, smaOf } from '../indicator.ts';
-import { longEntry, longExit, ParameterError, readParameters, signalsOf, type Strategy } from '../strategy.ts';
+import { longEntry, longExit, ParameterError, readParameters, longSignalsOf, type Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import type { SymbolView } from '../view.ts';
 
@@ -62,5 +62,5 @@ export function maCrossover(given: Readonly<Record<string, number>> = {}): Strat
     });
   }
 
-  return { id: ID, entryClass: 'trend', signals: (view) => signalsOf(view, { entry, exit }) };
+  return { id: ID, entryClass: 'trend', signals: (view) => longSignalsOf(view, { entry, exit }) };
 }

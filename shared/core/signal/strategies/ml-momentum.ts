@@ -12,7 +12,7 @@ import {
   type TrainingPlan,
   WalkForwardModels,
 } from '../model/momentum-model.ts';
-import { longEntry, longExit, readParameters, signalsOf, type Strategy } from '../strategy.ts';
+import { longEntry, longExit, readParameters, longSignalsOf, type Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import type { SymbolView } from '../view.ts';
 
@@ -92,7 +92,7 @@ export function mlMomentum(given: Readonly<Record<string, number>> = {}, models?
         });
       };
 
-      return signalsOf(view, { entry, exit });
+      return longSignalsOf(view, { entry, exit });
     },
   };
 }

@@ -30,4 +30,9 @@ describe('momentum', () => {
     expect(exits).toHaveLength(160 - 122);
     expect(exits[0]).toMatchObject({ kind: 'exit', side: 'sell', reason: { code: 'held-long-enough' } });
   });
+
+  it('leaves a short position alone', () => {
+    const short = { ...heldSince(118), side: 'short' as const };
+    expect(run(momentum({ holdSessions: 4 }), [barsOf(surge, loud)], { position: short })).toEqual([]);
+  });
 });

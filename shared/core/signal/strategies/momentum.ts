@@ -1,7 +1,7 @@
 /** Momentum: buys what has risen far on more volume than usual, and holds it for a fixed time. */
 import { strategyId } from '#shared/core/kernel/identity.ts';
 import { returnOf, SIGNAL_ATR, volumeOf } from '../indicator.ts';
-import { longEntry, longExit, readParameters, signalsOf, type Strategy } from '../strategy.ts';
+import { longEntry, longExit, readParameters, longSignalsOf, type Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import type { SymbolView } from '../view.ts';
 
@@ -44,5 +44,5 @@ export function momentum(given: Readonly<Record<string, number>> = {}): Strategy
     return longExit(ID, symbol, { code: 'held-long-enough', text: `held for ${hold} sessions`, numbers: { held } });
   }
 
-  return { id: ID, entryClass: 'breakout', signals: (view) => signalsOf(view, { entry, exit }) };
+  return { id: ID, entryClass: 'breakout', signals: (view) => longSignalsOf(view, { entry, exit }) };
 }

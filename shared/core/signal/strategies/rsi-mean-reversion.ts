@@ -4,7 +4,7 @@
  */
 import { strategyId } from '#shared/core/kernel/identity.ts';
 import { rsiOf, SIGNAL_ATR, vwapOf } from '../indicator.ts';
-import { longEntry, longExit, readParameters, signalsOf, type Strategy } from '../strategy.ts';
+import { longEntry, longExit, readParameters, longSignalsOf, type Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import type { SymbolView } from '../view.ts';
 
@@ -62,5 +62,5 @@ export function rsiMeanReversion(given: Readonly<Record<string, number>> = {}): 
     return longExit(ID, symbol, { code: 'held-long-enough', text: `held for ${holdMax} sessions`, numbers: { held } });
   }
 
-  return { id: ID, entryClass: 'mean-reversion', signals: (view) => signalsOf(view, { entry, exit }) };
+  return { id: ID, entryClass: 'mean-reversion', signals: (view) => longSignalsOf(view, { entry, exit }) };
 }
