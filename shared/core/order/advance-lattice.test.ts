@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addMoney, addQuantity, notionalOf, ZERO_MONEY, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { epochMs } from '#shared/core/kernel/instant.ts';
-import { advance } from '#shared/core/order/advance.ts';
+import { advance, advanceAll } from '#shared/core/order/advance.ts';
 import type { AlarmCode, NamedTransition, Step } from '#shared/core/order/consequences.ts';
 import type { Order, OrderUpdate } from '#shared/core/order/order.ts';
 import { isEnd, isOpen, ORDER_STATES, orderedQuantity } from '#shared/core/order/order.ts';
@@ -76,6 +76,25 @@ describe('the same order, whatever the order of arrival', () => {
         },
       ),
       { ...RUNS, numRuns: 4_000 },
+    );
+  });
+
+  it('reaches the same order when it takes the news in together', () => {
+    fc.assert(
+      fc.property(starts, anyNews, (start, heard) => {
+        const named = heard.map((update) => ({
+          ...update,
+          clientOrderId: update.clientOrderId === null ? null : start.clientOrderId,
+        }));
+        const together = advanceAll(start, named);
+        const order = hear(start, heard);
+        expect(essence(together.order)).toEqual(essence(order));
+        expect(together.changed).toBe(order.version > start.version);
+        expect(together.consequences.book.position).toBe(
+          (order.intent.terms.side === 'buy' ? 1n : -1n) * order.filledQuantity,
+        );
+      }),
+      RUNS,
     );
   });
 

@@ -151,6 +151,27 @@ describe('fills', () => {
     expect(told(order, { status: 'filled', cumulativeQuantity: units(20) }).state).toBe('filled');
   });
 
+  it('asks for the activities when the average that the broker tells is not that of the executions', () => {
+    const order = told(sending(), fill('x-1', 5, 5, '100'));
+    const averaged = (averagePrice: string, cumulative = 5, source: OrderUpdate['source'] = 'reconciliation') =>
+      followUps(
+        step(order, {
+          source,
+          cumulativeQuantity: units(cumulative),
+          averagePrice: parsePrice(averagePrice),
+          brokerTime: at(9),
+        }),
+      );
+    expect(averaged('100.006')).toEqual(['backfill:0', 'reconcile:average-differs']);
+    expect(averaged('99.994')).toEqual(['backfill:0', 'reconcile:average-differs']);
+    expect(averaged('100.005')).toEqual([]);
+    expect(averaged('99.995')).toEqual([]);
+    expect(averaged('90', 6)).not.toContain('reconcile:average-differs');
+    const penny = told(sending(sampleIntent({ limitPrice: parsePrice('0.5') })), fill('x-1', 5, 5, '0.4'));
+    const seen = { cumulativeQuantity: units(5), averagePrice: parsePrice('0.4001'), brokerTime: at(9) };
+    expect(followUps(step(penny, seen))).toContain('reconcile:average-differs');
+  });
+
   it('alarms and quarantines when more fills than was ordered', () => {
     const over = step(sending(), { status: 'filled', cumulativeQuantity: units(21) });
     expect(followUps(over)).toEqual(expect.arrayContaining(['quarantine:overfilled', 'alarm:overfilled']));
@@ -238,6 +259,23 @@ describe('what touches an end', () => {
       revision('bust', 'x-9', 12, 8, '100'),
     );
     expect(order).toMatchObject({ filledQuantity: units(8), filledCost: parseMoney('808'), provisional: false });
+  });
+
+  it('takes no other execution for the busted one: quantity and price must both be as it says', () => {
+    const order = told(
+      sending(),
+      activity('a-1', 12, 12, '101'),
+      activity('a-2', 8, 20, '100'),
+      revision('bust', 'x-9', 12, 8, '100'),
+    );
+    expect(order).toMatchObject({ filledQuantity: units(8), provisional: true });
+  });
+
+  it('knows the execution that a correction restates where the activities tell it as corrected already', () => {
+    const clash = told(sending(), fill('x-1', 20, 20, '100'), activity('a-1', 20, 20, '99'));
+    expect(clash.executions).toMatchObject([{ ids: ['a-1', 'x-1'], price: parsePrice('99') }]);
+    const corrected = told(clash, revision('correct', 'x-1', 20, 20, '99'));
+    expect(corrected).toMatchObject({ provisional: false, filledCost: parseMoney('1980') });
   });
 
   it('stays provisional while a correction speaks of an execution that nobody knows', () => {

@@ -2,10 +2,12 @@
  * What news does to an order. `advance` joins the update into all that was told before and computes the order afresh, so
  * that any permutation of any updates, each any number of times, reaches the same order.
  */
+import { absoluteMoney, notionalOf, parsePrice, subtractMoney } from '#shared/core/kernel/decimal.ts';
+import type { Price } from '#shared/core/kernel/decimal.ts';
 import { invariant } from '#shared/core/kernel/fault.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { consequencesOf, NO_CONSEQUENCES } from '#shared/core/order/consequences.ts';
-import type { Step } from '#shared/core/order/consequences.ts';
+import type { FollowUp, Step } from '#shared/core/order/consequences.ts';
 import { evidenceOf, joinEvidence } from '#shared/core/order/evidence.ts';
 import type { Order, OrderUpdate } from '#shared/core/order/order.ts';
 import { isEnd } from '#shared/core/order/order.ts';
@@ -44,6 +46,29 @@ export function stepTo(before: Order, changes: Partial<Order>, at: EpochMs): Ste
   };
 }
 
+/** Half a cent, or half of the last digit that prices below a dollar have: a broker rounds its average somehow. */
+const averageTolerance = (average: Price): Price => parsePrice(average >= parsePrice('1') ? '0.005' : '0.00005');
+
+/** Whether the broker's average over the whole order is another than that of the executions that are booked. */
+function averageDiffers(order: Order, update: OrderUpdate): boolean {
+  const theirs = update.averagePrice;
+  const comparable =
+    !order.provisional && order.filledQuantity > 0n && update.cumulativeQuantity === order.filledQuantity;
+  if (theirs === null || !comparable) return false;
+  const difference = subtractMoney(notionalOf(theirs, order.filledQuantity), order.filledCost);
+  return absoluteMoney(difference) > notionalOf(averageTolerance(theirs), order.filledQuantity);
+}
+
+/** The same step, with the executions to be read anew. */
+function doubted(step: Step): Step {
+  const followUps: readonly FollowUp[] = [
+    ...step.consequences.followUps,
+    { kind: 'backfill', gapQuantity: step.order.gapQuantity },
+    { kind: 'reconcile', because: 'average-differs' },
+  ];
+  return { ...step, consequences: { ...step.consequences, followUps } };
+}
+
 /** A step that leaves the order as it is. */
 export const standStill = (order: Order): Step => ({ order, changed: false, consequences: NO_CONSEQUENCES });
 
@@ -74,5 +99,7 @@ export function advanceAll(order: Order, updates: readonly OrderUpdate[]): Step 
     evidence = joinEvidence(evidence, evidenceOf(update));
     receivedAt = update.receivedAt > receivedAt ? update.receivedAt : receivedAt;
   }
-  return equalValues(evidence, order.evidence) ? standStill(order) : stepTo(order, { evidence }, receivedAt);
+  if (equalValues(evidence, order.evidence)) return standStill(order);
+  const step = stepTo(order, { evidence }, receivedAt);
+  return updates.some((update) => averageDiffers(step.order, update)) ? doubted(step) : step;
 }

@@ -76,11 +76,14 @@ export type NamedTransition =
 
 export type AlarmCode = NamedTransition | 'overfilled' | 'unsent-order-known' | 'unknown' | 'abandoned' | 'failed';
 
+/** average-differs: the broker's own average is not that of the executions, so one of them is not as it was told. */
+export type ReconcileReason = 'unknown' | 'rejected' | 'restated' | 'gap' | 'resurrected' | 'average-differs';
+
 /** What somebody has to do because of the change. */
 export type FollowUp =
   /** Read the account's activities of this order; so many units lack their execution. */
   | { readonly kind: 'backfill'; readonly gapQuantity: Quantity }
-  | { readonly kind: 'reconcile'; readonly because: 'unknown' | 'rejected' | 'restated' | 'gap' | 'resurrected' }
+  | { readonly kind: 'reconcile'; readonly because: ReconcileReason }
   | {
       readonly kind: 'quarantine';
       readonly because: 'contradiction' | 'resurrected' | 'second-broker-order' | 'overfilled';

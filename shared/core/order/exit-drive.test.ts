@@ -292,7 +292,11 @@ describe('refusals of an exit', () => {
     (code) => {
       const { exit } = submitted();
       const step = driveExit(exit, view({ current: rejectedFor(code) }));
-      expect(step).toMatchObject({ exit: { phase: 'blocked', blockedBy: { code } }, alarms: ['exit-blocked'] });
+      expect(step).toMatchObject({
+        exit: { phase: 'blocked', blockedBy: { code } },
+        changed: true,
+        alarms: ['exit-blocked'],
+      });
       expect(driveExit(step.exit, view()).action).toEqual({ kind: 'wait', for: 'operator' });
       expect(blocksEntries(step.exit)).toBe(true);
       expect(driveExit(resumeExit(step.exit), view(position(10))).action).toMatchObject({
