@@ -83,7 +83,10 @@ async function openStream(url: string, headers: Readonly<Record<string, string>>
     frames,
     send: (frame) => socket.send(JSON.stringify(frame)),
     async until(count) {
-      while (frames.length < count) await once(socket, 'message');
+      while (frames.length < count) {
+        if (socket.readyState === WebSocket.CLOSED) throw new Error(`the stream ended after ${frames.length} frames`);
+        await Promise.race([once(socket, 'message'), closed]);
+      }
       return frames;
     },
     ended: () => closed,

@@ -1,5 +1,6 @@
 /** Starts the broker simulator: one HTTP server on loopback with REST, both websockets and a page. */
 import { type Server, createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { dataStream } from './data-stream.ts';
 import { type Desk, type Exchange, openExchange } from './desk.ts';
@@ -16,6 +17,10 @@ const TICK_MS = { self: 1_000, host: 60_000 } as const;
 
 const FEED = /^\/v2\/(iex|sip|delayed_sip|boats|overnight|test)$/;
 
+const turnAway = (socket: Duplex, status: string): void => {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+};
+
 /** `/stream` is the order stream, `/v2/{feed}` the data stream. */
 function acceptStreams(house: House, server: Server): WebSocketServer {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
@@ -23,7 +28,11 @@ function acceptStreams(house: House, server: Server): WebSocketServer {
     const path = new URL(message.url ?? '/', 'http://simulator').pathname;
     const feed = FEED.exec(path)?.[1];
     if (path !== '/stream' && feed === undefined) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      turnAway(socket, '404 Not Found');
+      return;
+    }
+    if (feed === undefined && house.orders.isDown()) {
+      turnAway(socket, '503 Service Unavailable');
       return;
     }
     const messagePack = message.headers['content-type'] === 'application/msgpack';

@@ -10,7 +10,8 @@ import { type WireBody, tradeUpdate } from './wire-order.ts';
 const STREAMS = ['trade_updates'] as const;
 
 export interface OrderStream {
-  /** Takes a connection, or cuts it off where the stream is down. */
+  /** While it is down nobody is let in. */
+  isDown(): boolean;
   accept(socket: WebSocket, messagePack: boolean): void;
   /** Sends one step of an order to every connection of its account that listens. */
   tell(desk: Desk, news: VenueNews): void;
@@ -65,11 +66,8 @@ export function orderStream(exchange: Exchange, connections: StreamConnections):
   }
 
   return {
+    isDown: () => faults.lasts('stream-down') !== null,
     accept(socket, messagePack) {
-      if (faults.lasts('stream-down') !== null) {
-        socket.terminate();
-        return;
-      }
       const connection = connections.add('orders', socket, messagePack ? encodeMessagePack : jsonBytes);
       socket.on('close', () => listening.delete(connection));
       socket.on('message', (raw) => {
