@@ -20,6 +20,13 @@ export function requestCancel(order: Order, by: string, reason: Reason, now: Epo
   return succeed(stepTo(order, { cancelRequested: { by, reason, at: now } }, now));
 }
 
+/** A cancel that brought no end in this time is asked for again. */
+export const CANCEL_AGAIN_MS = 30_000;
+
+/** True while nobody asked for the order's cancel, or nothing came of it. */
+export const wantsCancel = ({ cancelRequested }: Order, now: EpochMs): boolean =>
+  cancelRequested === null || now - cancelRequested.at > CANCEL_AGAIN_MS;
+
 /** What brings a requested cancel about. */
 export type CancelAction =
   | { readonly kind: 'none' }

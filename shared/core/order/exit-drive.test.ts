@@ -5,8 +5,8 @@ import { correlationId, decisionId, strategyId } from '#shared/core/kernel/ident
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { RefusalCode } from '#shared/core/kernel/refusal.ts';
+import { CANCEL_AGAIN_MS } from '#shared/core/order/cancel.ts';
 import {
-  CANCEL_AGAIN_MS,
   driveExit,
   EXIT_BACKOFF_MS_MAX,
   EXIT_RESTING_MS_MAX,

@@ -12,6 +12,7 @@ import {
 import { addMs } from '#shared/core/kernel/instant.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
+import { wantsCancel } from '#shared/core/order/cancel.ts';
 import { refusalEffect } from '#shared/core/order/exit.ts';
 import type { Exit, ExitAction, ExitAlarm, ExitStep, ExitView } from '#shared/core/order/exit.ts';
 import type { Order, OrderIntent } from '#shared/core/order/order.ts';
@@ -25,8 +26,6 @@ export const POSITION_AGE_MS_MAX = 5_000;
 export const EXIT_VALIDITY_MS = 120_000;
 /** An exit's order that rests longer is canceled, and what remains is submitted anew. */
 export const EXIT_RESTING_MS_MAX = 60_000;
-/** A cancel that brought no end in this time is asked for again. */
-export const CANCEL_AGAIN_MS = 30_000;
 export const EXIT_BACKOFF_BASE_MS = 5_000;
 export const EXIT_BACKOFF_MS_MAX = 300_000;
 /** So many generations in a row without a fill raise an alarm. */
@@ -69,10 +68,6 @@ const unclaimed = (exit: Exit, submitted: OrderIntent): Exit => ({
   ...exit,
   generations: submitted.decision.generation,
 });
-
-/** True while nobody asked the broker to cancel it, or nothing came of it. */
-const wantsCancel = ({ cancelRequested }: Order, now: EpochMs): boolean =>
-  cancelRequested === null || now - cancelRequested.at > CANCEL_AGAIN_MS;
 
 /** Where the last order stands: still to be awaited, to be submitted again, or over. */
 function followOrder(exit: Exit, view: ExitView): Settled | ExitAction {

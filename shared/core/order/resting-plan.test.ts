@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
+import { CANCEL_AGAIN_MS } from '#shared/core/order/cancel.ts';
 import { isOpen } from '#shared/core/order/order.ts';
 import type { Order, OrderIntent, OrderPurpose, OrderTerms } from '#shared/core/order/order.ts';
 import { planResting } from '#shared/core/order/resting-plan.ts';
@@ -94,13 +95,15 @@ describe('a target whose order rests', () => {
     expect(plan.deferred).toEqual([{ target: wanted, because: 'awaiting-end' }]);
   });
 
-  it('waits for the end of a cancel, and does not ask twice', () => {
-    for (const order of [canceling(resting(target)), told(sending(target), { status: 'pending_cancel' })]) {
-      expect(planResting([order], [cheaper], POLICY, LATE)).toEqual({
-        actions: [],
-        deferred: [{ target: cheaper, because: 'awaiting-end' }],
-      });
-    }
+  it('waits for the end of a cancel, and asks again only when nothing came of it', () => {
+    const waiting = { actions: [], deferred: [{ target: cheaper, because: 'awaiting-end' }] };
+    const asked = canceling(resting(target));
+    expect(planResting([asked], [cheaper], POLICY, addMs(CLAIMED_AT, CANCEL_AGAIN_MS))).toEqual(waiting);
+    expect(planResting([told(sending(target), { status: 'pending_cancel' })], [cheaper], POLICY, LATE)).toEqual(
+      waiting,
+    );
+    const again = planResting([asked], [cheaper], POLICY, addMs(CLAIMED_AT, CANCEL_AGAIN_MS + 1));
+    expect(again.actions).toMatchObject([{ step: 'replace-cancel', clientOrderId: asked.clientOrderId }]);
   });
 
   it('waits for one that is on its way or of unknown fate', () => {
@@ -149,6 +152,22 @@ describe('a target whose order rests', () => {
     const plan = planResting([old], [target], POLICY, SOON);
     expect(plan.actions).toMatchObject([{ step: 'replace-cancel', clientOrderId: old.clientOrderId }]);
     expect(plan.deferred).toEqual([{ target, because: 'awaiting-end' }]);
+  });
+});
+
+describe('slices of one decision', () => {
+  it('work side by side', () => {
+    const slice = (count: number): OrderIntent => ({ ...target, decision: { ...target.decision, slice: count } });
+    const plan = planResting([resting(slice(0))], [slice(0), slice(1)], POLICY, SOON);
+    expect(plan.actions).toEqual([{ kind: 'submit', step: 'submit', intent: slice(1) }]);
+    expect(plan.deferred).toEqual([{ target: slice(0), because: 'working' }]);
+  });
+
+  it('stay while an order of an older decision beside them goes', () => {
+    const old = resting(decided('d-0'));
+    const plan = planResting([old, resting(target)], [target], POLICY, SOON);
+    expect(plan.actions).toMatchObject([{ step: 'replace-cancel', clientOrderId: old.clientOrderId }]);
+    expect(plan.deferred).toEqual([{ target, because: 'working' }]);
   });
 });
 

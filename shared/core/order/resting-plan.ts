@@ -7,6 +7,7 @@ import { addQuantity, subtractQuantity, ZERO_QUANTITY } from '#shared/core/kerne
 import { invariant } from '#shared/core/kernel/fault.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import { wantsCancel } from '#shared/core/order/cancel.ts';
 import type { Order, OrderIntent, Reason } from '#shared/core/order/order.ts';
 import { isOpen, orderedQuantity } from '#shared/core/order/order.ts';
 
@@ -106,28 +107,44 @@ interface Verdict {
   readonly outcome: PlannedAction | Deferral;
 }
 
+interface Cycle {
+  readonly orders: readonly Order[];
+  readonly targets: readonly OrderIntent[];
+  readonly policy: RestingPolicy;
+  readonly now: EpochMs;
+}
+
+/** An entry that a decision which nobody wants any more left resting where the target would place its own. */
+const isSuperseded = (order: Order, target: OrderIntent, { targets }: Cycle): boolean =>
+  isOpen(order) &&
+  order.intent.purpose === 'entry' &&
+  sameBid(order.intent, target) &&
+  !targets.some(({ decision }) => decision.decisionId === order.intent.decision.decisionId);
+
 /** Entries that are on their way, or whose fate is not known: they neither rest nor have they ended. */
 const inFlight = (order: Order): boolean =>
   order.state === 'claimed' || order.state === 'sending' || order.state === 'unknown';
 
-function judge(target: OrderIntent, orders: readonly Order[], policy: RestingPolicy, now: EpochMs): Verdict {
+/** What is to become of the decision's own order that is open. */
+function judgeOpen(current: Order, earlier: readonly Order[], target: OrderIntent, cycle: Cycle): Verdict {
+  const replaced: Verdict = { cancels: [current], outcome: 'awaiting-end' };
+  if (current.cancelRequested !== null || current.state === 'pending_cancel') return replaced;
+  if (isStale(current, cycle.policy, cycle.now)) return replaced;
+  if (inFlight(current)) return { cancels: [], outcome: 'in-flight' };
+  return isAsWanted(current, earlier, target, cycle.policy) ? { cancels: [], outcome: 'working' } : replaced;
+}
+
+function judge(target: OrderIntent, cycle: Cycle): Verdict {
+  const { orders } = cycle;
   const generations = orders.filter((order) => sameDecision(order.intent, target));
-  const open = generations.filter(isOpen);
-  const superseded = orders.filter(
-    (order) =>
-      isOpen(order) && order.intent.purpose === 'entry' && sameBid(order.intent, target) && !open.includes(order),
-  );
-  if (superseded.length > 0) return { cancels: [...superseded, ...open], outcome: 'awaiting-end' };
-  const [current] = open;
+  const [current] = generations.filter(isOpen);
+  const superseded = orders.filter((order) => isSuperseded(order, target, cycle));
   if (current !== undefined) {
-    if (current.cancelRequested !== null || current.state === 'pending_cancel')
-      return { cancels: [], outcome: 'awaiting-end' };
     const earlier = generations.filter((order) => order !== current);
-    if (isStale(current, policy, now)) return { cancels: [current], outcome: 'awaiting-end' };
-    if (inFlight(current)) return { cancels: [], outcome: 'in-flight' };
-    if (isAsWanted(current, earlier, target, policy)) return { cancels: [], outcome: 'working' };
-    return { cancels: [current], outcome: 'awaiting-end' };
+    const verdict = judgeOpen(current, earlier, target, cycle);
+    return { ...verdict, cancels: [...superseded, ...verdict.cancels] };
   }
+  if (superseded.length > 0) return { cancels: superseded, outcome: 'awaiting-end' };
   const remaining = subtractQuantity(wantedUnits(target), filledOf(generations));
   if (remaining <= 0n) return { cancels: [], outcome: 'nothing-remains' };
   const opposed = orders.some(
@@ -159,12 +176,13 @@ export function planResting(
   policy: RestingPolicy,
   now: EpochMs,
 ): RestingPlan {
-  const verdicts = targets.map((target) => ({ target, ...judge(target, orders, policy, now) }));
+  const verdicts = targets.map((target) => ({ target, ...judge(target, { orders, targets, policy, now }) }));
   const replaced = new Set(verdicts.flatMap((verdict) => verdict.cancels));
   const stale = orders.filter(
     (order) => isOpen(order) && order.intent.purpose === 'entry' && !replaced.has(order) && isStale(order, policy, now),
   );
-  const untold = (order: Order): boolean => order.cancelRequested === null && order.state !== 'pending_cancel';
+  const untold = (order: Order): boolean =>
+    wantsCancel(order, now) && (order.cancelRequested !== null || order.state !== 'pending_cancel');
   const actions: readonly PlannedAction[] = [
     ...stale.filter(untold).map((order) => cancelOf(order, 'stale-cancel', now)),
     ...[...replaced].filter(untold).map((order) => cancelOf(order, 'replace-cancel', now)),
