@@ -1,36 +1,18 @@
 /** The policy as a document: checked when it is written and again when it is read. */
 import * as z from 'zod';
 import {
-  formatMoney,
-  formatPrice,
-  formatQuantity,
-  parseMoney,
-  parsePrice,
-  parseQuantity,
-} from '#shared/core/kernel/decimal.ts';
+  amount,
+  basisPoints,
+  count,
+  decimal,
+  durationMs,
+  identity,
+  units,
+} from '#shared/adapters/stores/policy-fields.ts';
+import { breaker, checks, monitor, stops, writeSafety } from '#shared/adapters/stores/policy-safety.ts';
+import { formatMoney, formatPrice, formatQuantity, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import type { Policy, PolicyLimits } from '#shared/core/portfolio/policy.ts';
-
-const decimal = z
-  .string()
-  .regex(/^\d{1,18}(\.\d{1,9})?$/, 'expected a decimal text of zero or more, such as "2500.00"');
-const amount = decimal.transform((text) => parseMoney(text));
-const basisPoints = z
-  .int('expected whole basis points')
-  .min(0)
-  .max(1_000_000)
-  .transform((value) => BigInt(value));
-const count = z.int('expected a whole number').min(0).max(1_000_000);
-const durationMs = z.int('expected whole milliseconds').min(0).max(86_400_000);
-const identity = <T>(parse: (text: string) => T) =>
-  z.string().transform((text, context): T => {
-    try {
-      return parse(text);
-    } catch (cause) {
-      context.addIssue({ code: 'custom', message: cause instanceof Error ? cause.message : 'not a name' });
-      return z.NEVER;
-    }
-  });
 
 const limits = z.strictObject({
   grossExposureMax: amount,
@@ -41,7 +23,7 @@ const limits = z.strictObject({
   ordersPerCycleMax: count,
   notionalPerCycleMax: amount,
   fatFingerNotionalMax: amount,
-  fatFingerQuantityMax: decimal.transform((text) => parseQuantity(text)),
+  fatFingerQuantityMax: units,
   fatFingerVolumeShareBpsMax: basisPoints,
   priceMin: decimal.transform((text) => parsePrice(text)),
   orderNotionalMin: amount,
@@ -78,6 +60,10 @@ export const policyDocument = z
     universe: z.array(identity(ticker)).min(1, 'expected at least one symbol').max(1000),
     strategies: z.array(strategy).max(50),
     limits,
+    checks,
+    breaker,
+    monitor,
+    stops,
     reconciliation,
   })
   .superRefine((document, context) => {
@@ -130,6 +116,7 @@ export const writePolicy = (policy: Policy): PolicyDocument => ({
     parameters: { ...entry.parameters },
   })),
   limits: writtenLimits(policy.limits),
+  ...writeSafety(policy),
   reconciliation: {
     ...policy.reconciliation,
     cashToleranceBps: Number(policy.reconciliation.cashToleranceBps),

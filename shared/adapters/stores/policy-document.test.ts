@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { readPolicy, writePolicy } from '#shared/adapters/stores/policy-document.ts';
+import { parseMoney } from '#shared/core/kernel/decimal.ts';
+import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+
+const policy = firstPolicy([ticker('AAPL'), ticker('MSFT')], [strategyId('ma-crossover')], parseMoney('100000'));
+const document = writePolicy(policy);
+
+const faultsOf = (read: unknown): readonly string[] => {
+  try {
+    readPolicy(read, 1);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof z.ZodError)) throw thrown;
+    return thrown.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
+  }
+};
+
+describe('the policy document', () => {
+  it('reads back as the policy that it was written from', () => {
+    expect(readPolicy(JSON.parse(JSON.stringify(document)), 1)).toEqual(policy);
+    const narrowed = {
+      ...policy,
+      checks: { ...policy.checks, exitProfitBpsMin: 25n, whitelist: [ticker('AAPL')], blacklist: [ticker('MSFT')] },
+      breaker: { quietMs: 1000, flattenOn: ['daily-loss'] as const },
+    };
+    expect(readPolicy(writePolicy(narrowed), 1)).toEqual(narrowed);
+  });
+
+  it('names every field at fault at once', () => {
+    const wrong = {
+      ...document,
+      universe: ['aapl'],
+      limits: { ...document.limits, grossExposureMax: '-1', reconciliationAgeMsMax: 1000 },
+      checks: { ...document.checks, heatBpsMax: 0.5 },
+      breaker: { ...document.breaker, flattenOn: ['bad-weather'] },
+      stops: { ...document.stops, fallbackBps: 0 },
+      extra: true,
+    };
+    expect(faultsOf(wrong).map((fault) => fault.split(':')[0])).toEqual([
+      'universe.0',
+      'limits.grossExposureMax',
+      'limits.reconciliationAgeMsMax',
+      'checks.heatBpsMax',
+      'breaker.flattenOn.0',
+      'stops.fallbackBps',
+      '',
+    ]);
+    expect(faultsOf(wrong)).toContain(
+      'limits.grossExposureMax: expected a decimal text of zero or more, such as "2500.00"',
+    );
+  });
+
+  it.each(['limits', 'checks', 'breaker', 'monitor', 'stops'] as const)('refuses a document without %s', (section) => {
+    const { [section]: left, ...rest } = document;
+    expect(left).toBeDefined();
+    expect(faultsOf(rest).map((fault) => fault.split(':')[0])).toEqual([section]);
+  });
+});
