@@ -28,6 +28,11 @@ const CONTROL: FunctionPlan = {
   asynchronous: { retriesMax: 0, eventAgeSecondsMax: 60, onFailureQueue: null },
 };
 
+const pause = (durationMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, durationMs).unref();
+  });
+
 const route = (key: string, more: Partial<RoutePlan> = {}): RoutePlan => ({
   key,
   functionName: 'control',
@@ -151,7 +156,7 @@ describe('the HTTP API', () => {
     ['200 and JSON for an answer without a status', () => ({ a: 1 }), 200],
     ['500 when the function fails', () => Promise.reject(new Error('secret words')), 500],
     ['500 for an answer that is none', () => ({ statusCode: 'many' }), 500],
-    ['503 when the function takes longer than the route allows', () => new Promise(() => undefined), 503],
+    ['503 when the function takes longer than the route allows', () => pause(60_000), 503],
   ])('answers %s', async (_, handler, status) => {
     const answer = await fetch(await start(handler));
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/json']);
