@@ -2,13 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
-import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
+import { type EpochMs, epochMs, parseEpochNs } from '#shared/core/kernel/instant.ts';
 import { currentOrNextSession, sessionAt } from '#shared/core/venue/session-index.ts';
 import { assetOf } from './asset-lookup.ts';
 import type { Desk, Exchange } from './desk.ts';
 import { encodeMessagePack } from './message-pack.ts';
 import type { StreamConnection, StreamConnections } from './stream-connections.ts';
-import { jsonText, parseFrame } from './stream-frames.ts';
+import { isRecord, jsonText, parseFrame } from './stream-frames.ts';
 import { barBody, lastDailyBars, quoteBody, tradeBody } from './wire-market.ts';
 import type { WireBody } from './wire-order.ts';
 
@@ -95,6 +95,13 @@ function change(
   if (adds) change(exchange, subscriber, frame, false);
   return 405;
 }
+
+/** In MessagePack a message's time is a timestamp of nanoseconds, and no text. */
+const packFrame = (frame: unknown): Uint8Array =>
+  encodeMessagePack(Array.isArray(frame) ? frame.map(withTimestamp) : frame);
+
+const withTimestamp = (message: unknown): unknown =>
+  isRecord(message) && typeof message['t'] === 'string' ? { ...message, t: parseEpochNs(message['t']) } : message;
 
 /** The symbols of a channel, "*" being all there are. */
 function symbolsIn(exchange: Exchange, subscribed: ReadonlySet<string>): readonly Ticker[] {
@@ -202,7 +209,7 @@ export function dataStream(exchange: Exchange, connections: StreamConnections, t
   return {
     accept(socket, message, feed) {
       const messagePack = message.headers['content-type'] === 'application/msgpack';
-      const connection = connections.add('data', socket, messagePack ? encodeMessagePack : jsonText);
+      const connection = connections.add('data', socket, messagePack ? packFrame : jsonText);
       connections.send(connection, [{ T: 'success', msg: 'connected' }]);
       if (feed === 'sip' && exchange.dataPlan === 'free') {
         dismiss(connection, 409);

@@ -38,6 +38,12 @@ describe('MessagePack', () => {
     expect(() => decodeMessagePack(Uint8Array.from(bytes))).toThrow(why);
   });
 
+  it('writes times to the nanosecond as timestamps', () => {
+    const bytes = encodeMessagePack(1_767_711_600_123_456_789n);
+    expect(bytes.subarray(0, 2)).toEqual(Uint8Array.of(0xd7, 0xff));
+    expect(decodeMessagePack(bytes)).toBe(1_767_711_600_123_456_789n);
+  });
+
   it('writes long texts, lists and maps', () => {
     const value = {
       text: 'ä'.repeat(70_000),
