@@ -1,0 +1,53 @@
+import { channel } from 'node:diagnostics_channel';
+import { afterEach, describe, expect, it } from 'vitest';
+import { FrameWatch } from './frame-watch.ts';
+import { NO_VENUE } from './venue.ts';
+
+let watch: FrameWatch | null = null;
+afterEach(() => {
+  watch?.stop();
+  watch = null;
+});
+
+const frames = channel('belay.stream.frame');
+
+function watching(connections: { connection: number; open: boolean; framesSent: number }[]): FrameWatch {
+  watch = new FrameWatch({ ...NO_VENUE, streams: () => connections });
+  return watch;
+}
+
+describe('the watch over the frames of the broker', () => {
+  it('waits until what was sent is handled, however it arrives', async () => {
+    const connection = { connection: 1, open: true, framesSent: 2 };
+    const one = watching([connection]);
+    let settled = false;
+    const waiting = one.settled().then((waited) => {
+      settled = true;
+      return waited;
+    });
+    frames.publish({ phase: 'received' });
+    frames.publish({ phase: 'handled' });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    expect(settled).toBe(false);
+    frames.publish({ phase: 'handled' });
+    expect(await waiting).toBe(true);
+    expect(await one.settled()).toBe(false);
+    connection.framesSent += 1;
+    frames.publish({ phase: 'handled' });
+    expect(await one.settled()).toBe(false);
+  });
+
+  it('writes off what a closed connection took with it, and nothing else', async () => {
+    const closed = { connection: 1, open: false, framesSent: 3 };
+    const open = { connection: 2, open: true, framesSent: 0 };
+    const one = watching([closed, open]);
+    frames.publish({ phase: 'handled' });
+    await one.settled();
+    open.framesSent = 1;
+    const waiting = one.settled();
+    frames.publish({ phase: 'handled' });
+    expect(await waiting).toBe(true);
+  });
+});
