@@ -3,27 +3,8 @@
  * that opens when the broker fails. One gate stands for one budget: a broker that counts trading and market data apart
  * has two.
  */
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
-
-/** What a request is for, most urgent last: an exit may be let through where a read is not. */
-export type RequestKind = 'read' | 'lookup' | 'entry' | 'exit' | 'cancel';
-
-/** How many requests the broker says are left, as its answer's headers tell it. */
-export interface RateLimit {
-  /** Requests a window. */
-  readonly limit: number | null;
-  /** Requests left in this window. */
-  readonly remaining: number | null;
-  /** When the window ends. */
-  readonly resetAt: EpochMs | null;
-}
-
-/**
- * How one request ended on the wire. `answered` is any answer of the broker's own service, a refusal as well;
- * `throttled` is 429; `failing` is an answer that its service did not give (5xx, a proxy's page, a torn body); `lost`
- * is a request that was sent and has no answer; `not-sent` is one that provably never left.
- */
-export type RequestResult = 'answered' | 'throttled' | 'failing' | 'lost' | 'not-sent';
+import type { RateLimit, RequestKind, RequestResult } from '#shared/core/safety/broker-request.ts';
+import type { RequestBar } from '#shared/core/safety/request-gate.ts';
 
 /** One request, for the budget, the circuit and the log. Carries neither credentials nor bodies. */
 export interface RequestOutcome {
@@ -44,10 +25,21 @@ export interface RequestOutcome {
 
 export interface RequestGate {
   /**
-   * Asked before each request on the wire, every try of a repeated read included. Returns to let it pass.
-   * @throws Fault `transient` when the request is not to be sent.
+   * Asked before each request on the wire, every try of a repeated read included. Returns to let it pass, at once or
+   * after a short wait.
+   * @throws Fault `transient` when the request is not to be sent: `request-budget-exhausted` or `broker-circuit-open`,
+   * or what kept the gate from being asked.
    */
   before(kind: RequestKind): Promise<void>;
   /** Told after each request that was let pass, whatever became of it. Its failure never changes the answer. */
   after(outcome: RequestOutcome): Promise<void>;
+}
+
+/** The same gate for a sender who must not wait at it once he has taken his last look. */
+export interface RequestPermits {
+  /**
+   * Sees to it that a request of the kind can pass at once in the next moments.
+   * @returns null when it can, else why not and when to ask again; it never waits by itself.
+   */
+  prepare(kind: RequestKind): Promise<RequestBar | null>;
 }

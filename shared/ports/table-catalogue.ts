@@ -80,5 +80,11 @@ export const TABLES = {
   },
 } as const satisfies Readonly<Record<string, TableDescription>>;
 
+/**
+ * Items of the table `safety` under keys that begin so stand in front of the broker, and nothing else does: whoever calls
+ * the broker may write these, and needs no right to any flag for it.
+ */
+export const REQUEST_GATE_PARTITION = 'REQUESTS#';
+
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES: readonly TableName[] = ['safety', 'orders', 'books', 'market', 'journal'];

@@ -1,7 +1,8 @@
 /** One request to one of Alpaca's two HTTP services: past the gate in front, within a limit of time, and told of. */
 import { TaskCancelledError, TimeoutStrategy, timeout } from 'cockatiel';
 import { Fault, invariant } from '#shared/core/kernel/fault.ts';
-import type { RequestGate, RequestKind, RequestOutcome, RequestResult } from '#shared/ports/request-gate.ts';
+import type { RequestKind, RequestResult } from '#shared/core/safety/broker-request.ts';
+import type { RequestGate, RequestOutcome } from '#shared/ports/request-gate.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { AlpacaCredentials } from './endpoints.ts';
 import { parseExactJson } from './exact-json.ts';

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Bug, Fault } from '#shared/core/kernel/fault.ts';
-import type { RequestGate, RequestKind, RequestOutcome } from '#shared/ports/request-gate.ts';
+import type { RequestKind } from '#shared/core/safety/broker-request.ts';
+import type { RequestGate, RequestOutcome } from '#shared/ports/request-gate.ts';
 import { recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import {
   answerJson,

@@ -4,7 +4,7 @@
  * order.
  */
 import { epochMs } from '#shared/core/kernel/instant.ts';
-import type { RateLimit } from '#shared/ports/request-gate.ts';
+import type { RateLimit } from '#shared/core/safety/broker-request.ts';
 
 export interface WireRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';

@@ -4,7 +4,8 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import { type ClaimedOrder, markClaimed } from '#shared/core/order/claimed.ts';
 import type { OrderTerms } from '#shared/core/order/order.ts';
 import type { SubmitOutcome } from '#shared/ports/broker.ts';
-import type { RequestGate, RequestKind } from '#shared/ports/request-gate.ts';
+import type { RequestKind } from '#shared/core/safety/broker-request.ts';
+import type { RequestGate } from '#shared/ports/request-gate.ts';
 import { sampleIntent, sending } from '#tests/order/sample-orders.ts';
 import { recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import {

@@ -2,6 +2,7 @@
 import type { AccountId, ClientOrderId, RunId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import type { ItemKey } from '#shared/core/kernel/item.ts';
+import { REQUEST_GATE_PARTITION } from '#shared/ports/table-catalogue.ts';
 
 const account = (accountId: AccountId): string => `ACCOUNT#${accountId}`;
 
@@ -17,6 +18,11 @@ export const policyKey = (accountId: AccountId, version: number): ItemKey => ({
   sk: `POLICY#${String(version).padStart(9, '0')}`,
 });
 export const runKey = (accountId: AccountId, runId: RunId): ItemKey => ({ pk: account(accountId), sk: `RUN#${runId}` });
+
+export const requestGateKey = (accountId: AccountId, service: 'trading' | 'data'): ItemKey => ({
+  pk: `${REQUEST_GATE_PARTITION}${accountId}`,
+  sk: service,
+});
 
 // table orders
 export const orderKey = (id: ClientOrderId): ItemKey => ({ pk: `ORDER#${id}`, sk: 'ORDER' });
