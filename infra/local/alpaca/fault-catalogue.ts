@@ -105,7 +105,6 @@ export const FAULTS = {
     parameters: { symbol: '*', side: '*' },
   },
   'stuck-cancel': { says: 'an order stays pending_cancel', parameters: { symbol: '*', side: '*' } },
-  'cancel-all-fails': { says: 'an order is left out when all are canceled, with a 500 of its own', parameters: {} },
   'cancel-refused': {
     says: 'a cancel is answered with 204 and refused by the venue',
     parameters: { symbol: '*', side: '*' },

@@ -313,15 +313,6 @@ const PROOFS: Readonly<Record<FaultName, Proof>> = {
     desk.pass(3_600_000);
     expect(await desk.get(`/v2/orders/${id}`)).toMatchObject({ status: 'pending_cancel' });
   },
-  'cancel-all-fails': async (desk, fault) => {
-    await desk.place(RESTING);
-    await desk.place(RESTING);
-    fault({ count: 1 });
-    const { body } = await desk.call('DELETE', '/v2/orders');
-    expect(fieldOf(body, 'status')).toEqual([500, 200]);
-    desk.settle();
-    expect(await desk.get('/v2/orders')).toHaveLength(1);
-  },
   'cancel-refused': async (desk, fault) => {
     const stream = await desk.listen();
     fault();

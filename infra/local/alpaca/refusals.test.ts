@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ticker } from '#shared/core/kernel/identity.ts';
-import { KEY, openRawDesk, type RawAnswer, type RawDesk, rowsOf } from '#tests/venue/raw-desk.ts';
+import { KEY, openRawDesk, type RawAnswer, type RawDesk } from '#tests/venue/raw-desk.ts';
 import { ordinaryAsset } from './bar-feed.ts';
 import type { BrokerOptions } from './embedding.ts';
 import { ERROR_CATALOGUE, isWireErrorCode, type WireErrorCode } from './error-catalogue.ts';
@@ -422,13 +422,10 @@ const CASES: Readonly<Record<WireErrorCode, Case>> = {
     body: { code: 50010000, message: 'internal server error' },
   },
   'cancel-failed': {
-    when: 'one of all cancels fails',
+    when: 'the fault of a 5xx strikes the cancel of all orders',
     act: async (desk) => {
-      await desk.place({ type: 'limit', limit_price: '1' });
-      desk.broker.faults.set('cancel-all-fails', { count: 1 });
-      const { body, headers } = await desk.call('DELETE', '/v2/orders');
-      const [item] = rowsOf(body);
-      return { status: Number(item?.['status']), body: item?.['body'], headers };
+      desk.broker.faults.set('error-before', { parameters: { route: 'cancel-orders', status: 500 } });
+      return desk.call('DELETE', '/v2/orders');
     },
     status: 500,
     body: { code: 50010000, message: 'Failed to cancel order' },

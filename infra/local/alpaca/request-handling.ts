@@ -24,10 +24,10 @@ const PROXY_PAGE =
   '<html>\n<head><title>{status}</title></head>\n<body><center><h1>{status}</h1></center></body>\n</html>\n';
 
 /** A 5xx of the broker's own, or of the proxy in front of it. */
-const failure = (status: number, html: boolean): Answer =>
+const failure = (route: Route | null, status: number, html: boolean): Answer =>
   html
     ? { status, body: null, text: { type: 'text/html', content: PROXY_PAGE.replaceAll('{status}', String(status)) } }
-    : { status, body: refuse('internal-error').body };
+    : { status, body: refuse(route?.name === 'cancel-orders' ? 'cancel-failed' : 'internal-error').body };
 
 interface Visit {
   readonly house: House;
@@ -46,7 +46,7 @@ function faultBefore(visit: Visit): Answer | 'cut' | null {
   const filters = { route: visit.route?.name ?? '' };
   if (faults.strikes('drop-request', visit.subject, filters) !== null) return 'cut';
   const error = faults.strikes('error-before', visit.subject, filters);
-  if (error !== null) return failure(error.number('status'), error.flag('html'));
+  if (error !== null) return failure(visit.route, error.number('status'), error.flag('html'));
   const throttle = faults.strikes('throttle', visit.subject, filters);
   if (throttle === null) return null;
   const seconds = throttle.number('retryAfterSeconds');
@@ -84,7 +84,8 @@ function faultAfter(
   const slowMs = faults.strikes('slow-answer', visit.subject, filters)?.number('ms') ?? 0;
   if (faults.strikes('drop-answer', visit.subject, filters) !== null) return { answer, delivery: 'cut', slowMs };
   const error = faults.strikes('error-after', visit.subject, filters);
-  if (error !== null) return { answer: failure(error.number('status'), error.flag('html')), delivery: 'whole', slowMs };
+  if (error !== null)
+    return { answer: failure(visit.route, error.number('status'), error.flag('html')), delivery: 'whole', slowMs };
   const torn = faults.strikes('torn-answer', visit.subject, filters) !== null;
   return { answer, delivery: torn ? 'torn' : 'whole', slowMs };
 }
