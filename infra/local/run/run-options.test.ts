@@ -1,0 +1,61 @@
+import { CommanderError } from 'commander';
+import { describe, expect, it, vi } from 'vitest';
+import { readRunOptions } from './run-options.ts';
+
+const DEFAULTS = {
+  days: 60,
+  symbols: 36,
+  seed: 1,
+  data: 'synthetic',
+  port: 8080,
+  speed: 'max',
+  exit: false,
+  json: false,
+  state: null,
+  facts: null,
+  everyMinute: false,
+  verbose: false,
+};
+
+describe('the flags of npm start', () => {
+  it('have defaults', () => {
+    expect(readRunOptions([])).toEqual(DEFAULTS);
+  });
+
+  it('are read', () => {
+    const flags = '--days 5 --symbols 12 --seed 0 --data a.csv --port 0 --speed 1 --exit --json --state s --facts f';
+    expect(readRunOptions(flags.split(' '))).toEqual({
+      ...DEFAULTS,
+      days: 5,
+      symbols: 12,
+      seed: 0,
+      data: 'a.csv',
+      port: 0,
+      speed: '1',
+      exit: true,
+      json: true,
+      state: 's',
+      facts: 'f',
+    });
+  });
+
+  it.each([
+    ['--days', '0'],
+    ['--days', '1.5'],
+    ['--symbols', '506'],
+    ['--seed', '-1'],
+    ['--port', '65536'],
+    ['--port', 'http'],
+    ['--speed', '2'],
+    ['--day', '5'],
+    ['stray', 'words'],
+  ])('are refused as %s %s', (...flags) => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      expect(() => readRunOptions(flags)).toThrow(CommanderError);
+      expect(said).toHaveBeenCalled();
+    } finally {
+      said.mockRestore();
+    }
+  });
+});
