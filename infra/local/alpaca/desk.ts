@@ -59,7 +59,7 @@ export function rulesOf(options: BrokerOptions): VenueRules {
     duplicateCheck: options.behaviour?.duplicateCheck ?? 'first',
     repeatCancel: options.behaviour?.repeatCancel ?? 'refuse',
     doneForDay: options.behaviour?.doneForDay ?? false,
-    fees: NO_FEES,
+    fees: options.behaviour?.fees ?? NO_FEES,
   };
 }
 

@@ -3,6 +3,7 @@
  * clock and says so. With the same seed, calls and clock, ids, fills and frames are the same, in the same order.
  */
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { FeeSchedule } from '#shared/core/venue/fees.ts';
 import type { MarketFeed } from '#infra/local/alpaca/market-feed.ts';
 
 export interface BrokerClock {
@@ -50,6 +51,8 @@ export interface BrokerBehaviour {
   readonly partialFillOneIn?: number;
   /** Whether the account may trade equities at all. Default true. */
   readonly equities?: boolean;
+  /** What executions cost beside their price. Default nothing, as on paper. */
+  readonly fees?: FeeSchedule;
   /** Whether ioc and fok are taken. Default true. */
   readonly immediateOrders?: boolean;
   /** Whether an id in use is looked for before or after all else that may refuse an order. Default first. */

@@ -13,6 +13,7 @@ export const EDGE_ERRORS = [
   'close-symbol-unknown',
   'asset-path-unknown',
   'replace-not-simulated',
+  'endpoint-not-simulated',
   'data-parameter-invalid',
   'feed-not-subscribed',
   'internal-error',
@@ -119,6 +120,10 @@ export const ERROR_CATALOGUE: Readonly<Record<WireErrorCode, WireError>> = {
   ]),
   'long-buy-against-short-sell': forbidden('cannot open a long buy while a short sell order is open', 'I'),
   'short-sell-against-long-buy': forbidden('cannot open a short sell while a long buy order is open', 'I'),
+  'notional-against-closing': forbidden(
+    'unable to open new notional orders while having open closing position orders',
+    'D',
+  ),
   'order-unknown': notFound('order not found for {id}', 'O'),
   'order-ended': unprocessable('order is already in "{status}" state', 'O'),
   'order-not-cancelable': unprocessable('order is not cancelable', 'T'),
@@ -134,6 +139,7 @@ export const ERROR_CATALOGUE: Readonly<Record<WireErrorCode, WireError>> = {
   'close-symbol-unknown': notFound('symbol not found: {symbol}', 'T'),
   'asset-path-unknown': notFound('asset not found for {symbol}', 'own'),
   'replace-not-simulated': unprocessable('this simulator does not replace orders yet: cancel and submit anew', 'own'),
+  'endpoint-not-simulated': unprocessable('this simulator does not serve {what} yet', 'own'),
   'data-parameter-invalid': { status: 400, code: null, message: 'invalid {parameter}: {reason}', grade: 'own' },
   'feed-not-subscribed': {
     status: 403,

@@ -92,6 +92,18 @@ export const ROUTES: readonly Route[] = [
   data(/^\/v2\/stocks\/([^/]+)\/snapshot$/, 'get-snapshots', getSnapshotOfSymbol),
 ];
 
+/** What the real broker serves and this one does not yet, so that nobody takes it for a slip of the pen. */
+const LATER: readonly (readonly [RegExp, string])[] = [
+  [/^\/v2\/events\/|^\/v2beta1\/events\//, 'server-sent events'],
+  [/^\/v1beta3\/crypto\//, 'crypto data'],
+  [/^\/v1beta1\//, 'news and options data'],
+  [/^\/v3\//, 'clocks and calendars of other markets'],
+  [
+    /^\/v2\/(watchlists|options|corporate_actions|wallets|locates)/,
+    'watchlists, options, corporate actions and wallets',
+  ],
+];
+
 export const isDataPath = (path: string): boolean => path.startsWith('/v2/stocks/') || path.startsWith('/v1beta');
 
 export const routeOf = (method: string, path: string): Route | null =>
@@ -99,7 +111,10 @@ export const routeOf = (method: string, path: string): Route | null =>
 
 /** Runs a request to its answer; a parameter that cannot be read is answered in the family's own way. */
 export function dispatch(exchange: Exchange, desk: Desk, request: ApiRequest, route: Route | null): Answer {
-  if (route === null) return refuse('endpoint-unknown');
+  if (route === null) {
+    const later = LATER.find(([pattern]) => pattern.test(request.path));
+    return later === undefined ? refuse('endpoint-unknown') : refuse('endpoint-not-simulated', { what: later[1] });
+  }
   const match = route.pattern.exec(request.path);
   try {
     return route.run(exchange, desk, request, decode(match?.[1]), decode(match?.[2]));

@@ -136,6 +136,18 @@ function opposingRefusal(venue: Venue, request: OrderRequest, intent: PositionIn
   return venueRefusal(request.side === 'buy' ? 'long-buy-against-short-sell' : 'short-sell-against-long-buy');
 }
 
+/** While the market is closed a sum of money cannot be sold beside another closing order of the symbol. */
+function closedMarketRefusal(venue: Venue, request: OrderRequest, now: EpochMs): VenueRefusal | null {
+  const book = venue.state.books.get(request.ticker);
+  if (book === undefined || sessionAt(venue.market.sessions, now) !== null) return null;
+  for (const number of sideOf(book, request.side)) {
+    const resting = venue.state.orders[number - 1];
+    if (resting === undefined || !isClosing(resting.positionIntent)) continue;
+    if (request.notional !== null || resting.notional !== null) return venueRefusal('notional-against-closing');
+  }
+  return null;
+}
+
 /** A price per unit at which buying power is held back for an order that opens; null where nothing is known. */
 function holdPriceOf(venue: Venue, request: OrderRequest, now: EpochMs): Price | null {
   const inSession = sessionAt(venue.market.sessions, now) !== null;
@@ -216,7 +228,8 @@ export function admit(venue: Venue, request: OrderRequest, now: EpochMs): Result
   }
   const short = intent === 'sell_to_open' ? shortRefusal(venue, request, asset, now) : null;
   if (short !== null) return fail(short);
-  const opposing = opposingRefusal(venue, request, intent);
+  const opposing =
+    opposingRefusal(venue, request, intent) ?? (isClosing(intent) ? closedMarketRefusal(venue, request, now) : null);
   if (opposing !== null) return fail(opposing);
   const admission = isClosing(intent)
     ? closingAdmission(venue, request, intent, now)

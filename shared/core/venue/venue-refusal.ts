@@ -50,6 +50,7 @@ export const VENUE_REFUSALS = [
   'wash-trade',
   'long-buy-against-short-sell',
   'short-sell-against-long-buy',
+  'notional-against-closing',
   // what is asked of an order or a position
   'order-unknown',
   'order-ended',

@@ -1,13 +1,15 @@
-import { describe, expect, it } from 'vitest';
+/** Every refusal of the broker: what leads to it, and every byte of its answer. */
+import { expect } from 'vitest';
 import { ticker } from '#shared/core/kernel/identity.ts';
-import { KEY, openRawDesk, type RawAnswer, type RawDesk } from '#tests/venue/raw-desk.ts';
-import { ordinaryAsset } from './bar-feed.ts';
-import type { BrokerOptions } from './embedding.ts';
-import { ERROR_CATALOGUE, isWireErrorCode, type WireErrorCode } from './error-catalogue.ts';
-import { tinyMarket } from './tiny-market.ts';
+import { parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { KEY, type RawAnswer, type RawDesk } from './raw-desk.ts';
+import { ordinaryAsset } from '#infra/local/alpaca/bar-feed.ts';
+import type { BrokerOptions } from '#infra/local/alpaca/embedding.ts';
+import type { WireErrorCode } from '#infra/local/alpaca/error-catalogue.ts';
+import { tinyMarket } from '#infra/local/alpaca/tiny-market.ts';
 
 /** One refusal: what leads to it, and every byte of what the broker answers. */
-interface Case {
+export interface RefusalCase {
   readonly when: string;
   readonly options?: Partial<BrokerOptions>;
   readonly act: (desk: RawDesk) => Promise<RawAnswer>;
@@ -34,24 +36,24 @@ const call = (method: string, path: string, body?: unknown) => (desk: RawDesk) =
 const configure = (desk: RawDesk, settings: unknown): Promise<RawAnswer> =>
   desk.call('PATCH', '/v2/account/configurations', settings);
 
-const malformed = (message: string): Pick<Case, 'status' | 'body'> => ({
+const malformed = (message: string): Pick<RefusalCase, 'status' | 'body'> => ({
   status: 422,
   body: { code: 40010001, message },
 });
-const unprocessable = (message: string): Pick<Case, 'status' | 'body'> => ({
+const unprocessable = (message: string): Pick<RefusalCase, 'status' | 'body'> => ({
   status: 422,
   body: { code: 42210000, message },
 });
-const forbidden = (message: string, extra: object = {}): Pick<Case, 'status' | 'body'> => ({
+const forbidden = (message: string, extra: object = {}): Pick<RefusalCase, 'status' | 'body'> => ({
   status: 403,
   body: { ...extra, code: 40310000, message },
 });
-const notFound = (message: string): Pick<Case, 'status' | 'body'> => ({
+const notFound = (message: string): Pick<RefusalCase, 'status' | 'body'> => ({
   status: 404,
   body: { code: 40410000, message },
 });
 
-const CASES: Readonly<Record<WireErrorCode, Case>> = {
+export const REFUSAL_CASES: Readonly<Record<WireErrorCode, RefusalCase>> = {
   'client-order-id-taken': {
     when: 'the id is in use, also by an order that has ended',
     act: async (desk) => {
@@ -310,6 +312,16 @@ const CASES: Readonly<Record<WireErrorCode, Case>> = {
     },
     ...forbidden('cannot open a short sell while a long buy order is open'),
   },
+  'notional-against-closing': {
+    when: 'the market is closed and another order closes the position',
+    act: async (desk) => {
+      await desk.place();
+      desk.moveTo(parseEpochMs('2026-01-06T18:00:00-05:00'));
+      await desk.place({ side: 'sell', qty: '1' });
+      return desk.order({ side: 'sell', qty: undefined, notional: '50' });
+    },
+    ...forbidden('unable to open new notional orders while having open closing position orders'),
+  },
   'order-unknown': {
     when: 'no order has the id that is asked for',
     act: call('GET', '/v2/orders:by_client_order_id?client_order_id=nobody'),
@@ -400,6 +412,11 @@ const CASES: Readonly<Record<WireErrorCode, Case>> = {
     act: call('PATCH', `/v2/orders/${MISSING_ID}`, { qty: '1' }),
     ...unprocessable('this simulator does not replace orders yet: cancel and submit anew'),
   },
+  'endpoint-not-simulated': {
+    when: 'a stream of server-sent events is asked for',
+    act: call('GET', '/v2/events/trades'),
+    ...unprocessable('this simulator does not serve server-sent events yet'),
+  },
   'data-parameter-invalid': {
     when: 'a data request has no time frame',
     act: call('GET', '/v2/stocks/bars?symbols=KO'),
@@ -431,32 +448,3 @@ const CASES: Readonly<Record<WireErrorCode, Case>> = {
     body: { code: 50010000, message: 'Failed to cancel order' },
   },
 };
-
-const codes = Object.keys(CASES).filter(isWireErrorCode);
-
-describe('the broker', () => {
-  it.each(codes.map((code) => [code, CASES[code].when] as const))('answers with %s when %s', async (code) => {
-    const { act, status, body, options } = CASES[code];
-    const desk = await openRawDesk(options);
-    try {
-      const answered = await act(desk);
-      expect({ status: answered.status, body: answered.body }).toEqual({ status, body });
-      expect(ERROR_CATALOGUE[code].status).toBe(status);
-      if (status !== 207) expect(answered.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
-    } finally {
-      await desk.close();
-    }
-  });
-
-  it('takes no order that it refused: neither order nor id is used up', async () => {
-    const desk = await openRawDesk();
-    try {
-      await desk.order({ client_order_id: 'again', qty: '0' });
-      await desk.order({ client_order_id: 'again', qty: '100000' });
-      expect((await desk.order({ client_order_id: 'again' })).status).toBe(200);
-      expect(desk.broker.ledger().orders).toHaveLength(1);
-    } finally {
-      await desk.close();
-    }
-  });
-});
