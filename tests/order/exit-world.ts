@@ -148,10 +148,13 @@ export class ExitWorld {
   }
 
   #drive(tick: Tick): ExitStep {
-    const first = driveExit(this.exit, this.#view(tick, false));
-    const step = first.action.kind === 'read-position' ? driveExit(first.exit, this.#view(tick, true)) : first;
+    let step = driveExit(this.exit, this.#view(tick, false));
     if (tick.crash === 'before-write') return step;
-    this.exit = step.exit;
+    if (step.changed) this.exit = step.exit;
+    if (step.action.kind === 'read-position') {
+      step = driveExit(this.exit, this.#view(tick, true));
+      if (step.changed) this.exit = step.exit;
+    }
     if (tick.crash === 'before-action') return step;
     const { action } = step;
     if (action.kind === 'cancel') for (const id of action.orders) this.#cancel(id, tick.fate);

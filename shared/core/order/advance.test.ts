@@ -316,6 +316,20 @@ describe('what touches an end', () => {
     expect(told(filled, bust, again)).toMatchObject({ filledQuantity: units(8), filledCost: parseMoney('800') });
   });
 
+  it('takes a bust of what was busted already for settled, though it is told otherwise', () => {
+    const filled = told(sending(), fill('x-1', 12, 12), fill('x-2', 8, 20), revision('bust', 'x-1', 12, 8));
+    expect(told(filled, revision('bust', 'x-1', 12, 8, '99'))).toMatchObject({
+      filledQuantity: units(8),
+      provisional: false,
+    });
+    expect(told(filled, revision('correct', 'x-1', 12, 8, '99'))).toMatchObject({ provisional: true });
+  });
+
+  it('does not settle a bust that was not heard of before the correction of the same execution', () => {
+    const corrected = told(sending(), fill('x-1', 12, 12), revision('correct', 'x-1', 10, 10, '99'));
+    expect(corrected).toMatchObject({ filledQuantity: units(10), filledCost: parseMoney('990'), provisional: false });
+  });
+
   it('fills on after a bust of an order that still works', () => {
     const order = told(sending(), fill('x-1', 12, 12), revision('bust', 'x-1', 12, 0), fill('x-2', 20, 20, '101', 200));
     expect(order).toMatchObject({
@@ -385,6 +399,12 @@ describe('sources that contradict each other', () => {
 
   it('stays provisional while the activities contradict themselves', () => {
     const order = told(sending(), activity('a-1', 5, 8), activity('a-2', 3, 8));
+    expect(order).toMatchObject({ contradicted: true, provisional: true });
+  });
+
+  it('is contradicted when what is told of either of two broker orders is', () => {
+    const b2 = { brokerOrderId: brokerOrderId('b-2') };
+    const order = told(sending(), fill('x-1', 5, 5), { ...fill('x-7', 3, 3), ...b2 }, { ...fill('x-8', 2, 3), ...b2 });
     expect(order).toMatchObject({ contradicted: true, provisional: true });
   });
 

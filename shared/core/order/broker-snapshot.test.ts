@@ -121,6 +121,11 @@ describe('an orphan with our mark', () => {
     expect(adopt({ clientOrderId: theirs }).order.clientOrderId).toBe(theirs);
   });
 
+  it('takes no foreign text for its id', () => {
+    for (const theirs of ['their-own', null])
+      expect(adopt({ clientOrderId: theirs }).order.clientOrderId).toBe(CLIENT_ORDER_ID);
+  });
+
   it('reserves nothing for one that has ended', () => {
     const { order, consequences } = adopt({ status: 'canceled' });
     expect(order).toMatchObject({ state: 'canceled', reserved: { quantity: 0n, money: 0n } });

@@ -306,6 +306,11 @@ describe('refusals of an exit', () => {
     },
   );
 
+  it('begins anew when it is resumed, with the books looked at again', () => {
+    const blocked: Exit = { ...opened(), phase: 'blocked', failures: 4, blockedBy: refusal('broker-refused', 'no') };
+    expect(resumeExit(blocked)).toEqual({ ...opened(), distrustsBooks: true });
+  });
+
   it('leaves an exit that is not blocked as it is when it is resumed', () => {
     expect(resumeExit(opened())).toEqual(opened());
   });

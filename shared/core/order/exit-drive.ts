@@ -57,7 +57,7 @@ function settleGeneration(exit: Exit, filled: Quantity, refusal: Refusal | null,
       submitted: null,
       failures,
       notBefore: nextTryAt(failures, effect, now),
-      distrustsBooks: exit.distrustsBooks || effect === 're-enter' || filled === 0n,
+      distrustsBooks: filled === 0n,
     },
     alarms: failures === EXIT_FAILURES_ALARM ? ['exit-struggling'] : [],
   };
