@@ -36,7 +36,7 @@ export function longSeries(sessions: number = SESSIONS): VolumeColumns {
 }
 
 /** Adds one task for each indicator over the whole series. */
-export function addIndicatorTasks(bench: Bench, series: VolumeColumns = longSeries()): Bench {
+function addIndicatorTasks(bench: Bench, series: VolumeColumns = longSeries()): Bench {
   const { close } = series;
   return bench
     .add('SMA 20: belay', () => void simpleMovingAverage(close, 20))
@@ -49,7 +49,7 @@ export function addIndicatorTasks(bench: Bench, series: VolumeColumns = longSeri
 }
 
 /** Adds one task for each number of symbols: all strategies over all sessions, from bars to signals. */
-export function addStrategyTasks(bench: Bench, symbolCounts: readonly number[] = [50, 150, 505]): Bench {
+function addStrategyTasks(bench: Bench, symbolCounts: readonly number[] = [50, 150, 505]): Bench {
   for (const symbols of symbolCounts) {
     const market = makeSyntheticMarket({ seed: 1, symbols, days: 60, split: 'before-trading' });
     const last = market.sessions.at(-1);

@@ -1,6 +1,8 @@
 /** `npm run bench`: what the house costs, each figure as a ratio to what must be done anyway, in one run. */
 import Table from 'cli-table3';
+import type { Bench } from 'tinybench';
 import { measureClaims } from './claims.ts';
+import { indicatorBench, longSeries, SESSIONS, strategyBench } from './indicators.ts';
 import { measureSubmitPath } from './submit-path.ts';
 import { openTablesBench } from './tables.ts';
 
@@ -50,10 +52,55 @@ async function submitRows(): Promise<readonly Row[]> {
   }));
 }
 
+const medianMs = (bench: Bench, task: string): number => {
+  const result = bench.getTask(task)?.result;
+  return result !== undefined && 'latency' in result ? result.latency.p50 : Number.NaN;
+};
+
+/** Against one plain pass over the column that adds its values up. */
+async function indicatorRows(): Promise<readonly Row[]> {
+  const bench = indicatorBench(300);
+  const { close } = longSeries();
+  const names = bench.tasks.map((task) => task.name);
+  let total = 0;
+  bench.add('one pass', () => {
+    let sum = 0;
+    for (let index = 0; index < close.length; index += 1) sum += close[index] ?? 0;
+    total = sum;
+  });
+  await bench.run();
+  const passMs = medianMs(bench, 'one pass');
+  if (!Number.isFinite(total)) throw new Error('the pass added up to nothing');
+  return names.map((name) => ({
+    what: name.replace(': belay', ''),
+    figure: `${fixed(SESSIONS / medianMs(bench, name) / 1000)} million values a second`,
+    against: `${fixed(SESSIONS / passMs / 1000)} million a second in one plain pass`,
+    ratio: medianMs(bench, name) / passMs,
+  }));
+}
+
+/** All strategies over all sessions: the cost of a symbol must not grow with their number. */
+async function strategyRows(): Promise<readonly Row[]> {
+  const bench = strategyBench(300);
+  await bench.run();
+  const counts = bench.tasks.map((task) => ({ name: task.name, symbols: Number(/\d+/.exec(task.name)?.[0]) }));
+  const perSymbolMs = ({ name, symbols }: { name: string; symbols: number }): number => medianMs(bench, name) / symbols;
+  const [first] = counts;
+  if (first === undefined) return [];
+  return counts.map((count) => ({
+    what: count.name.replace(': belay', ''),
+    figure: `${fixed(medianMs(bench, count.name))} ms, ${fixed(perSymbolMs(count))} ms a symbol`,
+    against: `${fixed(perSymbolMs(first))} ms a symbol with ${first.symbols}`,
+    ratio: perSymbolMs(count) / perSymbolMs(first),
+  }));
+}
+
 const SECTIONS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   tables: tablesRows,
   claims: claimRows,
   submit: submitRows,
+  indicators: indicatorRows,
+  strategies: strategyRows,
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
