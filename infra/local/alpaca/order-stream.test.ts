@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KEY, openRawDesk, type RawDesk, recordOf, SECRET } from '#tests/venue/raw-desk.ts';
+import { decodeMessagePack, encodeMessagePack } from './message-pack.ts';
+import { bytesOf } from './stream-frames.ts';
 
 const desks: RawDesk[] = [];
 async function open(...given: Parameters<typeof openRawDesk>): Promise<RawDesk> {
@@ -150,6 +154,21 @@ describe('the order stream', () => {
     ]);
     expect(desk.broker.ledger('PKOTHER').positions).toMatchObject([{ symbol: 'KO', quantity: '1' }]);
     expect(() => desk.broker.ledger('NOBODY')).toThrow('no account has the key NOBODY');
+  });
+
+  it('speaks MessagePack to those who ask for it', async () => {
+    const desk = await open();
+    const socket = new WebSocket(desk.broker.orderStreamUrl, { headers: { 'Content-Type': 'application/msgpack' } });
+    const frames: unknown[] = [];
+    socket.on('message', (raw) => frames.push(decodeMessagePack(bytesOf(raw))));
+    await once(socket, 'open');
+    socket.send(encodeMessagePack({ action: 'authenticate', data: { key_id: KEY, secret_key: SECRET } }));
+    socket.send(encodeMessagePack({ action: 'listen', data: { streams: ['trade_updates'] } }));
+    while (frames.length < 2) await once(socket, 'message');
+    await desk.place({ client_order_id: 'packed' });
+    while (frames.length < 5) await once(socket, 'message');
+    expect(dataOf(frames[4])).toMatchObject({ event: 'fill', qty: '10', order: { client_order_id: 'packed' } });
+    socket.terminate();
   });
 
   it('is no other path than /stream', async () => {
