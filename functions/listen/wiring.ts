@@ -7,6 +7,7 @@ import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
@@ -56,8 +57,12 @@ export async function wire(
     accountId: settings.BELAY_ACCOUNT,
     clock: systemClock,
     stream: alpacaOrderStream({ endpoints, telemetry, now: () => systemClock.now() }),
-    broker: alpacaBroker({ endpoints, telemetry }),
+    broker: alpacaBroker({
+      endpoints,
+      telemetry,
+      gate: storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service: 'trading', clock: systemClock }),
+    }),
     orders: ordersStore(tables, ROOM, systemClock),
-    orphans: orphansStore(tables),
+    orphans: orphansStore(tables, ROOM),
   };
 }

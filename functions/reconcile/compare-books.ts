@@ -1,46 +1,96 @@
-/** Compares what the books hold with what the broker holds, and quarantines what differs. It never books a fill. */
-import { formatQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
-import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
+/** Acts on what the books and the broker differ in: stops the symbol, or proves it right again. It never books a fill. */
+import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
+import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
+import type { CashCheck } from '#shared/core/reconcile/cash.ts';
+import { INVARIANTS, violationsOfBook } from '#shared/core/reconcile/invariants.ts';
+import { CAUSES, likelyCause } from '#shared/core/reconcile/likely-cause.ts';
 import type { PositionDifference } from '#shared/core/reconcile/position-differences.ts';
-import type { Books } from '#shared/ports/books.ts';
-import type { Clock } from '#shared/ports/clock.ts';
+import type { BrokerPosition } from '#shared/ports/broker.ts';
 import type { ReportedDifference } from '#shared/ports/reconciliations.ts';
+import type { Pass } from './pass.ts';
 
-export interface ComparingDependencies {
-  readonly accountId: AccountId;
-  readonly clock: Clock;
-  readonly books: Books;
-}
+/** Quarantines that a pass set because the sides differed: that they agree again is the proof that lifts them. */
+export const PROVED_BY_AGREEMENT: readonly string[] = ['position-mismatch', 'split'];
 
 /** Makes books where there are none, and reads them all. */
 export async function openBooks(
-  { accountId, books }: ComparingDependencies,
+  { accountId, books }: Pass,
+  there: readonly Book[],
   wanted: readonly Ticker[],
-): Promise<readonly Book[]> {
-  const there = await books.all(accountId);
+): Promise<boolean> {
   const known = new Set(there.map((book) => book.ticker));
   const missing = [...new Set(wanted)].filter((symbol) => !known.has(symbol)).sort();
-  if (missing.length === 0) return there;
-  await books.open(accountId, missing);
-  return await books.all(accountId);
+  if (missing.length > 0) await books.open(accountId, missing);
+  return missing.length > 0;
 }
 
-const causeOf = ({ ours, broker }: PositionDifference): string => {
-  if (ours === ZERO_QUANTITY) return 'the broker holds what no order of ours bought: an external trade or a transfer';
-  if (broker === ZERO_QUANTITY) return 'the broker holds nothing: an external trade, a missed fill or a transfer';
-  return 'a missed fill, an external trade, or a corporate action';
-};
-
 export async function quarantineDifferences(
-  { accountId, books, clock }: ComparingDependencies,
+  pass: Pass,
   differences: readonly PositionDifference[],
-  correlationId: string,
+  facts: { readonly books: readonly Book[]; readonly positions: readonly BrokerPosition[] },
 ): Promise<readonly ReportedDifference[]> {
-  const reported = differences.map((difference) => ({ ...difference, cause: causeOf(difference) }));
-  for (const { ticker, ours, broker, cause } of reported) {
+  const { accountId, books, clock, correlationId, tally } = pass;
+  const reported: ReportedDifference[] = [];
+  for (const difference of differences) {
+    const { ticker, ours, broker } = difference;
+    const code = likelyCause({
+      difference,
+      book: facts.books.find((book) => book.ticker === ticker) ?? null,
+      held: facts.positions.find((position) => position.ticker === ticker) ?? null,
+      foreignOrders: tally.foreignSymbols.has(ticker),
+    });
+    const cause = CAUSES[code];
     const message = `the book holds ${formatQuantity(ours)}, the broker ${formatQuantity(broker)}: ${cause}`;
-    await books.quarantine(accountId, ticker, { code: 'position-mismatch', message, at: clock.now() }, correlationId);
+    const quarantine = { code: code === 'split' ? 'split' : 'position-mismatch', message, at: clock.now() };
+    await books.quarantine(accountId, ticker, quarantine, correlationId);
+    reported.push({ ...difference, cause });
   }
   return reported;
+}
+
+/** Lifts what differences had set, where the sides agree again and nothing of the symbol is open to doubt. */
+export async function liftProved(
+  { accountId, books, clock, correlationId }: Pass,
+  all: readonly Book[],
+  differences: readonly PositionDifference[],
+): Promise<readonly Ticker[]> {
+  const differing = new Set(differences.map(({ ticker }) => ticker));
+  const lifted: Ticker[] = [];
+  for (const { ticker, quarantine, gaps } of all) {
+    if (quarantine === null || !PROVED_BY_AGREEMENT.includes(quarantine.code)) continue;
+    // A price that jumped like a split is no difference of positions: a restatement alone answers it.
+    if (differing.has(ticker) || gaps.length > 0 || quarantine.message.startsWith(JUMPED)) continue;
+    const reason = 'books and broker agree again';
+    const lift = { by: 'reconcile', reason, now: clock.now(), correlationId, provedCodes: PROVED_BY_AGREEMENT };
+    if (await books.liftQuarantine(accountId, ticker, lift)) lifted.push(ticker);
+  }
+  return lifted;
+}
+
+export const JUMPED = 'the price jumped';
+
+/** Each symbol with a violation is stopped; only a person lifts that. */
+export async function quarantineViolations(pass: Pass, all: readonly Book[]): Promise<void> {
+  const { accountId, books, clock, correlationId, tally, telemetry } = pass;
+  tally.violations.push(...all.flatMap(violationsOfBook));
+  for (const { invariant, ticker, subject, what } of tally.violations) {
+    telemetry.error('an invariant of reconciliation does not hold', { invariant, symbol: ticker, subject, what });
+    const quarantine = { code: `invariant-${INVARIANTS[invariant]}`, message: `${subject}: ${what}`, at: clock.now() };
+    await books.quarantine(accountId, ticker, quarantine, correlationId);
+  }
+}
+
+/** Why the whole account takes no entries; null when it may. */
+export function haltOf(pass: Pass, cash: CashCheck, quarantined: number): { cause: string; message: string } | null {
+  if (!cash.withinTolerance) {
+    const message =
+      `the broker's cash is ${formatMoney(cash.drift)} off what the books expect (${formatMoney(cash.expected)}); ` +
+      `${formatMoney(cash.tolerance)} are let pass`;
+    return { cause: 'cash-drift', message };
+  }
+  const { quarantinesMax } = pass.policy.reconciliation;
+  if (quarantined <= quarantinesMax) return null;
+  const message = `${quarantined} symbols are quarantined; more than ${quarantinesMax} stop the account`;
+  return { cause: 'quarantines', message };
 }

@@ -7,8 +7,8 @@ import { wire } from './wiring.ts';
 export const handler = coldStart(async () => {
   const dependencies = await wire(process.env);
   const { telemetry } = dependencies;
-  return scheduleDoor(telemetry, async ({ kind }) => {
-    const outcome = await reconcilePass(dependencies);
+  return scheduleDoor(telemetry, async ({ kind, remainingMs }) => {
+    const outcome = await reconcilePass(dependencies, remainingMs);
     if (outcome.kind === 'no-session') return { outcome: outcome.kind };
     const { session, complete, ordersSettled, fillsBooked, orphans, differences } = outcome.report;
     const said = { kind, session, complete, ordersSettled, fillsBooked, orphans, differences: differences.length };

@@ -3,8 +3,10 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { BrokerOrderId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
+import type { TimeSpan } from '#shared/core/reconcile/gaps.ts';
 import { nextPage, type PagePlace, type PageStart } from '#shared/core/reconcile/pages.ts';
-import type { Broker, BrokerActivity, OrderListRequest } from '#shared/ports/broker.ts';
+import type { BrokerActivity, OrderListRequest } from '#shared/ports/broker.ts';
+import type { PassBroker } from './counted-broker.ts';
 
 const ORDERS_A_PAGE = 500;
 const ACTIVITIES_A_PAGE = 100;
@@ -14,7 +16,7 @@ const PAGES_MAX = 40;
 export interface BrokerNews {
   /** Open orders, and all that were submitted in the window; an order may be there twice. */
   readonly orders: readonly BrokerOrder[];
-  /** Executions of the window, each once. */
+  /** Executions of the window and of the spans, each once. */
   readonly activities: readonly BrokerActivity[];
 }
 
@@ -29,14 +31,14 @@ interface PagedList<T, Id extends string> {
   readonly fetch: (start: PageStart<Id> | null) => Promise<readonly T[]>;
 }
 
-async function readWhole<T, Id extends string>(list: PagedList<T, Id>): Promise<readonly T[]> {
+async function readWhole<T, Id extends string>(list: PagedList<T, Id>): Promise<ReadonlyMap<Id, T>> {
   const found = new Map<Id, T>();
   let start: PageStart<Id> | null = null;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page: readonly T[] = await list.fetch(start);
     for (const item of page) found.set(list.placeOf(item).id, item);
     start = nextPage(page.map(list.placeOf), list.limit, start);
-    if (start === null) return [...found.values()];
+    if (start === null) return found;
   }
   throw new Fault('transient', 'broker-list-endless', `a list of the broker has more than ${PAGES_MAX} pages`);
 }
@@ -48,7 +50,7 @@ function orderStart(start: PageStart<BrokerOrderId> | null, after: EpochMs | nul
 }
 
 const orderList = (
-  broker: Broker,
+  broker: PassBroker,
   status: OrderListRequest['status'],
   after: EpochMs | null,
 ): PagedList<BrokerOrder, BrokerOrderId> => ({
@@ -57,23 +59,35 @@ const orderList = (
   fetch: (start) => broker.listOrders({ status, limit: ORDERS_A_PAGE, ...orderStart(start, after) }),
 });
 
-const activityList = (broker: Broker, after: EpochMs): PagedList<BrokerActivity, string> => ({
+const activityList = (broker: PassBroker, span: Partial<TimeSpan>): PagedList<BrokerActivity, string> => ({
   limit: ACTIVITIES_A_PAGE,
   placeOf: (activity) => ({ id: activity.activityId, at: activity.at }),
   fetch: (start) =>
     broker.listActivities({
       limit: ACTIVITIES_A_PAGE,
-      after: start?.kind === 'after-time' ? start.after : after,
+      ...span,
+      ...(start?.kind === 'after-time' ? { after: start.after } : {}),
       ...(start?.kind === 'after-item' ? { pageToken: start.id } : {}),
     }),
 });
 
-/** @throws Fault when the broker does not answer, or a list has no end. */
-export async function readNews(broker: Broker, window: NewsWindow): Promise<BrokerNews> {
-  const [open, recent, activities] = await Promise.all([
+/**
+ * @param spans where executions are known to be missing that lie before the window
+ * @throws Fault when the broker does not answer, or a list has no end
+ */
+export async function readNews(
+  broker: PassBroker,
+  window: NewsWindow,
+  spans: readonly TimeSpan[],
+): Promise<BrokerNews> {
+  const [open, recent, ...activities] = await Promise.all([
     readWhole(orderList(broker, 'open', null)),
     readWhole(orderList(broker, 'all', window.ordersAfter)),
-    readWhole(activityList(broker, window.activitiesAfter)),
+    readWhole(activityList(broker, { after: window.activitiesAfter })),
+    ...spans.map((span) => readWhole(activityList(broker, span))),
   ]);
-  return { orders: [...open, ...recent], activities };
+  return {
+    orders: [...open.values(), ...recent.values()],
+    activities: [...new Map(activities.flatMap((found) => [...found])).values()],
+  };
 }

@@ -2,144 +2,224 @@
  * One pass: read what the broker has, settle it, look up what it did not show, compare. Only a pass in which all of that
  * succeeded opens the gate; what it could not do, it leaves to the next, and the gate goes stale by itself.
  */
-import { approximateMoney, subtractMoney } from '#shared/core/kernel/decimal.ts';
+import { subtractMoney } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { BuildId, Ticker } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { sessionOf } from '#shared/core/market/session-calendar.ts';
-import type { Order } from '#shared/core/order/order.ts';
-import { ordersToLookUp } from '#shared/core/reconcile/lookups.ts';
-import { newsByOrder } from '#shared/core/reconcile/news-by-order.ts';
+import type { Session } from '#shared/core/market/types.ts';
+import { checkCash, type CashCheck, paidIn } from '#shared/core/reconcile/cash.ts';
 import { windowStart } from '#shared/core/reconcile/news-window.ts';
-import {
-  type PositionDifference,
-  positionDifferences,
-  standingDifferences,
-} from '#shared/core/reconcile/position-differences.ts';
-import type { BrokerAccount } from '#shared/ports/broker.ts';
-import type { Policies } from '#shared/ports/policies.ts';
-import type { PassReport, Reconciliations } from '#shared/ports/reconciliations.ts';
-import type { Safety } from '#shared/ports/safety.ts';
-import { type ComparingDependencies, openBooks, quarantineDifferences } from './compare-books.ts';
-import { lookUp } from './look-up-missing.ts';
-import { type NewsWindow, readNews } from './read-broker.ts';
-import { settleNews, type SettlingDependencies, type Tally } from './settle-news.ts';
-
-export interface ReconcileDependencies extends SettlingDependencies, ComparingDependencies {
-  readonly build: BuildId;
-  readonly policies: Policies;
-  readonly safety: Safety;
-  readonly reconciliations: Reconciliations;
-}
+import { standingDifferences } from '#shared/core/reconcile/position-differences.ts';
+import { profitOf } from '#shared/core/reconcile/profit.ts';
+import type { MarkChange, PassFigures, PassReport, ReportedDifference } from '#shared/ports/reconciliations.ts';
+import { carryOutDecisions } from './carry-out.ts';
+import { checkSplits } from './check-splits.ts';
+import { keepFigures, replayAtEnd } from './close-session.ts';
+import { haltOf, liftProved, quarantineDifferences, quarantineViolations } from './compare-books.ts';
+import { countedBroker, REQUESTS_MAX } from './counted-broker.ts';
+import { type Look, look } from './look.ts';
+import { newTally, type Pass, type ReconcileDependencies } from './pass.ts';
+import { measurePass } from './measure-pass.ts';
 
 export type PassOutcome = { readonly kind: 'no-session' } | { readonly kind: 'checked'; readonly report: PassReport };
 
-/** What a pass stands on. */
-interface Ground {
-  readonly universe: readonly Ticker[];
-  readonly window: NewsWindow;
-  readonly tally: Tally;
+/** The report and the mark have to be written in what is left. */
+const RESERVE_MS = 8_000;
+
+/**
+ * @param remainingMs what the invocation has left
+ * @throws Fault when something could not be read or written: the pass is journaled as not whole, and counts for nothing
+ */
+export async function reconcilePass(
+  dependencies: ReconcileDependencies,
+  remainingMs: () => number,
+): Promise<PassOutcome> {
+  dependencies.telemetry.count('Heartbeat');
+  const now = dependencies.clock.now();
+  const session = sessionOf(newYorkDate(now));
+  if (session === null) return { kind: 'no-session' };
+  const pass = await begin(dependencies, session, now, remainingMs);
+  try {
+    return { kind: 'checked', report: await run(pass) };
+  } catch (thrown) {
+    await reportFailure(pass, thrown);
+    throw thrown;
+  }
 }
 
-/** @throws Fault when something could not be read or written: the pass counts for nothing. */
-export async function reconcilePass(dependencies: ReconcileDependencies): Promise<PassOutcome> {
-  const { accountId, clock, policies, reconciliations, telemetry } = dependencies;
-  const startedAt = clock.now();
-  telemetry.count('Heartbeat');
-  const session = sessionOf(newYorkDate(startedAt));
-  if (session === null) return { kind: 'no-session' };
-  const [policy, mark, account] = await Promise.all([
+async function begin(
+  dependencies: ReconcileDependencies,
+  session: Session,
+  now: EpochMs,
+  remainingMs: () => number,
+): Promise<Pass> {
+  const { accountId, build, broker, policies, reconciliations, safety } = dependencies;
+  const [policy, mark, facts] = await Promise.all([
     policies.active(accountId),
     reconciliations.mark(accountId),
-    dependencies.broker.account(),
+    safety.read(accountId),
   ]);
   if (policy === null) {
     throw new Fault('permanent', 'policy-missing', `${accountId} has no policy; \`belay init\` makes the first`);
   }
-  const tally: Tally = { ordersSettled: 0, fillsBooked: 0, orphans: 0 };
-  const window = {
-    ordersAfter: windowStart(mark?.ordersSeenTo ?? epochMs(0), startedAt),
-    activitiesAfter: windowStart(mark?.activitiesSeenTo ?? epochMs(0), startedAt),
+  const unfinished = mark?.progress ?? null;
+  const goesOn = unfinished !== null && unfinished.session === session.date && unfinished.build === build;
+  const startedAt = goesOn ? unfinished.startedAt : now;
+  return {
+    ...dependencies,
+    broker: countedBroker(broker, REQUESTS_MAX),
+    startedAt,
+    session,
+    policy,
+    mark: mark === null || goesOn ? mark : { ...mark, progress: null },
+    bookedFrom: mark?.bookedFrom ?? now,
+    global: facts.global,
+    account: facts.account,
+    window: {
+      ordersAfter: windowStart(mark?.ordersSeenTo ?? epochMs(0), startedAt),
+      activitiesAfter: windowStart(mark?.activitiesSeenTo ?? epochMs(0), startedAt),
+    },
+    correlationId: `reconcile:${accountId}:${startedAt}`,
+    hasTime: () => remainingMs() > RESERVE_MS,
+    tally: newTally(),
   };
-  await dependencies.books.beginSession(accountId, session.date, account.equity);
-  const differences = await settleAndCompare(dependencies, { universe: policy.universe, window, tally });
-  const reported = await quarantineDifferences(dependencies, differences, `reconcile:${startedAt}`);
-  const { build } = dependencies;
-  const report: PassReport = {
+}
+
+/** What a whole pass found. */
+interface Checked {
+  readonly seen: Look;
+  readonly cash: CashCheck;
+  readonly differences: readonly ReportedDifference[];
+}
+
+async function run(pass: Pass): Promise<PassReport> {
+  await carryOutDecisions(pass);
+  const first = await look(pass);
+  if (first.kind === 'unfinished') return await record(pass, reportOf(pass, null), { progress: first.progress });
+  await pass.books.beginSession(pass.accountId, pass.session.date, first.account.equity);
+  const second = isSound(pass, first) ? first : await look(pass);
+  if (second.kind === 'unfinished') return await record(pass, reportOf(pass, null), { progress: second.progress });
+  const standing = second === first ? [] : standingDifferences(first.differences, second.differences);
+  const differences = await quarantineDifferences(pass, standing, second);
+  await liftProved(pass, second.books, second.differences);
+  const splitsChecked = await checkSplits(pass, second.books);
+  const ends = await replayAtEnd(pass);
+  await quarantineViolations(pass, second.books);
+  return await conclude(pass, { seen: second, cash: cashOf(pass, second), differences }, { ends, splitsChecked });
+}
+
+const isSound = (pass: Pass, seen: Look): boolean =>
+  seen.differences.length === 0 && cashOf(pass, seen).withinTolerance;
+
+/** Without a base there is nothing yet that cash could differ from. */
+function cashOf({ mark, policy }: Pass, { account, adjusted, books }: Look): CashCheck {
+  const paid = paidIn(books);
+  return checkCash({
+    base: mark?.cashBase ?? { cash: account.cash, paid, adjusted },
+    cash: account.cash,
+    equity: account.equity,
+    paid,
+    adjusted,
+    toleranceBps: policy.reconciliation.cashToleranceBps,
+  });
+}
+
+function figuresOf({ account, books, positions }: Look, cash: CashCheck): PassFigures {
+  const { realized } = profitOf(books, new Map()).account;
+  const cost = books
+    .flatMap((book) => book.shares)
+    .reduce((sum, share) => subtractMoney(sum, share.cost), subtractMoney(account.equity, account.cash));
+  return {
+    cash: account.cash,
+    expectedCash: cash.expected,
+    equity: account.equity,
+    realizedProfit: realized,
+    // What the broker values the positions at, less what they cost.
+    unrealizedProfit: cost,
+    positions: positions.map(({ ticker, quantity }) => ({ ticker, quantity })),
+  };
+}
+
+const forcedBy = ({ clock, mark }: Pass): string | null =>
+  mark?.forcing !== undefined && mark.forcing !== null && mark.forcing.until > clock.now() ? mark.forcing.by : null;
+
+function reportOf(pass: Pass, checked: Checked | null): PassReport {
+  const { build, broker, session, startedAt, tally } = pass;
+  return {
     session: session.date,
     build,
     startedAt,
-    complete: true,
-    ...tally,
-    differences: reported,
+    complete: checked !== null,
+    failure: null,
+    forcedBy: forcedBy(pass),
+    ordersSettled: tally.ordersSettled,
+    fillsBooked: tally.fillsBooked,
+    orphans: tally.orphans,
+    differences: checked?.differences ?? [],
+    figures: checked === null ? null : figuresOf(checked.seen, checked.cash),
+    missing: [...tally.missing],
+    unknownLong: [...tally.unknownLong],
+    violations: tally.violations,
+    quarantined: [],
+    requests: broker.sent(),
   };
-  await reconciliations.record(accountId, report, clock.now());
-  await dependencies.safety.recordPass(accountId, { startedAt, session: session.date, build });
-  await measure(dependencies, report, account);
-  return { kind: 'checked', report };
 }
 
-/**
- * Positions are read before the orders: what they show, the orders explain. What differs all the same is looked at once
- * more, and counts when it stood both times.
- */
-async function settleAndCompare(
-  dependencies: ReconcileDependencies,
-  ground: Ground,
-): Promise<readonly PositionDifference[]> {
-  const first = await look(dependencies, ground);
-  return first.length === 0 ? [] : standingDifferences(first, await look(dependencies, ground));
+/** The base of the cash check is taken by the first whole pass, and moved at the start of each session that begins sound. */
+function cashBaseOf(pass: Pass, { seen, cash }: Checked): Pick<MarkChange, 'cashBase'> {
+  const begins = pass.account?.reconciledSession !== pass.session.date;
+  const known = pass.mark?.cashBase ?? null;
+  if (known !== null && (!begins || !cash.withinTolerance)) return {};
+  return { cashBase: { cash: seen.account.cash, paid: paidIn(seen.books), adjusted: seen.adjusted } };
 }
 
-async function look(dependencies: ReconcileDependencies, ground: Ground): Promise<readonly PositionDifference[]> {
-  const { broker } = dependencies;
-  const positions = await broker.positions();
-  const open = await openOrders(dependencies);
-  const read = await readNews(broker, ground.window);
-  const news = newsByOrder(read.orders, read.activities);
-  const symbols = [...ground.universe, ...positions.map(({ ticker }) => ticker)];
-  await openBooks(dependencies, symbols);
-  for (const one of news) await settleNews(dependencies, one, ground.tally);
-  const listed = new Set(news.flatMap((one) => one.clientOrderId ?? []));
-  const now = dependencies.clock.now();
-  for (const order of ordersToLookUp(open, listed, now)) await lookUp(dependencies, order, ground.tally);
-  return positionDifferences(await dependencies.books.all(dependencies.accountId), positions);
+async function conclude(
+  pass: Pass,
+  checked: Checked,
+  day: { readonly ends: boolean; readonly splitsChecked: boolean },
+): Promise<PassReport> {
+  const { accountId, books, clock, safety, session } = pass;
+  const all = await books.all(accountId);
+  const quarantined = all.filter(({ quarantine }) => quarantine !== null).map(({ ticker }) => ticker);
+  const report = { ...reportOf(pass, checked), quarantined };
+  const halt = haltOf(pass, checked.cash, quarantined.length);
+  if (halt !== null) {
+    pass.telemetry.error('reconciliation stops the account', { cause: halt.cause, reason: halt.message });
+    if (report.forcedBy === null) {
+      await safety.tripBreaker(accountId, { ...halt, by: 'reconcile', now: clock.now() });
+    }
+  }
+  await record(pass, report, {
+    progress: null,
+    ...cashBaseOf(pass, checked),
+    ...(day.splitsChecked ? { splitsCheckedOn: session.date } : {}),
+  });
+  if (report.figures !== null) await keepFigures(pass, report.figures, day.ends);
+  await measurePass(pass, report, checked.seen);
+  return report;
 }
 
-/** Read before the broker's lists: an order that is claimed after that is none that they lack. */
-async function openOrders({ accountId, orders }: ReconcileDependencies): Promise<readonly Order[]> {
-  const found: Order[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await orders.listOpen(accountId, cursor ?? undefined);
-    found.push(...page.orders);
-    cursor = page.cursor;
-  } while (cursor !== null);
-  return found;
-}
-
-async function measure(
-  { accountId, books, clock, orders, safety, telemetry }: ReconcileDependencies,
+/** Journals the report first and opens the gate then: an open gate always has a report that opened it. */
+async function record(
+  pass: Pass,
   report: PassReport,
-  account: BrokerAccount,
-): Promise<void> {
-  const [facts, exposure, open] = await Promise.all([
-    safety.read(accountId),
-    books.exposure(accountId),
-    orders.listOpen(accountId),
-  ]);
-  const killed = facts.global?.killSwitch.engaged !== false || facts.account?.killSwitch.engaged !== false;
-  const equityAtOpen = exposure?.equityAtOpen ?? null;
-  telemetry.measure('OrdersUnknown', open.orders.filter((order) => order.state === 'unknown').length);
-  telemetry.measure('PositionMismatches', report.differences.length);
-  telemetry.measure('ReconciliationAgeS', ageS(report.startedAt, clock.now()));
-  telemetry.measure('BreakerTripped', facts.account?.breaker.state === 'TRIPPED' ? 1 : 0);
-  telemetry.measure('KillSwitchEngaged', killed ? 1 : 0);
-  telemetry.measure('Equity', approximateMoney(account.equity));
-  if (equityAtOpen !== null) {
-    telemetry.measure('ProfitAndLoss', approximateMoney(subtractMoney(account.equity, equityAtOpen)));
+  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut'>,
+): Promise<PassReport> {
+  const { accountId, bookedFrom, build, clock, mark, reconciliations, safety, session, startedAt, tally } = pass;
+  const written = { ...change, bookedFrom, carriedOut: tally.carriedOut };
+  await reconciliations.record(accountId, mark, report, written, clock.now());
+  const opens = report.complete ? startedAt : report.forcedBy === null ? null : clock.now();
+  if (opens !== null) await safety.recordPass(accountId, { startedAt: opens, session: session.date, build });
+  return report;
+}
+
+/** What ended the pass goes on; that it could not be journaled as well is said in the log. */
+async function reportFailure(pass: Pass, thrown: unknown): Promise<void> {
+  const code = thrown instanceof Fault ? thrown.code : 'bug';
+  try {
+    await record(pass, { ...reportOf(pass, null), failure: code }, { progress: pass.mark?.progress ?? null });
+  } catch (second) {
+    pass.telemetry.error('a pass that failed could not be journaled', { code }, second);
   }
 }
-
-const ageS = (startedAt: EpochMs, now: EpochMs): number => (now - startedAt) / 1000;

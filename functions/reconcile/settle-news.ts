@@ -1,86 +1,93 @@
-/** Brings what was read into the books: our orders through the one writer of news, the others among the orphans. */
-import type { AccountId, ClientOrderId } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
-import { newsOfActivity } from '#shared/core/order/activity-news.ts';
-import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
+/** Brings what was read of an order into the books: ours through the one writer of news, the others as orphans. */
+import { Fault } from '#shared/core/kernel/fault.ts';
+import type { BrokerOrderId, ClientOrderId } from '#shared/core/kernel/identity.ts';
+import { advanceAll } from '#shared/core/order/advance.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
-import type { OrderUpdate } from '#shared/core/order/order.ts';
+import type { Order } from '#shared/core/order/order.ts';
+import { violationsOfOrder } from '#shared/core/reconcile/invariants.ts';
 import { fingerprintOf, type OrderNews, ownIdAmong } from '#shared/core/reconcile/news-by-order.ts';
-import type { Broker } from '#shared/ports/broker.ts';
-import type { Clock } from '#shared/ports/clock.ts';
-import type { Orders, Settled } from '#shared/ports/orders.ts';
-import type { Orphans } from '#shared/ports/orphans.ts';
-import type { Telemetry } from '#shared/ports/telemetry.ts';
-import type { PassMemory } from './pass-memory.ts';
+import { newsOfOrder } from '#shared/core/reconcile/news-of-order.ts';
+import type { Settled } from '#shared/ports/orders.ts';
+import type { Pass } from './pass.ts';
+import { takeInOrphan } from './take-in-orphan.ts';
 
-export interface SettlingDependencies {
-  readonly accountId: AccountId;
-  readonly clock: Clock;
-  readonly broker: Broker;
-  readonly orders: Orders;
-  readonly orphans: Orphans;
-  readonly memory: PassMemory;
-  readonly telemetry: Telemetry;
+/** Executions that are written together; an order has rarely a tenth of it. */
+const ACTIVITIES_A_STEP = 200;
+
+/** Our open orders by both of their names, as they were listed when the pass began. */
+export interface OpenRows {
+  readonly byClientId: ReadonlyMap<ClientOrderId, Order>;
+  readonly byBrokerId: ReadonlyMap<BrokerOrderId, Order>;
 }
-
-/** What one pass did. */
-export interface Tally {
-  ordersSettled: number;
-  fillsBooked: number;
-  orphans: number;
-}
-
-const updatesOf = (news: OrderNews, receivedAt: EpochMs): readonly OrderUpdate[] => [
-  ...news.snapshots.map((found) => updateFromSnapshot(found, 'reconciliation', receivedAt)),
-  ...news.activities.map((activity) => newsOfActivity(activity, receivedAt)),
-];
 
 /**
- * Settles the news of one order, all of it together. Executions alone do not say whose they are; the row of the order
- * does, and where its index lags, the broker.
+ * Settles the news of one order, all of it together. News that changes nothing costs nothing: the row as it was listed
+ * may lag, but what it knew already it will not forget.
  */
-export async function settleNews(dependencies: SettlingDependencies, news: OrderNews, tally: Tally): Promise<void> {
-  const { clock, memory, orders } = dependencies;
+export async function settleNews(pass: Pass, news: OrderNews, rows: OpenRows): Promise<void> {
+  const { memory, mark } = pass;
   const fingerprint = fingerprintOf(news);
-  if (memory.knows(news.brokerOrderId, fingerprint)) return;
-  const named = await nameOf(dependencies, news);
-  const updates = updatesOf({ ...news, snapshots: named.snapshots }, clock.now());
-  const settled = named.clientOrderId === null ? null : await orders.settleAll(named.clientOrderId, updates);
-  if (settled === null) await keepOrphan(dependencies, updates, tally);
-  else await follow(dependencies, settled, tally);
+  const isDecided = mark?.decisions.some(({ brokerOrderId }) => brokerOrderId === news.brokerOrderId) === true;
+  if (!isDecided && memory.knows(news.brokerOrderId, fingerprint)) return;
+  const named = await nameNews(pass, news, rows);
+  const row = named.clientOrderId === null ? undefined : rows.byClientId.get(named.clientOrderId);
+  const known = row !== undefined && isKnown(pass, row, named);
+  const settled = known ? row : await settle(pass, named);
+  if (settled === null) await takeInOrphan(pass, named);
+  else await verify(pass, settled, named.snapshots.at(-1) ?? null);
   memory.learn(news.brokerOrderId, fingerprint);
 }
 
-interface Named {
-  readonly clientOrderId: ClientOrderId | null;
-  readonly snapshots: readonly BrokerOrder[];
-}
+const isKnown = (pass: Pass, row: Order, news: OrderNews): boolean =>
+  !advanceAll(
+    row,
+    newsOfOrder(row.evidence, news, pass.clock.now()).map((update) => ({
+      ...update,
+      clientOrderId: row.clientOrderId,
+    })),
+  ).changed;
 
-async function nameOf({ broker, orders }: SettlingDependencies, news: OrderNews): Promise<Named> {
+/** Executions alone do not say whose they are: the row does, and where its index lags, the broker. */
+async function nameNews({ orders, broker }: Pass, news: OrderNews, rows: OpenRows): Promise<OrderNews> {
   if (news.snapshots.length > 0) return news;
-  const row = await orders.findByBrokerId(news.brokerOrderId);
-  if (row !== null) return { clientOrderId: row.clientOrderId, snapshots: [] };
+  const row = rows.byBrokerId.get(news.brokerOrderId) ?? (await orders.findByBrokerId(news.brokerOrderId));
+  if (row !== null) return { ...news, clientOrderId: row.clientOrderId };
   const found = await broker.findById(news.brokerOrderId);
-  const snapshots = found === null ? [] : [found];
-  return { clientOrderId: ownIdAmong(snapshots), snapshots };
+  if (found === null) {
+    const why = `the broker tells of executions of ${news.brokerOrderId}, and not of the order`;
+    throw new Fault('transient', 'order-unreadable', why);
+  }
+  return { ...news, snapshots: [found], clientOrderId: ownIdAmong([found]) };
 }
 
-async function keepOrphan(
-  { accountId, orphans, telemetry }: SettlingDependencies,
-  updates: readonly OrderUpdate[],
-  tally: Tally,
-): Promise<void> {
-  for (const update of updates) await orphans.keep(accountId, update);
-  tally.orphans += 1;
-  telemetry.warn('an order at the broker is not in the table', { brokerOrderId: updates[0]?.brokerOrderId });
+/** Null when no row bears the name. More than one step holds goes in several: each is whole, and a gap stays open between. */
+async function settle(pass: Pass, news: OrderNews): Promise<Order | null> {
+  const { clientOrderId } = news;
+  if (clientOrderId === null) return null;
+  let settled: Settled | null = null;
+  for (let from = 0; from === 0 || from < news.activities.length; from += ACTIVITIES_A_STEP) {
+    const part = { ...news, activities: news.activities.slice(from, from + ACTIVITIES_A_STEP) };
+    settled = await settlePart(pass, clientOrderId, part);
+    if (settled === null) return null;
+  }
+  return settled?.order ?? null;
+}
+
+export async function settlePart(pass: Pass, id: ClientOrderId, news: OrderNews): Promise<Settled | null> {
+  const { orders, clock } = pass;
+  let executionsBefore = 0;
+  const settled = await orders.settleAll(id, (order) => {
+    executionsBefore = order.executions.length;
+    return newsOfOrder(order.evidence, news, clock.now());
+  });
+  if (settled === null) return null;
+  pass.tally.fillsBooked += Math.max(0, settled.order.executions.length - executionsBefore);
+  await follow(pass, settled);
+  return settled;
 }
 
 /** Counts what a settlement did, and does at the broker what it asks for. */
-export async function follow(
-  { broker, telemetry }: SettlingDependencies,
-  settled: Settled,
-  tally: Tally,
-): Promise<void> {
+export async function follow({ broker, telemetry, tally }: Pass, settled: Settled): Promise<void> {
   if (!settled.changed) return;
   const { order, followUps } = settled;
   tally.ordersSettled += 1;
@@ -93,4 +100,14 @@ export async function follow(
       telemetry.warn('an order that had ended here is canceled', { clientOrderId: order.clientOrderId, outcome: kind });
     }
   }
+}
+
+/** Holds the order to the broker's object of it. News may have come in between: what differs is read once more. */
+async function verify(pass: Pass, order: Order, found: BrokerOrder | null): Promise<void> {
+  if (found === null || violationsOfOrder(order, found).length === 0) return;
+  const again = await pass.broker.findById(found.brokerOrderId);
+  const news = { brokerOrderId: found.brokerOrderId, clientOrderId: order.clientOrderId, activities: [] };
+  const settled = again === null ? null : await settlePart(pass, order.clientOrderId, { ...news, snapshots: [again] });
+  if (settled === null || again === null) return;
+  pass.tally.violations.push(...violationsOfOrder(settled.order, again));
 }

@@ -4,18 +4,22 @@ import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
 import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
+import { adjustmentsStore } from '#shared/adapters/stores/adjustments-store.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { journalStore } from '#shared/adapters/stores/journal-store.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
+import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
 import { passMemory } from './pass-memory.ts';
-import type { ReconcileDependencies } from './reconcile-pass.ts';
+import type { ReconcileDependencies } from './pass.ts';
 
 const ROOM = 'reconcile';
 
@@ -25,11 +29,13 @@ export async function wire(
 ): Promise<ReconcileDependencies & { readonly telemetry: RoomTelemetry }> {
   const settings = readConfiguration(environment, [
     'ENVIRONMENT',
+    'DRY_RUN',
     'BUILD_ID',
     'BELAY_ACCOUNT',
     'TABLE_SAFETY',
     'TABLE_ORDERS',
     'TABLE_BOOKS',
+    'TABLE_MARKET',
     'TABLE_JOURNAL',
     'ALPACA_PAPER',
     'ALPACA_BASE_URL',
@@ -43,6 +49,7 @@ export async function wire(
       safety: settings.TABLE_SAFETY,
       orders: settings.TABLE_ORDERS,
       books: settings.TABLE_BOOKS,
+      market: settings.TABLE_MARKET,
       journal: settings.TABLE_JOURNAL,
     },
     pacing: systemPacing,
@@ -58,15 +65,23 @@ export async function wire(
   return {
     accountId: settings.BELAY_ACCOUNT,
     build: settings.BUILD_ID,
+    dryRun: settings.DRY_RUN,
     telemetry,
     clock: systemClock,
     policies: policiesStore(tables, ROOM),
     safety: safetyStore(tables, ROOM),
     books: booksStore(tables, ROOM),
+    adjustments: adjustmentsStore(tables, ROOM),
+    journal: journalStore(tables),
+    marketStore: marketStore(tables, systemClock),
     orders: ordersStore(tables, ROOM, systemClock),
-    orphans: orphansStore(tables),
+    orphans: orphansStore(tables, ROOM),
     reconciliations: reconciliationsStore(tables, ROOM),
-    broker: alpacaBroker({ endpoints, telemetry }),
+    broker: alpacaBroker({
+      endpoints,
+      telemetry,
+      gate: storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service: 'trading', clock: systemClock }),
+    }),
     memory: passMemory(),
   };
 }

@@ -39,7 +39,7 @@ export function wire(
     telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
     accountId: settings.BELAY_ACCOUNT,
     orders: ordersStore(tables, ROOM, systemClock),
-    orphans: orphansStore(tables),
+    orphans: orphansStore(tables, ROOM),
     secret: async () => sharedSecretOf(await secrets.read(settings.SECRET_WEBHOOK_ID)),
     readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), systemClock.now()),
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ROOMS, ROOMS_TO_COME } from '#infra/cloud/rooms.ts';
 import { houseUnderTest, type Permission, permissionsByRoom } from '#infra/cloud/templates-under-test.ts';
-import { TABLE_NAMES, type TableName } from '#shared/ports/table-catalogue.ts';
+import { REQUEST_GATE_PARTITION, TABLE_NAMES, type TableName } from '#shared/ports/table-catalogue.ts';
 
 const house = houseUnderTest('live');
 const permissions = permissionsByRoom(house);
@@ -32,8 +32,8 @@ describe('what functions may do', () => {
     expect(toCome.map((row) => row.id)).toEqual([]);
   });
 
-  it('lets only the claim create an order', () => {
-    expect(roomsThat((p) => isTable('orders')(p) && p.action === 'dynamodb:PutItem')).toEqual(['Execute']);
+  it('lets only the claim and the adoption of an orphan create an order', () => {
+    expect(roomsThat((p) => isTable('orders')(p) && p.action === 'dynamodb:PutItem')).toEqual(['Execute', 'Reconcile']);
   });
 
   it('lets nobody change or remove what the journal says', () => {
@@ -42,12 +42,21 @@ describe('what functions may do', () => {
   });
 
   it('lets only guards, deciders, the settle path and people touch safety items', () => {
-    expect(roomsThat((p) => isTable('safety')(p) && WRITES.includes(p.action))).toEqual([
+    expect(roomsThat((p) => isTable('safety')(p) && WRITES.includes(p.action) && p.keys === null)).toEqual([
       'Orchestrate',
       ...SETTLE_PATH,
       'Protect',
       'Control',
     ]);
+  });
+
+  it('lets whoever calls the broker write its budget of requests, by keys that no flag has', () => {
+    const limited = (p: Permission): boolean => isTable('safety')(p) && p.keys === `${REQUEST_GATE_PARTITION}*`;
+    const callers = ROOMS.filter((row) => row.broker);
+    for (const action of ['dynamodb:GetItem', 'dynamodb:UpdateItem']) {
+      expect(roomsThat((p) => limited(p) && p.action === action)).toEqual(callers.map((row) => row.id));
+    }
+    expect(callers.filter((row) => row.tables.safety === undefined)).toEqual([]);
   });
 
   it('hands the broker key to those that call the broker, and the webhook secret to the webhook', () => {

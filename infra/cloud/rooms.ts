@@ -177,9 +177,10 @@ export const ROOMS: readonly RoomRow[] = [
     memoryMb: 1024,
     tables: {
       safety: ['read', 'update'],
-      orders: ['read', 'update'],
+      orders: ['read', 'put', 'update'],
       books: ['read', 'put', 'update'],
-      journal: ['put'],
+      market: ['read'],
+      journal: ['read', 'put'],
     },
     broker: true,
     secrets: ['broker'],

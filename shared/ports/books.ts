@@ -3,13 +3,15 @@ import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Money } from '#shared/core/kernel/decimal.ts';
 import type { Book, Quarantine } from '#shared/core/portfolio/book.ts';
-import type { Exposure } from '#shared/ports/safety.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 
 export interface QuarantineLift {
   readonly by: string;
   readonly reason: string;
   readonly now: EpochMs;
   readonly correlationId: string;
+  /** Given by a pass that has proved the books right again: only a quarantine with one of these codes is lifted. */
+  readonly provedCodes?: readonly string[];
 }
 
 export interface Books {

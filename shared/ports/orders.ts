@@ -1,24 +1,18 @@
 /** The order store: one creator (`claim`), one sender's gate (`lastLook`), one writer of news (`settle`). */
-import type { Money } from '#shared/core/kernel/decimal.ts';
 import type { AccountId, BrokerOrderId, ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Result } from '#shared/core/kernel/result.ts';
 import type { FollowUp } from '#shared/core/order/consequences.ts';
 import type { ClaimedOrder } from '#shared/core/order/claimed.ts';
-import type { Order, OrderIntent, OrderUpdate } from '#shared/core/order/order.ts';
+import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
+import type { Order, OrderIntent, OrderUpdate, Reservation } from '#shared/core/order/order.ts';
 import type { StepResult } from '#shared/core/order/sending.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
+import type { Headroom } from '#shared/core/risk/headroom.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import type { OrderClass } from '#shared/core/safety/order-class.ts';
-
-/** What the account may commit in all. */
-export interface Headroom {
-  readonly grossExposureMax: Money;
-  readonly ordersOpenMax: number;
-  readonly ordersPerDayMax: number;
-}
 
 export interface ClaimRequest {
   readonly order: ClearedOrder;
@@ -48,6 +42,15 @@ export type ClaimOutcome =
   | { readonly kind: 'exists'; readonly order: Order }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'stale'; readonly refusal: Refusal };
+
+/** An order found at the broker without a row, and what must have been decided of it. */
+export interface Adoption {
+  readonly intent: OrderIntent;
+  readonly reservation: Reservation;
+  readonly found: BrokerOrder;
+  /** The last fact that the journal has of the order; 0 for none. */
+  readonly sequenceBefore: number;
+}
 
 /** What news did to an order. */
 export interface Settled {
@@ -79,8 +82,14 @@ export interface Orders {
 
   /** The only writer of news. Null when the order is not ours to know: the caller keeps it as an orphan. */
   settle(update: OrderUpdate): Promise<Settled | null>;
-  /** Several pieces of news of one order, in one transaction. Null when there is no such order. */
-  settleAll(id: ClientOrderId, updates: readonly OrderUpdate[]): Promise<Settled | null>;
+  /**
+   * All that was read of one order, in one transaction, all or nothing.
+   * @param told what it comes to, given what the order knows; asked again when other news came in between
+   * @returns null when there is no such order
+   */
+  settleAll(id: ClientOrderId, told: (order: Order) => readonly OrderUpdate[]): Promise<Settled | null>;
+  /** Makes the row of an order that is at the broker already. Null when there is one. */
+  adopt(adoption: Adoption): Promise<Settled | null>;
   /**
    * Takes a step of the house's own (an answer, a doubt, a withdrawal, a cancel) under the version that was read; when
    * news came in between, the step is taken anew on the order as it is.

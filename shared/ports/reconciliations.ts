@@ -1,17 +1,52 @@
-/** How far reconciliation has come, and the report of each pass. */
-import type { AccountId, BuildId } from '#shared/core/kernel/identity.ts';
+/** How far reconciliation has come, what people decided about it, and the report of each pass. */
+import type { Money, Quantity } from '#shared/core/kernel/decimal.ts';
+import type { AccountId, BrokerOrderId, BuildId, ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { CashBase } from '#shared/core/reconcile/cash.ts';
+import type { Violation } from '#shared/core/reconcile/invariants.ts';
 import type { PositionDifference } from '#shared/core/reconcile/position-differences.ts';
+
+/** A pass that did not come to its end in its time: the next one goes on from here. */
+export interface PassProgress {
+  /** When the pass began that is not over. */
+  readonly startedAt: EpochMs;
+  readonly session: CalendarDate;
+  readonly build: BuildId;
+  /** Orders up to this id have been looked up. */
+  readonly lookedUpTo: ClientOrderId;
+}
+
+/** A person's word that opens the gate for a while, whatever the passes find. */
+export interface Forcing {
+  readonly until: EpochMs;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export const ORPHAN_DECISIONS = ['adopt', 'cancel', 'dismiss'] as const;
+export interface OrphanDecision {
+  readonly brokerOrderId: BrokerOrderId;
+  readonly decision: (typeof ORPHAN_DECISIONS)[number];
+}
 
 /** The high-water mark: all that the broker did before these instants has been seen by a whole pass. */
 export interface ReconciliationMark {
-  /** Orders by their submission. */
+  /** Orders by their submission; 0 before the first whole pass. */
   readonly ordersSeenTo: EpochMs;
-  /** Executions by their time. */
+  /** Executions by their time; 0 before the first whole pass. */
   readonly activitiesSeenTo: EpochMs;
+  /** When the account's books were opened: executions of others before are part of what it held then. */
+  readonly bookedFrom: EpochMs;
+  readonly cashBase: CashBase | null;
+  /** The session whose first prices were held against the closes before. */
+  readonly splitsCheckedOn: CalendarDate | null;
+  readonly progress: PassProgress | null;
+  readonly forcing: Forcing | null;
+  /** Decided by a person and not carried out yet. */
+  readonly decisions: readonly OrphanDecision[];
   /** Counts writes of the mark, from 1. */
   readonly version: number;
-  /** Sequence of the last report. */
+  /** Sequence of the last report or decision. */
   readonly sequence: number;
 }
 
@@ -20,24 +55,89 @@ export interface ReportedDifference extends PositionDifference {
   readonly cause: string;
 }
 
+export interface PassFigures {
+  readonly cash: Money;
+  readonly expectedCash: Money;
+  readonly equity: Money;
+  readonly realizedProfit: Money;
+  readonly unrealizedProfit: Money;
+  readonly positions: readonly { readonly ticker: Ticker; readonly quantity: Quantity }[];
+}
+
 export interface PassReport {
   readonly session: CalendarDate;
   readonly build: BuildId;
   readonly startedAt: EpochMs;
   /** True when everything was read, settled and compared. Only such a pass moves the mark and opens the gate. */
   readonly complete: boolean;
+  /** Code of the fault that ended the pass. */
+  readonly failure: string | null;
+  readonly forcedBy: string | null;
   readonly ordersSettled: number;
   readonly fillsBooked: number;
   readonly orphans: number;
   readonly differences: readonly ReportedDifference[];
+  readonly figures: PassFigures | null;
+  readonly missing: readonly ClientOrderId[];
+  readonly unknownLong: readonly ClientOrderId[];
+  readonly violations: readonly Violation[];
+  readonly quarantined: readonly Ticker[];
+  readonly requests: number;
+}
+
+/** What a pass leaves behind beside its report; what is not given stays. */
+export interface MarkChange {
+  readonly progress: PassProgress | null;
+  readonly bookedFrom: EpochMs;
+  readonly cashBase?: CashBase;
+  readonly splitsCheckedOn?: CalendarDate;
+  /** Decisions that were carried out. */
+  readonly carriedOut: readonly BrokerOrderId[];
+}
+
+/** The account at the start and at the end of a session. */
+export interface SessionFigures {
+  readonly at: EpochMs;
+  readonly figures: PassFigures;
+}
+
+export interface SessionRecord {
+  readonly start: SessionFigures;
+  /** The last pass after the close; null before. */
+  readonly end: SessionFigures | null;
 }
 
 export interface Reconciliations {
   /** Null before the first pass. */
   mark(accountId: AccountId): Promise<ReconciliationMark | null>;
   /**
-   * Journals the report and, after a whole pass, moves the mark to the pass's start; it never moves back.
+   * Journals the report and writes the mark. After a whole pass the mark moves up to the pass's start; it never moves
+   * back.
+   * @param seen the mark as the pass read it; read anew when another pass was first
    * @throws Fault `transient` when other passes won every round
    */
-  record(accountId: AccountId, report: PassReport, now: EpochMs): Promise<void>;
+  record(
+    accountId: AccountId,
+    seen: ReconciliationMark | null,
+    report: PassReport,
+    change: MarkChange,
+    now: EpochMs,
+  ): Promise<void>;
+  /** Opens the gate at once and keeps it open until then: each pass until then opens it, whatever it finds. */
+  force(
+    accountId: AccountId,
+    forcing: Forcing & { readonly now: EpochMs; readonly session: CalendarDate; readonly build: BuildId },
+  ): Promise<void>;
+  /** What becomes of an orphan; the next pass carries it out. */
+  decide(
+    accountId: AccountId,
+    decision: OrphanDecision & { readonly by: string; readonly reason: string; readonly now: EpochMs },
+  ): Promise<void>;
+  session(accountId: AccountId, session: CalendarDate): Promise<SessionRecord | null>;
+  /** The first figures of a session stay its start; later ones with `ended` are its end. */
+  keepSession(
+    accountId: AccountId,
+    session: CalendarDate,
+    figures: SessionFigures & { readonly ended: boolean },
+  ): Promise<void>;
 }

@@ -139,9 +139,11 @@ class BooksStore implements Books {
   }
 
   liftQuarantine(accountId: AccountId, symbol: Ticker, change: QuarantineLift): Promise<boolean> {
-    const reason = { code: 'operator', message: change.reason, context: {} };
+    const { provedCodes } = change;
+    const code = provedCodes === undefined ? 'operator' : 'proved';
+    const reason = { code, message: change.reason, context: {} };
     return this.#swap(accountId, symbol, (seen) =>
-      seen.quarantine === null
+      seen.quarantine === null || provedCodes?.includes(seen.quarantine.code) === false
         ? null
         : {
             next: { ...seen, quarantine: null },

@@ -8,6 +8,7 @@ import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { OrderFact } from '#shared/core/order/consequences.ts';
 import type { Execution, Order, OrderIntent, Reason } from '#shared/core/order/order.ts';
+import { isLimit } from '#shared/core/risk/clear-order.ts';
 
 const identityOf = (intent: OrderIntent) => ({
   clientOrderId: clientOrderIdFor(intent.terms, intent.decision),
@@ -23,14 +24,15 @@ const reasonOf = (reason: Reason) => ({
   context: { ...reason.context },
 });
 
-const executionOf = (execution: Execution) => ({
+/** One execution by the name that it is known by first. */
+export const executionOf = (execution: Execution) => ({
   executionId: execution.ids[0] ?? null,
   quantity: formatQuantity(execution.quantity),
   price: formatPrice(execution.price),
   at: formatEpochNs(execution.at),
 });
 
-function claimedData(order: Order): FactData<'order.claimed.v1'> {
+function claimedData(order: Order, warnings: readonly Refusal[]): FactData<'order.claimed.v1'> {
   const { intent, reservation } = order;
   const { terms, decision } = intent;
   return {
@@ -49,6 +51,7 @@ function claimedData(order: Order): FactData<'order.claimed.v1'> {
     runId: intent.runId,
     reservedMoney: formatMoney(reservation.money),
     policyVersion: intent.policyVersion,
+    ...(warnings.length === 0 ? {} : { warnings: warnings.map(reasonOf) }),
   };
 }
 
@@ -91,11 +94,11 @@ const fillData = (identity: ReturnType<typeof identityOf>, fact: FillFact) => ({
   provisional: fact.provisional,
 });
 
-function factOf(order: Order, place: FactPlace, fact: OrderFact): Fact {
+function factOf(order: Order, place: FactPlace, fact: OrderFact, warnings: readonly Refusal[]): Fact {
   const identity = identityOf(order.intent);
   switch (fact.kind) {
     case 'claimed':
-      return makeFact('order.claimed.v1', place, claimedData(order));
+      return makeFact('order.claimed.v1', place, claimedData(order, warnings));
     case 'adopted':
       return makeFact('order.adopted.v1', place, {
         ...identity,
@@ -141,8 +144,7 @@ export const orderFacts = (
   room: Room,
   order: Order,
   facts: readonly OrderFact[],
-  sequenceBefore: number,
-  now: EpochMs,
+  said: { readonly sequenceBefore: number; readonly now: EpochMs; readonly warnings: readonly Refusal[] },
 ): readonly Fact[] =>
   facts.map((fact, index) =>
     factOf(
@@ -150,36 +152,41 @@ export const orderFacts = (
       {
         room,
         aggregateId: aggregateOf.order(order.clientOrderId),
-        sequence: sequenceBefore + 1 + index,
-        occurredAt: now,
+        sequence: said.sequenceBefore + 1 + index,
+        occurredAt: said.now,
         correlationId: order.intent.correlationId,
         causationId: order.intent.decision.decisionId,
       },
       fact,
+      said.warnings,
     ),
   );
 
-/** Says that a command ended before its order existed. It takes the sequence that a claim would have taken. */
-export const refusedFact = (room: Room, intent: OrderIntent, refused: Refusal, now: EpochMs): Fact => {
+/**
+ * Says that a command ended before its order existed; where a limit of the policy stopped it, also which. It takes the
+ * sequence that a claim would have taken.
+ */
+export function refusedFacts(room: Room, intent: OrderIntent, refused: Refusal, now: EpochMs): readonly Fact[] {
   const identity = identityOf(intent);
-  return makeFact(
-    'order.refused.v1',
-    {
-      room,
-      aggregateId: aggregateOf.order(identity.clientOrderId),
-      sequence: 1,
-      occurredAt: now,
-      correlationId: intent.correlationId,
-      causationId: intent.decision.decisionId,
-    },
-    {
-      ...identity,
-      decisionId: intent.decision.decisionId,
-      generation: intent.decision.generation,
-      slice: intent.decision.slice,
-      runId: intent.runId,
-      purpose: intent.purpose,
-      reason: reasonOf(refused),
-    },
-  );
-};
+  const place = (sequence: number): FactPlace => ({
+    room,
+    aggregateId: aggregateOf.order(identity.clientOrderId),
+    sequence,
+    occurredAt: now,
+    correlationId: intent.correlationId,
+    causationId: intent.decision.decisionId,
+  });
+  const reason = reasonOf(refused);
+  const ended = makeFact('order.refused.v1', place(1), {
+    ...identity,
+    decisionId: intent.decision.decisionId,
+    generation: intent.decision.generation,
+    slice: intent.decision.slice,
+    runId: intent.runId,
+    purpose: intent.purpose,
+    reason,
+  });
+  if (!isLimit(refused.code)) return [ended];
+  const { accountId, strategyId, symbol } = identity;
+  return [ended, makeFact('limit.hit.v1', place(2), { accountId, strategyId, symbol, reason })];
+}

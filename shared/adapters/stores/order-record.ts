@@ -30,6 +30,7 @@ import { isRefusalCode } from '#shared/core/kernel/refusal.ts';
 import { BROKER_STATUSES } from '#shared/core/order/broker-order.ts';
 import {
   BROKER_ENDS,
+  type Evidence,
   HOUSE_ENDS,
   ORDER_PURPOSES,
   ORDER_STATES,
@@ -173,8 +174,8 @@ function writtenIntent({ intent: from }: Order): z.input<typeof intent> {
   };
 }
 
-const writtenEvidence = (order: Order): z.input<typeof record>['evidence'] =>
-  order.evidence.map((told) => ({
+const writtenEvidence = (evidence: Evidence): z.input<typeof record>['evidence'] =>
+  evidence.map((told) => ({
     brokerOrderId: told.brokerOrderId,
     reports: told.reports.map((report) => ({
       ...report,
@@ -201,6 +202,12 @@ const writtenEvidence = (order: Order): z.input<typeof record>['evidence'] =>
     })),
     endClaim: orNull(told.endClaim, (claim) => ({ ...claim, at: orNull(claim.at, String) })),
   }));
+
+/** The text that reads back as this very evidence. */
+export const writeEvidence = (evidence: Evidence): string => JSON.stringify(writtenEvidence(evidence));
+
+/** @throws ZodError when the text is no evidence. */
+export const readEvidence = (text: string): Evidence => z.array(line).parse(JSON.parse(text));
 
 /** The text that reads back as this very order. */
 export function writeOrder(order: Order): string {
@@ -231,7 +238,7 @@ export function writeOrder(order: Order): string {
       ...end,
       reason: { ...end.reason, context: { ...end.reason.context } },
     })),
-    evidence: writtenEvidence(order),
+    evidence: writtenEvidence(order.evidence),
     claimedAt: order.claimedAt,
     sentAt: order.sentAt,
     acknowledgedAt: order.acknowledgedAt,

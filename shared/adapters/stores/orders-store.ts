@@ -1,10 +1,11 @@
 /** The order store over the tables. */
 import type { Room } from '#events/envelope.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
+import { adopt } from '#shared/adapters/stores/adopt.ts';
 import { claim, gateChecks } from '#shared/adapters/stores/claim.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { bookKey, orderKey } from '#shared/adapters/stores/keys.ts';
-import { refusedFact } from '#shared/adapters/stores/order-facts.ts';
+import { refusedFacts } from '#shared/adapters/stores/order-facts.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { stepWrites } from '#shared/adapters/stores/step-writes.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
@@ -149,7 +150,7 @@ export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
     lastLook: (order, look) => takeLastLook(tables, room, order, look),
 
     async refuse(intent, refused, now) {
-      const outcome = await tables.transact([journalPut(refusedFact(room, intent, refused, now))]);
+      const outcome = await tables.transact(refusedFacts(room, intent, refused, now).map(journalPut));
       return outcome.ok;
     },
 
@@ -161,13 +162,15 @@ export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
       return await writeStep(tables, room, clock, id, (order) => advance(order, { ...update, clientOrderId: id }));
     },
 
-    settleAll: (id, updates) =>
+    settleAll: (id, told) =>
       writeStep(tables, room, clock, id, (order) =>
         advanceAll(
           order,
-          updates.map((update) => ({ ...update, clientOrderId: id })),
+          told(order).map((update) => ({ ...update, clientOrderId: id })),
         ),
       ),
+
+    adopt: (adoption) => adopt(tables, room, clock, adoption),
 
     step: (id, take) =>
       writeStep(tables, room, clock, id, (order) => {

@@ -1,45 +1,45 @@
 /** Marks and reports of reconciliation over the tables. */
+import type { FactData } from '#events/catalogue.ts';
 import type { Fact, Room } from '#events/envelope.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
-import { ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
-import { markKey } from '#shared/adapters/stores/keys.ts';
-import { formatQuantity } from '#shared/core/kernel/decimal.ts';
+import { markKey, sessionKey } from '#shared/adapters/stores/keys.ts';
+import {
+  markAttributes,
+  readMark,
+  readSession,
+  sessionFiguresItem,
+} from '#shared/adapters/stores/reconciliation-item.ts';
+import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import { whole } from '#shared/adapters/stores/attributes.ts';
+import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
-import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
-import type { Condition, Item } from '#shared/core/kernel/item.ts';
-import type { PassReport, ReconciliationMark, Reconciliations } from '#shared/ports/reconciliations.ts';
+import { type EpochMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import type { Condition } from '#shared/core/kernel/item.ts';
+import type { MarkChange, PassReport, ReconciliationMark, Reconciliations } from '#shared/ports/reconciliations.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
 const SWAP_ROUNDS_MAX = 20;
 const MARK = 'RECONCILIATION';
 
-function readMark(item: Item): ReconciliationMark {
-  const reader = new ItemReader(item, 'reconciliation mark');
+/** Where an account stands that no pass has looked at. */
+const nothingSeen = (bookedFrom: EpochMs): ReconciliationMark => ({
+  ordersSeenTo: epochMs(0),
+  activitiesSeenTo: epochMs(0),
+  bookedFrom,
+  cashBase: null,
+  splitsCheckedOn: null,
+  progress: null,
+  forcing: null,
+  decisions: [],
+  version: 0,
+  sequence: 0,
+});
+
+function reportData(accountId: AccountId, report: PassReport): FactData<'reconciliation.checked.v1'> {
+  const { figures } = report;
   return {
-    ordersSeenTo: reader.instant('ordersSeenTo'),
-    activitiesSeenTo: reader.instant('activitiesSeenTo'),
-    version: reader.whole('version'),
-    sequence: reader.whole('sequence'),
-  };
-}
-
-const asSeen = (seen: ReconciliationMark | null): Condition =>
-  seen === null
-    ? { name: 'mark-absent', test: { op: 'absent' } }
-    : { name: 'mark-version-changed', test: { op: 'equals', attribute: 'version', value: whole(seen.version) } };
-
-function reportFact(room: Room, accountId: AccountId, report: PassReport, sequence: number, now: EpochMs): Fact {
-  const place = {
-    room,
-    aggregateId: aggregateOf.reconciliation(accountId),
-    sequence,
-    occurredAt: now,
-    correlationId: `reconcile:${accountId}:${report.startedAt}`,
-    causationId: null,
-  };
-  return makeFact('reconciliation.checked.v1', place, {
     accountId,
     session: report.session,
     build: report.build,
@@ -54,46 +54,187 @@ function reportFact(room: Room, accountId: AccountId, report: PassReport, sequen
       broker: formatQuantity(difference.broker),
       cause: difference.cause,
     })),
-  });
-}
-
-/** A mark that a pass which was not whole leaves behind, where there is none: everything is still to be seen. */
-const NOTHING_SEEN = { ordersSeenTo: 0, activitiesSeenTo: 0 } as const;
-
-export function reconciliationsStore(tables: Tables, room: Room): Reconciliations {
-  const mark = async (accountId: AccountId): Promise<ReconciliationMark | null> => {
-    const item = await tables.get('books', markKey(accountId, MARK));
-    return item === null ? null : readMark(item);
-  };
-
-  return {
-    mark,
-
-    async record(accountId, report, now) {
-      for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
-        const seen = await mark(accountId);
-        const sequence = (seen?.sequence ?? 0) + 1;
-        const from = seen ?? NOTHING_SEEN;
-        const seenTo = (known: number): number => (report.complete ? Math.max(known, report.startedAt) : known);
-        const outcome = await tables.transact([
-          {
-            kind: 'update',
-            table: 'books',
-            key: markKey(accountId, MARK),
-            set: {
-              accountId: text(accountId),
-              ordersSeenTo: whole(seenTo(from.ordersSeenTo)),
-              activitiesSeenTo: whole(seenTo(from.activitiesSeenTo)),
-              version: whole((seen?.version ?? 0) + 1),
-              sequence: whole(sequence),
-            },
-            conditions: [asSeen(seen)],
+    failure: report.failure,
+    forcedBy: report.forcedBy,
+    figures:
+      figures === null
+        ? null
+        : {
+            cash: formatMoney(figures.cash),
+            expectedCash: formatMoney(figures.expectedCash),
+            equity: formatMoney(figures.equity),
+            realizedProfit: formatMoney(figures.realizedProfit),
+            unrealizedProfit: formatMoney(figures.unrealizedProfit),
+            positions: figures.positions.map((held) => ({
+              symbol: held.ticker,
+              quantity: formatQuantity(held.quantity),
+            })),
           },
-          journalPut(reportFact(room, accountId, report, sequence, now)),
-        ]);
-        if (outcome.ok) return;
-      }
-      throw new Fault('transient', 'mark-contended', `other passes over ${accountId} won every round`);
-    },
+    missing: [...report.missing],
+    unknownLong: [...report.unknownLong],
+    violations: report.violations.map(({ invariant, subject, what }) => ({
+      invariant,
+      subject: subject.slice(0, 96),
+      what: what.slice(0, 2000),
+    })),
+    quarantined: [...report.quarantined],
+    requests: report.requests,
   };
 }
+
+/** The mark after a pass: up to the pass's start when it was whole, and never back. */
+function markAfter(known: ReconciliationMark, report: PassReport, change: MarkChange): ReconciliationMark {
+  const seenTo = (mark: EpochMs): EpochMs => (report.complete && report.startedAt > mark ? report.startedAt : mark);
+  return {
+    ...known,
+    ordersSeenTo: seenTo(known.ordersSeenTo),
+    activitiesSeenTo: seenTo(known.activitiesSeenTo),
+    progress: change.progress,
+    cashBase: change.cashBase ?? known.cashBase,
+    splitsCheckedOn: change.splitsCheckedOn ?? known.splitsCheckedOn,
+    decisions: known.decisions.filter(({ brokerOrderId }) => !change.carriedOut.includes(brokerOrderId)),
+  };
+}
+
+class ReconciliationsStore implements Reconciliations {
+  readonly #tables: Tables;
+  readonly #room: Room;
+
+  constructor(tables: Tables, room: Room) {
+    this.#tables = tables;
+    this.#room = room;
+  }
+
+  async mark(accountId: AccountId): Promise<ReconciliationMark | null> {
+    const item = await this.#tables.get('books', markKey(accountId, MARK));
+    return item === null ? null : readMark(item);
+  }
+
+  async record(
+    accountId: AccountId,
+    seen: ReconciliationMark | null,
+    report: PassReport,
+    change: MarkChange,
+    now: EpochMs,
+  ): Promise<void> {
+    const correlationId = `reconcile:${accountId}:${report.startedAt}`;
+    await this.#swap(accountId, { seen, bookedFrom: change.bookedFrom, now, correlationId }, (known, place) => ({
+      next: markAfter(known, report, change),
+      fact: makeFact('reconciliation.checked.v1', place, reportData(accountId, report)),
+    }));
+  }
+
+  async force(accountId: AccountId, forcing: Parameters<Reconciliations['force']>[1]): Promise<void> {
+    const { until, by, reason, now, session, build } = forcing;
+    const at = { seen: await this.mark(accountId), bookedFrom: now, now, correlationId: `force:${accountId}:${now}` };
+    await this.#swap(accountId, at, (known, place) => ({
+      next: { ...known, forcing: { until, by, reason } },
+      fact: makeFact('reconciliation.forced.v1', place, {
+        accountId,
+        until: formatEpochMs(until),
+        by,
+        reason: { code: 'operator', message: reason, context: {} },
+      }),
+    }));
+    // Said first, opened then: a gate that a person opened is never open without a trace.
+    await safetyStore(this.#tables, this.#room).recordPass(accountId, { startedAt: now, session, build });
+  }
+
+  async decide(accountId: AccountId, decided: Parameters<Reconciliations['decide']>[1]): Promise<void> {
+    const { brokerOrderId, decision, by, reason, now } = decided;
+    const correlationId = `orphan:${brokerOrderId}`.slice(0, 96);
+    const at = { seen: await this.mark(accountId), bookedFrom: now, now, correlationId };
+    await this.#swap(accountId, at, (known, place) => ({
+      next: {
+        ...known,
+        decisions: [
+          ...known.decisions.filter((other) => other.brokerOrderId !== brokerOrderId),
+          { brokerOrderId, decision },
+        ],
+      },
+      fact: makeFact('orphan.decided.v1', place, {
+        accountId,
+        brokerOrderId,
+        decision,
+        by,
+        reason: { code: 'operator', message: reason, context: {} },
+      }),
+    }));
+  }
+
+  async session(accountId: AccountId, session: Parameters<Reconciliations['session']>[1]) {
+    const item = await this.#tables.get('books', sessionKey(accountId, session));
+    return item === null ? null : readSession(item);
+  }
+
+  async keepSession(...[accountId, session, figures]: Parameters<Reconciliations['keepSession']>): Promise<void> {
+    const value = sessionFiguresItem(figures);
+    await this.#tables.write({
+      kind: 'update',
+      table: 'books',
+      key: sessionKey(accountId, session),
+      set: { start: value },
+      // Begun before: the start stands, whatever a later pass finds.
+      conditions: [{ name: 'session-absent', test: { op: 'absent' } }],
+    });
+    if (!figures.ended) return;
+    await this.#tables.write({
+      kind: 'update',
+      table: 'books',
+      key: sessionKey(accountId, session),
+      set: { end: value },
+      conditions: [],
+    });
+  }
+
+  /** Writes the next mark with its fact, anew on what is there whenever another writer was first. */
+  async #swap(
+    accountId: AccountId,
+    at: {
+      readonly seen: ReconciliationMark | null;
+      readonly bookedFrom: EpochMs;
+      readonly now: EpochMs;
+      readonly correlationId: string;
+    },
+    change: (
+      known: ReconciliationMark,
+      place: Parameters<typeof makeFact>[1],
+    ) => { readonly next: ReconciliationMark; readonly fact: Fact },
+  ): Promise<void> {
+    let { seen } = at;
+    for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
+      if (round > 0) seen = await this.mark(accountId);
+      const known = seen ?? nothingSeen(at.bookedFrom);
+      const sequence = known.sequence + 1;
+      const { next, fact } = change(known, {
+        room: this.#room,
+        aggregateId: aggregateOf.reconciliation(accountId),
+        sequence,
+        occurredAt: at.now,
+        correlationId: at.correlationId,
+        causationId: null,
+      });
+      const outcome = await this.#tables.transact([
+        {
+          kind: 'update',
+          table: 'books',
+          key: markKey(accountId, MARK),
+          set: markAttributes({ ...next, version: known.version + 1, sequence }),
+          conditions: [asSeen(seen)],
+        },
+        journalPut(fact),
+      ]);
+      if (outcome.ok) return;
+    }
+    throw new Fault('transient', 'mark-contended', `other passes over ${accountId} won every round`);
+  }
+}
+
+const asSeen = (seen: ReconciliationMark | null): Condition =>
+  seen === null
+    ? { name: 'mark-absent', test: { op: 'absent' } }
+    : { name: 'mark-version-changed', test: { op: 'equals', attribute: 'version', value: whole(seen.version) } };
+
+/** @param room names who speaks in the facts. */
+export const reconciliationsStore = (tables: Tables, room: Room): Reconciliations =>
+  new ReconciliationsStore(tables, room);

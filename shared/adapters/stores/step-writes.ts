@@ -89,16 +89,25 @@ function drawWrites(
 /** The writes of one step, in an order that a reader of failures relies on: the order's own put comes first. */
 export function stepWrites(
   room: Room,
-  change: { readonly before: Order | null; readonly step: Step; readonly book: Book; readonly now: EpochMs },
-  conditions: DrawConditions = EXISTS,
+  change: {
+    readonly before: Order | null;
+    readonly step: Step;
+    readonly book: Book;
+    readonly now: EpochMs;
+    /** Of an order whose row was lost: the last fact that the journal has of it. */
+    readonly sequenceBefore?: number;
+    /** Limits that the order came near to when it was cleared. */
+    readonly warnings?: readonly Refusal[];
+  },
+  draws: Draws = EXISTS,
 ): readonly TransactWrite[] {
   const { before, step, book, now } = change;
   const { order, consequences } = step;
   const stepped = bookStep(book, step, newYorkDate(now), now);
   const saidOfBook = bookFacts(room, book, order, stepped, now);
   const next: Book = { ...stepped.book, sequence: book.sequence + saidOfBook.length, version: book.version + 1 };
-  const sequenceBefore = before?.journalSequence ?? 0;
-  const facts = [...orderFacts(room, order, consequences.facts, sequenceBefore, now), ...saidOfBook];
+  const sequenceBefore = change.sequenceBefore ?? before?.journalSequence ?? 0;
+  const facts = [...orderFacts(room, order, consequences.facts, { sequenceBefore, now, warnings: change.warnings ?? [] }), ...saidOfBook];
   const touched = before === null || bookChanged(book, next);
   return [
     before === null ? orderPut(order) : orderUpdate(order, before.version),

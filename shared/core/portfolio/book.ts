@@ -87,15 +87,18 @@ export const emptyBook = (accountId: AccountId, ticker: Ticker): Book => ({
 export const positionOf = (book: Book): Quantity =>
   book.shares.reduce((sum, share) => addQuantity(sum, share.quantity), ZERO_QUANTITY);
 
+/** The share of a strategy that never traded the symbol. */
+export const emptyShare = (strategyId: StrategyId): StrategyShare => ({
+  strategyId,
+  quantity: ZERO_QUANTITY,
+  cost: ZERO_MONEY,
+  realizedProfit: ZERO_MONEY,
+  openedOn: null,
+  stopPrice: null,
+});
+
 export const shareOf = (book: Book, strategyId: StrategyId): StrategyShare =>
-  book.shares.find((share) => share.strategyId === strategyId) ?? {
-    strategyId,
-    quantity: ZERO_QUANTITY,
-    cost: ZERO_MONEY,
-    realizedProfit: ZERO_MONEY,
-    openedOn: null,
-    stopPrice: null,
-  };
+  book.shares.find((share) => share.strategyId === strategyId) ?? emptyShare(strategyId);
 
 /** Remaining quantity of one strategy's open orders, buys counted up and sells down. */
 export const openQuantityOf = (book: Book, strategyId: StrategyId): Quantity =>

@@ -33,10 +33,7 @@ export interface OrderNews {
 }
 
 /** One entry for each order, in the order of the broker's ids. */
-export function newsByOrder(
-  orders: readonly BrokerOrder[],
-  activities: readonly ActivityNews[],
-): readonly OrderNews[] {
+export function newsByOrder(orders: readonly BrokerOrder[], activities: readonly ActivityNews[]): readonly OrderNews[] {
   const byId = new Map<BrokerOrderId, { readonly snapshots: BrokerOrder[]; readonly activities: ActivityNews[] }>();
   const entryOf = (id: BrokerOrderId) => {
     const entry = byId.get(id) ?? { snapshots: [], activities: [] };

@@ -1,0 +1,115 @@
+/** The mark of reconciliation and the figures of a session, as items. */
+import { ItemReader, list, map, money, quantity, text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
+import { brokerOrderId, buildId, clientOrderIdOf, ticker } from '#shared/core/kernel/identity.ts';
+import { calendarDate } from '#shared/core/kernel/instant.ts';
+import type { Item, ItemValue } from '#shared/core/kernel/item.ts';
+import {
+  ORPHAN_DECISIONS,
+  type PassFigures,
+  type ReconciliationMark,
+  type SessionFigures,
+  type SessionRecord,
+} from '#shared/ports/reconciliations.ts';
+
+const NULL: ItemValue = { NULL: true };
+const orNull = <T>(value: T | null, write: (value: T) => ItemValue): ItemValue =>
+  value === null ? NULL : write(value);
+
+/** All attributes but the keys. */
+export const markAttributes = (mark: ReconciliationMark): Item => ({
+  ordersSeenTo: whole(mark.ordersSeenTo),
+  activitiesSeenTo: whole(mark.activitiesSeenTo),
+  bookedFrom: whole(mark.bookedFrom),
+  cashBase: orNull(mark.cashBase, ({ cash, paid, adjusted }) =>
+    map({ cash: money(cash), paid: money(paid), adjusted: money(adjusted) }),
+  ),
+  splitsCheckedOn: textOrNull(mark.splitsCheckedOn),
+  progress: orNull(mark.progress, ({ startedAt, session, build, lookedUpTo }) =>
+    map({ startedAt: whole(startedAt), session: text(session), build: text(build), lookedUpTo: text(lookedUpTo) }),
+  ),
+  forcing: orNull(mark.forcing, ({ until, by, reason }) =>
+    map({ until: whole(until), by: text(by), reason: text(reason) }),
+  ),
+  decisions: list(
+    mark.decisions.map((decided) =>
+      map({ brokerOrderId: text(decided.brokerOrderId), decision: text(decided.decision) }),
+    ),
+  ),
+  version: whole(mark.version),
+  sequence: whole(mark.sequence),
+});
+
+/** @throws Fault `permanent` item-corrupt, naming the attribute. */
+export function readMark(item: Item): ReconciliationMark {
+  const reader = new ItemReader(item, 'reconciliation mark');
+  return {
+    ordersSeenTo: reader.instant('ordersSeenTo'),
+    activitiesSeenTo: reader.instant('activitiesSeenTo'),
+    bookedFrom: reader.instant('bookedFrom'),
+    cashBase: reader.orNull('cashBase', (name) => {
+      const base = reader.nested(name);
+      return { cash: base.money('cash'), paid: base.money('paid'), adjusted: base.money('adjusted') };
+    }),
+    splitsCheckedOn: reader.orNull('splitsCheckedOn', (name) => reader.named(name, calendarDate)),
+    progress: reader.orNull('progress', (name) => {
+      const progress = reader.nested(name);
+      return {
+        startedAt: progress.instant('startedAt'),
+        session: progress.named('session', calendarDate),
+        build: progress.named('build', buildId),
+        lookedUpTo: progress.named('lookedUpTo', clientOrderIdOf),
+      };
+    }),
+    forcing: reader.orNull('forcing', (name) => {
+      const forcing = reader.nested(name);
+      return { until: forcing.instant('until'), by: forcing.text('by'), reason: forcing.text('reason') };
+    }),
+    decisions: reader.items('decisions').map((decided) => ({
+      brokerOrderId: decided.named('brokerOrderId', brokerOrderId),
+      decision: decided.oneOf('decision', ORPHAN_DECISIONS),
+    })),
+    version: reader.whole('version'),
+    sequence: reader.whole('sequence'),
+  };
+}
+
+const figuresItem = (figures: PassFigures): ItemValue =>
+  map({
+    cash: money(figures.cash),
+    expectedCash: money(figures.expectedCash),
+    equity: money(figures.equity),
+    realizedProfit: money(figures.realizedProfit),
+    unrealizedProfit: money(figures.unrealizedProfit),
+    positions: list(
+      figures.positions.map((held) => map({ ticker: text(held.ticker), quantity: quantity(held.quantity) })),
+    ),
+  });
+
+const readFigures = (reader: ItemReader): PassFigures => ({
+  cash: reader.money('cash'),
+  expectedCash: reader.money('expectedCash'),
+  equity: reader.money('equity'),
+  realizedProfit: reader.money('realizedProfit'),
+  unrealizedProfit: reader.money('unrealizedProfit'),
+  positions: reader.items('positions').map((held) => ({
+    ticker: held.named('ticker', ticker),
+    quantity: held.quantity('quantity'),
+  })),
+});
+
+export const sessionFiguresItem = ({ at, figures }: SessionFigures): ItemValue =>
+  map({ at: whole(at), figures: figuresItem(figures) });
+
+const readSessionFigures = (reader: ItemReader): SessionFigures => ({
+  at: reader.instant('at'),
+  figures: readFigures(reader.nested('figures')),
+});
+
+/** @throws Fault `permanent` item-corrupt, naming the attribute. */
+export function readSession(item: Item): SessionRecord {
+  const reader = new ItemReader(item, 'session');
+  return {
+    start: readSessionFigures(reader.nested('start')),
+    end: reader.has('end') ? readSessionFigures(reader.nested('end')) : null,
+  };
+}

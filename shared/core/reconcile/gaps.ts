@@ -1,0 +1,66 @@
+/** Where in time the executions lie that an order lacks, so that the account's activities can be read just there. */
+import { type EpochMs, type EpochNs, epochMs, msOf } from '#shared/core/kernel/instant.ts';
+import { largestSighting, linesOf } from '#shared/core/order/evidence.ts';
+import type { Order } from '#shared/core/order/order.ts';
+
+/** Both ends exclusive, as the broker takes them. */
+export interface TimeSpan {
+  readonly after: EpochMs;
+  readonly until: EpochMs;
+}
+
+/** Our clock and the broker's differ by no more than this. */
+const CLOCKS_DIFFER_MS = 5_000;
+
+const shifted = (at: EpochMs, byMs: number): EpochMs => epochMs(Math.max(0, at + byMs));
+
+/**
+ * From the execution before the first gap to the one after the last. Where the sources contradict each other nothing of
+ * the order is certain, and the span is its whole life.
+ * @returns null when the order lacks nothing
+ */
+export function gapSpan(order: Order, now: EpochMs): TimeSpan | null {
+  if (!order.provisional) return null;
+  const begun = shifted(order.sentAt ?? order.claimedAt, -CLOCKS_DIFFER_MS);
+  const whole = { after: begun, until: shifted(now, CLOCKS_DIFFER_MS) };
+  if (order.contradicted || order.gapQuantity === 0n) return whole;
+  let covered = 0n;
+  let after: EpochNs | null = null;
+  let until: EpochNs | null = null;
+  let before: EpochNs | null = null;
+  for (const tile of order.executions) {
+    if (tile.start > covered) {
+      after ??= before;
+      until = tile.at;
+    }
+    covered = tile.start + tile.quantity;
+    before = tile.at;
+  }
+  if (covered < order.filledQuantity) {
+    after ??= before;
+    until = lastSighting(order);
+  }
+  return {
+    after: after === null ? begun : shifted(msOf(after), -1),
+    until: until === null ? whole.until : shifted(msOf(until), CLOCKS_DIFFER_MS),
+  };
+}
+
+/** When the largest quantity was sighted; null where no source said when. */
+function lastSighting(order: Order): EpochNs | null {
+  const [line] = linesOf(order.evidence);
+  if (line === undefined) return null;
+  const largest = largestSighting(line);
+  return line.sightings.find((sighting) => sighting.cumulative === largest)?.at ?? null;
+}
+
+/** Spans that touch or overlap, as one, oldest first. */
+export function mergeSpans(spans: readonly TimeSpan[]): readonly TimeSpan[] {
+  const merged: TimeSpan[] = [];
+  for (const span of [...spans].sort((a, b) => a.after - b.after)) {
+    const last = merged.at(-1);
+    if (last === undefined || span.after >= last.until) merged.push(span);
+    else merged[merged.length - 1] = { after: last.after, until: epochMs(Math.max(last.until, span.until)) };
+  }
+  return merged;
+}

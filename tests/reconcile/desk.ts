@@ -1,0 +1,171 @@
+/** Reconciliation over tables in memory, at a broker simulator of its own, in time that only the test moves. */
+import { passMemory } from '#functions/reconcile/pass-memory.ts';
+import type { ReconcileDependencies } from '#functions/reconcile/pass.ts';
+import { reconcilePass } from '#functions/reconcile/reconcile-pass.ts';
+import { startBroker } from '#infra/local/alpaca/broker.ts';
+import type { BrokerOptions, BrokerSimulator } from '#infra/local/alpaca/embedding.ts';
+import { tinyMarket } from '#infra/local/alpaca/tiny-market.ts';
+import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
+import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
+import { ManualClock } from '#shared/adapters/memory/clock.ts';
+import { MemoryTables } from '#shared/adapters/memory/tables.ts';
+import { adjustmentsStore } from '#shared/adapters/stores/adjustments-store.ts';
+import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { journalStore } from '#shared/adapters/stores/journal-store.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
+import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
+import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
+import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import { wholeQuantity } from '#shared/core/kernel/decimal.ts';
+import { type ClientOrderId, decisionId, ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import type { Order, OrderTerms } from '#shared/core/order/order.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
+import type { ReconciliationPolicy } from '#shared/core/portfolio/policy.ts';
+import type { Broker } from '#shared/ports/broker.ts';
+import type { PassReport } from '#shared/ports/reconciliations.ts';
+import { sampleIntent } from '#tests/order/sample-orders.ts';
+import { type RecordedTelemetry, recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
+import { ACCOUNT, BUILD, CASH, makeAccount, MOMENTUM } from './account.ts';
+import { send, type SubmitFate } from './sender.ts';
+
+/** Tuesday, half an hour into the session. */
+export const TEN_O_CLOCK = parseEpochMs('2026-01-06T10:00:00-05:00');
+export const MINUTE_MS = 60_000;
+const INVOCATION_MS = 55_000;
+export const SYMBOLS = ['AAPL', 'F', 'KO', 'MSFT'].map(ticker);
+
+export interface Desk {
+  readonly simulator: BrokerSimulator;
+  readonly tables: MemoryTables;
+  readonly broker: Broker;
+  readonly room: ReconcileDependencies;
+  readonly telemetry: RecordedTelemetry;
+  now(): EpochMs;
+  /** Moves time on, and does what is due at the broker until then. */
+  pass(durationMs: number): void;
+  /** An order of its own decision: 10 KO at the market unless told otherwise. */
+  place(terms?: Partial<OrderTerms>, fate?: SubmitFate): Promise<ClientOrderId>;
+  order(id: ClientOrderId): Promise<Order>;
+  book(symbol: string): Promise<Book>;
+  /** Runs one pass. @throws what the pass throws, and Error on a day without a session */
+  reconcile(changes?: Partial<ReconcileDependencies>, remainingMs?: () => number): Promise<PassReport>;
+  /** A request of somebody else at the broker; its answer's body. */
+  foreign(method: string, path: string, body?: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface DeskOptions extends Partial<BrokerOptions> {
+  readonly reconciliation?: Partial<ReconciliationPolicy>;
+  readonly at?: EpochMs;
+}
+
+const KO_AT_MARKET: Partial<OrderTerms> = {
+  accountId: ACCOUNT,
+  strategyId: MOMENTUM,
+  ticker: ticker('KO'),
+  type: 'market',
+  limitPrice: null,
+  size: { kind: 'quantity', quantity: wholeQuantity(10) },
+};
+
+function roomOver(tables: MemoryTables, clock: ManualClock, broker: Broker, telemetry: RecordedTelemetry) {
+  const room = 'reconcile';
+  return {
+    accountId: ACCOUNT,
+    build: BUILD,
+    dryRun: false,
+    clock,
+    broker,
+    orders: ordersStore(tables, room, clock),
+    orphans: orphansStore(tables, room),
+    books: booksStore(tables, room),
+    adjustments: adjustmentsStore(tables, room),
+    journal: journalStore(tables),
+    marketStore: marketStore(tables, clock),
+    policies: policiesStore(tables, room),
+    safety: safetyStore(tables, room),
+    reconciliations: reconciliationsStore(tables, room),
+    memory: passMemory(),
+    telemetry,
+  };
+}
+
+async function foreignRequest(simulator: BrokerSimulator, method: string, path: string, body: unknown) {
+  const headers = { 'APCA-API-KEY-ID': simulator.key, 'APCA-API-SECRET-KEY': simulator.secret };
+  const answer = await fetch(simulator.url + path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  const parsed: unknown = text === '' ? null : JSON.parse(text);
+  return parsed;
+}
+
+/** The account is made, and its first pass has been run, unless `fresh` leaves that to the test. */
+export async function openDesk(options: DeskOptions = {}, fresh = false): Promise<Desk> {
+  const { reconciliation = {}, at = TEN_O_CLOCK, ...broking } = options;
+  const clock = new ManualClock(at);
+  const simulator = await startBroker({
+    port: 0,
+    seed: 7,
+    clock,
+    market: tinyMarket({ seed: 7 }),
+    accounts: [{ key: 'PKSIMULATED', secret: 'simulated-secret', cash: CASH }],
+    behaviour: { partialFillOneIn: 0, surprises: false },
+    requestsPerMinute: 100_000,
+    ...broking,
+  });
+  const tables = new MemoryTables({ clock });
+  await makeAccount(tables, SYMBOLS, clock.now(), reconciliation);
+  const telemetry = recordedTelemetry();
+  const { key, secret } = simulator;
+  const endpoints = alpacaEndpoints({ paper: true, baseUrl: simulator.url, key, secret });
+  const broker = alpacaBroker({ endpoints, telemetry });
+  const room = roomOver(tables, clock, broker, telemetry);
+  let decisions = 0;
+  const desk: Desk = {
+    simulator,
+    tables,
+    broker,
+    room,
+    telemetry,
+    now: () => clock.now(),
+    pass(durationMs) {
+      clock.moveTo(addMs(clock.now(), durationMs));
+      simulator.advanceTo(clock.now());
+    },
+    async place(terms = {}, fate = 'settled') {
+      decisions += 1;
+      const decision = { decisionId: decisionId(`desk:${decisions}`), generation: 0, slice: 0 };
+      const intent = sampleIntent(
+        { ...KO_AT_MARKET, ...terms },
+        { decision, decidedAt: clock.now(), validUntil: addMs(clock.now(), 5 * MINUTE_MS) },
+      );
+      return await send({ ...room, broker }, intent, fate);
+    },
+    async order(id) {
+      const found = await room.orders.get(id);
+      if (found === null) throw new Error(`there is no order ${id}`);
+      return found;
+    },
+    async book(symbol) {
+      const found = await room.books.get(ACCOUNT, ticker(symbol));
+      if (found === null) throw new Error(`there is no book of ${symbol}`);
+      return found;
+    },
+    async reconcile(changes = {}, remainingMs = () => INVOCATION_MS) {
+      const outcome = await reconcilePass({ ...room, ...changes }, remainingMs);
+      if (outcome.kind !== 'checked') throw new Error('there is no session today');
+      return outcome.report;
+    },
+    foreign: (method, path, body) => foreignRequest(simulator, method, path, body),
+    close: () => simulator.close(),
+  };
+  if (!fresh) await desk.reconcile();
+  return desk;
+}
