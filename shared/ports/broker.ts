@@ -121,8 +121,12 @@ export interface ActivityListRequest {
 
 export interface Broker {
   readonly capabilities: BrokerCapabilities;
-  /** Sends at most one request, and never repeats it. */
-  submit(order: ClaimedOrder): Promise<SubmitOutcome>;
+  /**
+   * Sends at most one request, and never repeats it.
+   * @param startWithinMs a request that could not be begun in this time, counted from the call, is not sent: the last
+   * look would be too old
+   */
+  submit(order: ClaimedOrder, startWithinMs?: number): Promise<SubmitOutcome>;
   cancel(id: BrokerOrderId): Promise<CancelOutcome>;
   /** Null when the broker does not know the id, which right after a submit proves nothing. */
   findByClientId(id: ClientOrderId): Promise<BrokerOrder | null>;

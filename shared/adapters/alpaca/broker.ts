@@ -135,7 +135,7 @@ export function alpacaBroker(options: AlpacaBrokerOptions): Broker {
     http.read({ kind: 'read', path, query }, schema);
   return {
     capabilities: CAPABILITIES,
-    submit: (order) => submitOrder(http, order),
+    submit: (order, startWithinMs) => submitOrder(http, order, startWithinMs),
     cancel: (id) => cancelOrder(http, id),
     findByClientId: (id) => findByClientId(http, id),
     findById: (id) => findById(http, id),

@@ -17,6 +17,8 @@ export interface AlpacaRequest {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Not sent when the gate let it pass later than this. */
+  readonly startWithinMs?: number;
 }
 
 /**
@@ -133,8 +135,13 @@ export async function attempt(
 ): Promise<Reply> {
   const url = urlOf(desk.baseUrl, request);
   const progress = { passed: false, sent: false };
+  const startedAt = performance.now();
   const run = async (context: { readonly signal: AbortSignal }): Promise<Exchange> => {
     await desk.gate.before(request.kind);
+    const waitedMs = Math.round(performance.now() - startedAt);
+    if (request.startWithinMs !== undefined && waitedMs > request.startWithinMs) {
+      return { kind: 'not-sent', cause: `the gate let it pass after ${waitedMs} ms, which is too late` };
+    }
     progress.passed = true;
     // A gate that answers after the deadline finds the signal aborted, with which nothing is sent.
     progress.sent = true;
@@ -142,7 +149,6 @@ export async function attempt(
     const headers = headersOf(desk.credentials, request);
     return exchange({ method: request.method, url, headers, body }, context.signal);
   };
-  const startedAt = performance.now();
   let reply: Reply;
   try {
     reply = replyOf(await timeout(limitMs, TimeoutStrategy.Aggressive).execute(run, signal), desk.redact);

@@ -238,6 +238,24 @@ describe('the outcome of a submit', () => {
     expect(asked).toEqual(['entry', 'exit']);
   });
 
+  it('is throttled when the gate lets it pass too late for its last look: nothing was sent', async () => {
+    const gate: RequestGate = {
+      before: () =>
+        new Promise((resolve) => {
+          setTimeout(resolve, 40);
+        }),
+      after: () => Promise.reject(new Error('told of a request that was not sent')),
+    };
+    const server = await wireServer(answerJson(200, ANSWER));
+    servers.push(server);
+    const broker = brokerAt(server.url, { gate });
+    expect(await broker.submit(ORDER, 10)).toMatchObject({
+      kind: 'throttled',
+      cause: expect.stringContaining('too late'),
+    });
+    expect(server.heard).toEqual([]);
+  });
+
   it('names neither key nor secret, even when the broker does', async () => {
     const echo = { message: 'key PKHUSHKEY and hush-secret are wrong', key: 'PKHUSHKEY' };
     const outcomes = [

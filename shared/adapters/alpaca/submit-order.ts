@@ -114,7 +114,7 @@ function acknowledgement(
 }
 
 /** Sends the order at most once. Terms that this broker has no words for are refused before anything is sent. */
-export async function submitOrder(http: AlpacaHttp, order: Order): Promise<SubmitOutcome> {
+export async function submitOrder(http: AlpacaHttp, order: Order, startWithinMs?: number): Promise<SubmitOutcome> {
   const { terms } = order.intent;
   const misfitting = misfit(terms);
   if (misfitting !== null) return { kind: 'refused', refusal: misfitting, requestId: null };
@@ -123,6 +123,7 @@ export async function submitOrder(http: AlpacaHttp, order: Order): Promise<Submi
     method: 'POST',
     path: '/v2/orders',
     body: orderBody(order),
+    ...(startWithinMs === undefined ? {} : { startWithinMs }),
   });
   return submitOutcome(reply, order, http.redact);
 }
