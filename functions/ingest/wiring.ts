@@ -7,6 +7,7 @@ import { openEventBridgeBus } from '#shared/adapters/eventbridge/bus.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
+import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
@@ -52,7 +53,11 @@ export async function wire(
     clock: systemClock,
     policies: policiesStore(tables, ROOM),
     marketStore: marketStore(tables, systemClock),
-    marketData: alpacaMarketData({ endpoints, telemetry }),
+    marketData: alpacaMarketData({
+      endpoints,
+      telemetry,
+      gate: storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service: 'data', clock: systemClock }),
+    }),
     bus: openEventBridgeBus({ busName: settings.EVENT_BUS_NAME, pacing: systemPacing }),
   };
 }

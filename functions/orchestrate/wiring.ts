@@ -10,6 +10,7 @@ import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
+import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
@@ -59,6 +60,8 @@ export async function wire(
       await openSecretsManager({ clock: systemClock, pacing: systemPacing }).read(settings.SECRET_BROKER_ID),
     ),
   });
+  const gateOf = (service: 'trading' | 'data') =>
+    storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
   return {
     telemetry,
     accountId: settings.BELAY_ACCOUNT,
@@ -67,8 +70,8 @@ export async function wire(
     safety: safetyStore(tables, ROOM),
     policies: policiesStore(tables, ROOM),
     books: booksStore(tables, ROOM),
-    broker: alpacaBroker({ endpoints, telemetry }),
-    marketData: alpacaMarketData({ endpoints, telemetry }),
+    broker: alpacaBroker({ endpoints, telemetry, gate: gateOf('trading') }),
+    marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
     marketStore: marketStore(tables, systemClock),
     runs: runsStore(tables),
     journal: journalStore(tables),

@@ -2,7 +2,7 @@
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { HouseParts } from '#infra/cloud/house.ts';
 import type { RoomRow, TableVerb } from '#infra/cloud/rooms.ts';
-import { TABLE_NAMES, type TableName, TABLES } from '#shared/ports/table-catalogue.ts';
+import { REQUEST_GATE_PARTITION, TABLE_NAMES, type TableName, TABLES } from '#shared/ports/table-catalogue.ts';
 
 /** Transactions have no action of their own: each of their parts needs the action of its kind. */
 const ACTIONS = {
@@ -33,10 +33,20 @@ function tableStatements(row: RoomRow, parts: HouseParts): readonly PolicyStatem
   });
 }
 
+/** Whoever calls the broker shares its budget of requests; the keys keep the flags of the same table out of reach. */
+const requestGateStatement = ({ tables }: HouseParts): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    resources: [tables.safety.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${REQUEST_GATE_PARTITION}*`] } },
+  });
+
 /** All that the row's role may do, its own log and what wakes it aside. */
 export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {
   return [
     ...tableStatements(row, parts),
+    ...(row.broker ? [requestGateStatement(parts)] : []),
     ...row.secrets.map((name) => allow(['secretsmanager:GetSecretValue'], [parts.secrets[name].secretArn])),
     ...row.sends.map((name) => allow(['sqs:SendMessage'], [parts.lanes[name].queue.queueArn])),
     ...(row.speaks ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),

@@ -80,7 +80,14 @@ export function houseUnderTest(name: EnvironmentName, context: Readonly<Record<s
 export interface Permission {
   readonly action: string;
   readonly resource: string;
+  /** Partition keys that it is limited to, as a pattern; null for the whole table. */
+  readonly keys: string | null;
 }
+
+const keysOf = (statement: Part): string | null => {
+  const keys = statement.at('Condition', 'ForAllValues:StringLike', 'dynamodb:LeadingKeys').list;
+  return keys.length === 0 ? null : keys.map((key) => key.text).join(' ');
+};
 
 /** Permissions of the role of each function, by the id of its row. */
 export function permissionsByRoom(house: HouseUnderTest): ReadonlyMap<string, readonly Permission[]> {
@@ -93,7 +100,11 @@ export function permissionsByRoom(house: HouseUnderTest): ReadonlyMap<string, re
         statement
           .at('Action')
           .list.flatMap((action) =>
-            statement.at('Resource').list.map((resource) => ({ action: action.text, resource: resource.json })),
+            statement.at('Resource').list.map((resource) => ({
+              action: action.text,
+              resource: resource.json,
+              keys: keysOf(statement),
+            })),
           ),
       );
     for (const role of roles) found.set(role, [...(found.get(role) ?? []), ...permissions]);
