@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { importJWK, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
@@ -167,6 +168,11 @@ describe('the HTTP API', () => {
     const url = await start(() => 'in');
     const other = await keepIssuer(join(directory, 'other.json'), AUTHORIZER);
     const elsewhere = { ...issuer, audience: 'client-2' };
+    const forEver = await new SignJWT({})
+      .setProtectedHeader({ alg: 'ES256' })
+      .setIssuer(AUTHORIZER.issuer)
+      .setAudience(AUTHORIZER.audience)
+      .sign(await importJWK(issuer.privateKey, 'ES256'));
     const status = async (headers: Record<string, string>): Promise<number> =>
       (await fetch(`${url}/orders/1`, { headers })).status;
     expect([
@@ -175,8 +181,9 @@ describe('the HTTP API', () => {
       await status(await bearer({ lifetimeSeconds: -1 })),
       await status(await bearer({}, other)),
       await status(await bearer({}, elsewhere)),
+      await status({ authorization: `Bearer ${forEver}` }),
       await status(await bearer()),
-    ]).toEqual([401, 401, 401, 401, 401, 200]);
+    ]).toEqual([401, 401, 401, 401, 401, 401, 200]);
   });
 
   it('asks for a scope where the route does', async () => {

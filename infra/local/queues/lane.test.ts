@@ -111,11 +111,14 @@ describe('a lane in discrete time', () => {
     expect(house.failures).toHaveLength(2);
   });
 
-  it('takes an answer that it cannot read as a failure of the whole batch', async () => {
+  it.each<readonly [string, unknown]>([
+    ['is none', 'done'],
+    ['names a message that was not handed over', { batchItemFailures: [{ itemIdentifier: 'somebody else' }] }],
+  ])('takes an answer that %s as a failure of the whole batch', async (_, answer) => {
     let count = 0;
     const house = await start(() => {
       count += 1;
-      return { batchItemFailures: [{ itemIdentifier: 'somebody else' }] };
+      return answer;
     });
     await send(house, 'a', 'x');
     await house.runUntil('2024-03-08T12:04:00Z');

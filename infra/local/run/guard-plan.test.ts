@@ -93,6 +93,8 @@ describe('the slots of guards that a fast run keeps', () => {
     guards.planBefore(at('14:36:00'), at('14:35:10'));
     expect(takeAll(guards)).toEqual(['reconcile 14:36', 'protect 14:36']);
     guards.planBefore(at('14:36:00'), at('14:36:00'));
+    // Ten minutes after the last slot of the day nobody is on guard.
+    guards.planBefore(at('21:40:00'), at('21:29:00'));
     guards.planAfter(at('21:00:10'));
     guards.planAfter(at('21:30:10'));
     expect(takeAll(guards)).toEqual(['reconcile 21:01']);
