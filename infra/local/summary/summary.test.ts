@@ -61,6 +61,7 @@ describe('the summary of a run', () => {
     'positionMismatches',
     'factGaps',
     'unpublishedFacts',
+    'functionErrors',
   ])('is unsound with one of %s', (law) => {
     const summary = summaryOf([]);
     expect([isSound(summary), isSound({ ...summary, [law]: 1 })]).toEqual([true, false]);

@@ -98,8 +98,9 @@ function latencyOf(samples: readonly number[]): Latency {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** Whether every law of the house holds for the run. */
+/** Whether every law of the house holds for the run, and every function did its work. */
 export const isSound = (summary: Summary): boolean =>
+  summary.functionErrors === 0 &&
   summary.duplicateBrokerOrders === 0 &&
   summary.unresolvedOrders === 0 &&
   summary.fillGaps === 0 &&
