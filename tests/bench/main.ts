@@ -1,6 +1,7 @@
 /** `npm run bench`: what the house costs, each figure as a ratio to what must be done anyway, in one run. */
 import Table from 'cli-table3';
 import type { Bench } from 'tinybench';
+import { openBrokerBench } from './broker.ts';
 import { measureClaims } from './claims.ts';
 import { indicatorBench, longSeries, SESSIONS, strategyBench } from './indicators.ts';
 import { measureSubmitPath } from './submit-path.ts';
@@ -95,10 +96,38 @@ async function strategyRows(): Promise<readonly Row[]> {
   }));
 }
 
+/** Orders a second that the matching core must pass. */
+const CORE_ORDERS_PER_SECOND_MIN = 100_000;
+
+async function brokerRows(): Promise<readonly Row[]> {
+  const bench = await openBrokerBench(1_000);
+  try {
+    await bench.bench.run();
+    const { coreOrdersPerSecond, httpOrdersPerSecond, bareRequestsPerSecond, httpRatio } = bench.figures();
+    return [
+      {
+        what: 'broker: orders through the matching core',
+        figure: `${fixed(coreOrdersPerSecond)} a second`,
+        against: `${CORE_ORDERS_PER_SECOND_MIN} a second that are asked for`,
+        ratio: coreOrdersPerSecond / CORE_ORDERS_PER_SECOND_MIN,
+      },
+      {
+        what: 'broker: orders over HTTP',
+        figure: `${fixed(httpOrdersPerSecond)} a second`,
+        against: `${fixed(bareRequestsPerSecond)} requests a second that a bare server answers`,
+        ratio: httpRatio,
+      },
+    ];
+  } finally {
+    await bench.close();
+  }
+}
+
 const SECTIONS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   tables: tablesRows,
   claims: claimRows,
   submit: submitRows,
+  broker: brokerRows,
   indicators: indicatorRows,
   strategies: strategyRows,
 };

@@ -61,7 +61,7 @@ export interface SteppedMarket extends VenueMarket {
   list(asset: VenueAsset): void;
 }
 
-export function steppedMarket(splits: readonly Split[] = []): SteppedMarket {
+function steppedMarket(splits: readonly Split[] = []): SteppedMarket {
   const assets = new Map<Ticker, VenueAsset>();
   const steps = new Map<Ticker, Step[]>();
   const sessions = sessionsBetween(calendarDate('2026-01-05'), calendarDate('2026-12-31'));

@@ -93,58 +93,73 @@ async function openStream(url: string, headers: Readonly<Record<string, string>>
   };
 }
 
-export async function openRawDesk(options: Partial<BrokerOptions> = {}, at: EpochMs = TEN_O_CLOCK): Promise<RawDesk> {
-  let now = at;
-  const market = options.market ?? tinyMarket({ seed: 7 });
-  const broker = await startBroker({
+async function callAt(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<RawAnswer> {
+  const response = await fetch(url, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.startsWith('application/json') === true;
+  return { status: response.status, body: json ? JSON.parse(text) : text, headers: response.headers };
+}
+
+const KO_AT_MARKET = { symbol: 'KO', qty: '10', side: 'buy', type: 'market', time_in_force: 'day' } as const;
+
+async function listenAt(desk: RawDesk): Promise<RawStream> {
+  const stream = await desk.open(desk.broker.orderStreamUrl);
+  stream.send({ action: 'authenticate', data: { key_id: KEY, secret_key: SECRET } });
+  await stream.until(1);
+  stream.send({ action: 'listen', data: { streams: ['trade_updates'] } });
+  await stream.until(2);
+  stream.frames.length = 0;
+  return stream;
+}
+
+function broker(options: Partial<BrokerOptions>, market: MarketFeed, now: () => EpochMs): Promise<BrokerSimulator> {
+  return startBroker({
     port: 0,
     seed: 7,
-    clock: { now: () => now },
+    clock: { now },
     accounts: [{ key: KEY, secret: SECRET, cash: '100000' }],
     ...options,
     market,
     behaviour: { partialFillOneIn: 0, surprises: false, ...options.behaviour },
   });
+}
+
+export async function openRawDesk(options: Partial<BrokerOptions> = {}, at: EpochMs = TEN_O_CLOCK): Promise<RawDesk> {
+  let now = at;
+  const market = options.market ?? tinyMarket({ seed: 7 });
+  const simulator = await broker(options, market, () => now);
   const streams: RawStream[] = [];
   const desk: RawDesk = {
-    broker,
+    broker: simulator,
     market,
     now: () => now,
     moveTo(to) {
       now = to;
-      broker.advanceTo(now);
+      simulator.advanceTo(now);
     },
     pass: (ms) => desk.moveTo(addMs(now, ms)),
-    settle: () => broker.advanceTo(now),
-    async call(method, path, body, headers = CREDENTIALS) {
-      const response = await fetch(broker.url + path, {
-        method,
-        headers,
-        redirect: 'manual',
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      const json = response.headers.get('content-type')?.startsWith('application/json') === true;
-      return { status: response.status, body: json ? JSON.parse(text) : text, headers: response.headers };
-    },
+    settle: () => simulator.advanceTo(now),
+    call: (method, path, body, headers = CREDENTIALS) => callAt(simulator.url + path, method, body, headers),
     async get(path) {
       const { status, body } = await desk.call('GET', path);
       if (status !== 200) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
       return body;
     },
-    order: (fields = {}) =>
-      desk.call('POST', '/v2/orders', {
-        symbol: 'KO',
-        qty: '10',
-        side: 'buy',
-        type: 'market',
-        time_in_force: 'day',
-        ...fields,
-      }),
+    order: (fields = {}) => desk.call('POST', '/v2/orders', { ...KO_AT_MARKET, ...fields }),
     async place(fields) {
       const { status, body } = await desk.order(fields);
       if (status !== 200) throw new Error(`not taken: ${status} ${JSON.stringify(body)}`);
-      broker.advanceTo(now);
+      simulator.advanceTo(now);
       return String(recordOf(body)['id']);
     },
     async open(url, headers = {}) {
@@ -152,18 +167,10 @@ export async function openRawDesk(options: Partial<BrokerOptions> = {}, at: Epoc
       streams.push(stream);
       return stream;
     },
-    async listen() {
-      const stream = await desk.open(broker.orderStreamUrl);
-      stream.send({ action: 'authenticate', data: { key_id: KEY, secret_key: SECRET } });
-      await stream.until(1);
-      stream.send({ action: 'listen', data: { streams: ['trade_updates'] } });
-      await stream.until(2);
-      stream.frames.length = 0;
-      return stream;
-    },
+    listen: () => listenAt(desk),
     async close() {
       for (const stream of streams) stream.socket.terminate();
-      await broker.close();
+      await simulator.close();
     },
   };
   return desk;

@@ -52,7 +52,7 @@ function faultsSection(): string {
 }
 
 /** The generated parts of the page, by the name in their markers. */
-export const SECTIONS: Readonly<Record<string, () => string>> = {
+const SECTIONS: Readonly<Record<string, () => string>> = {
   rules: rulesSection,
   errors: errorsSection,
   faults: faultsSection,

@@ -5,7 +5,7 @@ import type { Ticker } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, epochMs, parseEpochNs } from '#shared/core/kernel/instant.ts';
 import { currentOrNextSession, sessionAt } from '#shared/core/venue/session-index.ts';
 import { assetOf } from './asset-lookup.ts';
-import type { Desk, Exchange } from './desk.ts';
+import type { Exchange } from './desk.ts';
 import { encodeMessagePack } from './message-pack.ts';
 import type { StreamConnection, StreamConnections } from './stream-connections.ts';
 import { isRecord, jsonText, parseFrame } from './stream-frames.ts';
@@ -138,99 +138,108 @@ function messagesFor(exchange: Exchange, subscriber: Subscriber, at: EpochMs): r
   return messages;
 }
 
+interface Room {
+  readonly exchange: Exchange;
+  readonly connections: StreamConnections;
+  readonly subscribers: Map<StreamConnection, Subscriber>;
+  readonly tickMs: number;
+  lastTickAt: number;
+}
+
+type Frame = Readonly<Record<string, unknown>>;
+
+const refuse = ({ connections }: Room, connection: StreamConnection, code: StreamErrorCode): void =>
+  connections.send(connection, [{ T: 'error', code, msg: STREAM_ERRORS[code] }]);
+
+/** Refuses and hangs up. */
+function dismiss(room: Room, connection: StreamConnection, code: StreamErrorCode): void {
+  refuse(room, connection, code);
+  connection.socket.close();
+}
+
+function logIn(room: Room, connection: StreamConnection, key: unknown, secret: unknown): void {
+  const desk = typeof key === 'string' ? room.exchange.desks.get(key) : undefined;
+  if (desk === undefined || desk.credentials.secret !== secret) {
+    dismiss(room, connection, 402);
+    return;
+  }
+  if ([...room.subscribers.keys()].some((other) => other.key === desk.credentials.key)) {
+    dismiss(room, connection, 406);
+    return;
+  }
+  connection.key = desk.credentials.key;
+  room.subscribers.set(connection, { connection, channels: emptyChannels() });
+  room.connections.send(connection, [{ T: 'success', msg: 'authenticated' }]);
+}
+
+const isWanted = (room: Room): boolean =>
+  [...room.subscribers.values()].some(({ channels }) => CHANNELS.some((name) => channels[name].size > 0));
+
+function subscribe(room: Room, connection: StreamConnection, frame: Frame, adds: boolean): void {
+  const subscriber = room.subscribers.get(connection);
+  if (subscriber === undefined) {
+    refuse(room, connection, 401);
+    return;
+  }
+  // Ticks count from the first subscription on; what went by before is nobody's.
+  if (!isWanted(room)) room.lastTickAt = Math.max(room.lastTickAt, room.exchange.now());
+  const error = change(room.exchange, subscriber, frame, adds);
+  if (error !== null) {
+    refuse(room, connection, error);
+    return;
+  }
+  const set = CHANNELS.map((channel) => [channel, [...subscriber.channels[channel]]] as const);
+  room.connections.send(connection, [{ T: 'subscription', ...Object.fromEntries(set) }]);
+}
+
+function receive(room: Room, connection: StreamConnection, frame: Frame | null): void {
+  if (frame === null) refuse(room, connection, 400);
+  else if (frame['action'] === 'auth') {
+    if (connection.key === null) logIn(room, connection, frame['key'], frame['secret']);
+    else refuse(room, connection, 403);
+  } else if (frame['action'] === 'subscribe') subscribe(room, connection, frame, true);
+  else if (frame['action'] === 'unsubscribe') subscribe(room, connection, frame, false);
+  else refuse(room, connection, 400);
+}
+
+/** The first tick after the last one that lies in a session, or ends one of its minutes. */
+function nextTickAt(room: Room): EpochMs | null {
+  if (!isWanted(room)) return null;
+  const next = epochMs((Math.floor(room.lastTickAt / room.tickMs) + 1) * room.tickMs);
+  const session = currentOrNextSession(room.exchange.market.sessions, epochMs(next - 1));
+  if (session === null) return null;
+  return next >= session.openAt ? next : session.openAt;
+}
+
+function accept(room: Room, socket: WebSocket, message: IncomingMessage, feed: string): void {
+  const messagePack = message.headers['content-type'] === 'application/msgpack';
+  const connection = room.connections.add('data', socket, messagePack ? packFrame : jsonText);
+  room.connections.send(connection, [{ T: 'success', msg: 'connected' }]);
+  if (feed === 'sip' && room.exchange.dataPlan === 'free') {
+    dismiss(room, connection, 409);
+    return;
+  }
+  const timer = setTimeout(() => {
+    if (connection.key === null) dismiss(room, connection, 404);
+  }, AUTH_MS);
+  socket.on('close', () => {
+    clearTimeout(timer);
+    room.subscribers.delete(connection);
+  });
+  socket.on('message', (raw) => receive(room, connection, parseFrame(raw, messagePack)));
+  const key = message.headers['apca-api-key-id'];
+  if (key !== undefined) logIn(room, connection, key, message.headers['apca-api-secret-key']);
+}
+
 export function dataStream(exchange: Exchange, connections: StreamConnections, tickMs: number): DataStream {
-  const subscribers = new Map<StreamConnection, Subscriber>();
-  let lastTickAt: number = exchange.now();
-
-  const refuse = (connection: StreamConnection, code: StreamErrorCode): void =>
-    connections.send(connection, [{ T: 'error', code, msg: STREAM_ERRORS[code] }]);
-
-  /** Refuses and hangs up. */
-  const dismiss = (connection: StreamConnection, code: StreamErrorCode): void => {
-    refuse(connection, code);
-    connection.socket.close();
-  };
-
-  function logIn(connection: StreamConnection, key: unknown, secret: unknown): void {
-    const desk: Desk | undefined = typeof key === 'string' ? exchange.desks.get(key) : undefined;
-    if (desk === undefined || desk.credentials.secret !== secret) {
-      dismiss(connection, 402);
-      return;
-    }
-    const taken = [...subscribers.keys()].some((other) => other.key === desk.credentials.key);
-    if (taken) {
-      dismiss(connection, 406);
-      return;
-    }
-    connection.key = desk.credentials.key;
-    subscribers.set(connection, { connection, channels: emptyChannels() });
-    connections.send(connection, [{ T: 'success', msg: 'authenticated' }]);
-  }
-
-  function subscribe(connection: StreamConnection, frame: Readonly<Record<string, unknown>>, adds: boolean): void {
-    const subscriber = subscribers.get(connection);
-    if (subscriber === undefined) {
-      refuse(connection, 401);
-      return;
-    }
-    // Ticks count from the first subscription on; what went by before is nobody's.
-    if (!isWanted()) lastTickAt = Math.max(lastTickAt, exchange.now());
-    const error = change(exchange, subscriber, frame, adds);
-    if (error !== null) {
-      refuse(connection, error);
-      return;
-    }
-    const set = CHANNELS.map((channel) => [channel, [...subscriber.channels[channel]]] as const);
-    connections.send(connection, [{ T: 'subscription', ...Object.fromEntries(set) }]);
-  }
-
-  function receive(connection: StreamConnection, frame: Readonly<Record<string, unknown>> | null): void {
-    if (frame === null) refuse(connection, 400);
-    else if (frame['action'] === 'auth') {
-      if (connection.key === null) logIn(connection, frame['key'], frame['secret']);
-      else refuse(connection, 403);
-    } else if (frame['action'] === 'subscribe') subscribe(connection, frame, true);
-    else if (frame['action'] === 'unsubscribe') subscribe(connection, frame, false);
-    else refuse(connection, 400);
-  }
-
-  const isWanted = (): boolean =>
-    [...subscribers.values()].some(({ channels }) => CHANNELS.some((name) => channels[name].size > 0));
-
-  /** The first tick after the last one that lies in a session, or ends one of its minutes. */
-  function nextTickAt(): EpochMs | null {
-    if (!isWanted()) return null;
-    const next = epochMs((Math.floor(lastTickAt / tickMs) + 1) * tickMs);
-    const session = currentOrNextSession(exchange.market.sessions, epochMs(next - 1));
-    if (session === null) return null;
-    return next >= session.openAt ? next : session.openAt;
-  }
-
+  const room: Room = { exchange, connections, subscribers: new Map(), tickMs, lastTickAt: exchange.now() };
   return {
-    accept(socket, message, feed) {
-      const messagePack = message.headers['content-type'] === 'application/msgpack';
-      const connection = connections.add('data', socket, messagePack ? packFrame : jsonText);
-      connections.send(connection, [{ T: 'success', msg: 'connected' }]);
-      if (feed === 'sip' && exchange.dataPlan === 'free') {
-        dismiss(connection, 409);
-        return;
-      }
-      const timer = setTimeout(() => {
-        if (connection.key === null) dismiss(connection, 404);
-      }, AUTH_MS);
-      socket.on('close', () => {
-        clearTimeout(timer);
-        subscribers.delete(connection);
-      });
-      socket.on('message', (raw) => receive(connection, parseFrame(raw, messagePack)));
-      const key = message.headers['apca-api-key-id'];
-      if (key !== undefined) logIn(connection, key, message.headers['apca-api-secret-key']);
-    },
-    nextTickAt,
+    accept: (socket, message, feed) => accept(room, socket, message, feed),
+    nextTickAt: () => nextTickAt(room),
     tick(at) {
-      if (at !== nextTickAt()) return;
-      lastTickAt = at;
-      for (const subscriber of subscribers.values()) {
+      if (at !== nextTickAt(room)) return;
+      room.lastTickAt = at;
+      for (const subscriber of room.subscribers.values()) {
         const messages = messagesFor(exchange, subscriber, at);
         if (messages.length > 0) connections.send(subscriber.connection, messages);
       }

@@ -46,7 +46,7 @@ export interface Exchange {
   requestCount: number;
 }
 
-export function rulesOf(options: BrokerOptions): VenueRules {
+function rulesOf(options: BrokerOptions): VenueRules {
   const latency = options.latency ?? NO_LATENCY;
   return {
     seed: options.seed,

@@ -22,7 +22,7 @@ export function rememberNews(desk: Desk, news: readonly VenueNews[]): void {
 }
 
 /** How old the lists are that this request sees; 0 without the fault. */
-export function staleness(exchange: Exchange): number {
+function staleness(exchange: Exchange): number {
   const strike = exchange.faults.strikes('stale-lists', String(exchange.requestCount));
   return strike === null ? 0 : strike.number('ms');
 }

@@ -60,7 +60,7 @@ const data = (pattern: RegExp, name: string, run: Route['run']): Route => ({
   run,
 });
 
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   trading('POST', /^\/v2\/orders$/, 'submit-order', postOrder),
   trading('GET', /^\/v2\/orders$/, 'list-orders', listOrders),
   trading('DELETE', /^\/v2\/orders$/, 'cancel-orders', deleteOrders),

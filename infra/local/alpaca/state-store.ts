@@ -132,22 +132,11 @@ export interface AccountStore {
   close(): void;
 }
 
-/** Goes on keeping an account: writes a fresh snapshot first, so that the log starts empty. */
-export function accountStore(directory: string, desk: Desk, generationBefore: number): AccountStore {
-  mkdirSync(directory, { recursive: true });
-  const files = filesOf(directory, desk.credentials.key);
-  const { state, rules } = desk.venue;
-  let generation = generationBefore;
-  let file = -1;
-  let logBytes = 0;
-  let lastFigures = '';
-  let due = new Set<number>();
-  const written = { executions: 0, adjustments: 0, equityCloses: 0 };
+type Figures = Pick<SavedChange, 'cash' | 'feesPaid' | 'realised' | 'flags' | 'preferences' | 'dueCount' | 'lastStamp'>;
 
-  const figuresOf = (): Pick<
-    SavedChange,
-    'cash' | 'feesPaid' | 'realised' | 'flags' | 'preferences' | 'dueCount' | 'lastStamp'
-  > => ({
+function figuresOf(desk: Desk): Figures {
+  const { state } = desk.venue;
+  return {
     cash: state.cash,
     feesPaid: state.feesPaid,
     realised: state.realised,
@@ -155,58 +144,88 @@ export function accountStore(directory: string, desk: Desk, generationBefore: nu
     preferences: desk.preferences,
     dueCount: state.dueCount,
     lastStamp: state.lastStamp,
-  });
-
-  const mark = (): void => {
-    due = new Set(state.due.map((event) => event.entry));
-    written.executions = state.executions.length;
-    written.adjustments = state.adjustments.length;
-    written.equityCloses = state.equityCloses.length;
-    lastFigures = stateText(figuresOf());
   };
+}
+
+/** What the log has told so far. */
+interface Told {
+  readonly figures: string;
+  readonly due: ReadonlySet<number>;
+  readonly executions: number;
+  readonly adjustments: number;
+  readonly equityCloses: number;
+}
+
+const toldOf = (desk: Desk): Told => ({
+  figures: stateText(figuresOf(desk)),
+  due: new Set(desk.venue.state.due.map((event) => event.entry)),
+  executions: desk.venue.state.executions.length,
+  adjustments: desk.venue.state.adjustments.length,
+  equityCloses: desk.venue.state.equityCloses.length,
+});
+
+/** One line of the log: what is new since the last one. Null when nothing is. */
+function changeSince(desk: Desk, told: Told, news: readonly VenueNews[]): string | null {
+  const { state } = desk.venue;
+  const present = new Set(state.due.map((event) => event.entry));
+  const dueAdded = state.due.filter((event) => !told.due.has(event.entry));
+  const dueRemoved = [...told.due].filter((entry) => !present.has(entry));
+  const figures = figuresOf(desk);
+  const still = news.length === 0 && dueAdded.length === 0 && dueRemoved.length === 0;
+  if (still && stateText(figures) === told.figures) return null;
+  const numbers = new Set(news.map((item) => item.order.number));
+  return stateText({
+    ...figures,
+    positions: [...state.positions.values()],
+    orders: [...numbers].map((number) => state.orders[number - 1]),
+    executions: state.executions.slice(told.executions),
+    adjustments: state.adjustments.slice(told.adjustments),
+    equityCloses: state.equityCloses.slice(told.equityCloses),
+    dueAdded,
+    dueRemoved,
+  });
+}
+
+/** Writes the whole state beside the old one and renames it into its place. */
+function writeSnapshot(path: string, desk: Desk, generation: number): void {
+  const saved: SavedSnapshot = {
+    format: 1,
+    seed: desk.venue.rules.seed,
+    generation,
+    venue: snapshotOf(desk.venue.state),
+    preferences: desk.preferences,
+  };
+  const beside = `${path}.new`;
+  writeFileSync(beside, stateText(saved));
+  renameSync(beside, path);
+}
+
+/** Goes on keeping an account: writes a fresh snapshot first, so that the log starts empty. */
+export function accountStore(directory: string, desk: Desk, generationBefore: number): AccountStore {
+  mkdirSync(directory, { recursive: true });
+  const files = filesOf(directory, desk.credentials.key);
+  let generation = generationBefore;
+  let file = -1;
+  let logBytes = 0;
+  let told = toldOf(desk);
 
   function compact(): void {
-    const before = generation;
     generation += 1;
-    const saved: SavedSnapshot = {
-      format: 1,
-      seed: rules.seed,
-      generation,
-      venue: snapshotOf(state),
-      preferences: desk.preferences,
-    };
-    const beside = `${files.snapshot}.new`;
-    writeFileSync(beside, stateText(saved));
-    renameSync(beside, files.snapshot);
+    writeSnapshot(files.snapshot, desk, generation);
     if (file !== -1) closeSync(file);
     file = openSync(files.log(generation), 'a');
-    rmSync(files.log(before), { force: true });
+    rmSync(files.log(generation - 1), { force: true });
     logBytes = 0;
-    mark();
   }
 
   compact();
   return {
     keep(news) {
-      const present = new Set(state.due.map((event) => event.entry));
-      const dueAdded = state.due.filter((event) => !due.has(event.entry));
-      const dueRemoved = [...due].filter((entry) => !present.has(entry));
-      const unchanged = news.length === 0 && dueAdded.length === 0 && dueRemoved.length === 0;
-      if (unchanged && stateText(figuresOf()) === lastFigures) return;
-      const numbers = new Set(news.map((item) => item.order.number));
-      const change = {
-        ...figuresOf(),
-        positions: [...state.positions.values()],
-        orders: [...numbers].map((number) => state.orders[number - 1]),
-        executions: state.executions.slice(written.executions),
-        adjustments: state.adjustments.slice(written.adjustments),
-        equityCloses: state.equityCloses.slice(written.equityCloses),
-        dueAdded,
-        dueRemoved,
-      };
-      logBytes += writeSync(file, `${stateText(change)}\n`);
+      const line = changeSince(desk, told, news);
+      if (line === null) return;
+      logBytes += writeSync(file, `${line}\n`);
       if (logBytes > LOG_BYTES_MAX) compact();
-      else mark();
+      told = toldOf(desk);
     },
     close: () => closeSync(file),
   };

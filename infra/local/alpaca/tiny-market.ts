@@ -24,7 +24,7 @@ export interface TinyMarketOptions {
 const cents = (value: number): number => Math.round(value * 100) / 100;
 
 /** Bars of one symbol: a daily move within 3 % either way, extremes within 1 % beyond open and close. */
-export function walkBars(symbol: Ticker, sessions: readonly Session[], seed: number): BarColumns {
+function walkBars(symbol: Ticker, sessions: readonly Session[], seed: number): BarColumns {
   const days = sessions.length;
   const draw = (what: string, day: number): number => chanceOf(seed, what, symbol, day);
   const columns = {

@@ -101,7 +101,7 @@ export function configurationBody(desk: Desk): WireBody {
 }
 
 /** What may still be closed: open closing orders are taken off, and it is never below zero. */
-export function availableQuantity(venue: Venue, position: VenuePosition): Quantity {
+function availableQuantity(venue: Venue, position: VenuePosition): Quantity {
   const held = venue.state.books.get(position.ticker)?.heldQuantity ?? ZERO_QUANTITY;
   return maxQuantity(ZERO_QUANTITY, subtractQuantity(absoluteQuantity(position.quantity), held));
 }

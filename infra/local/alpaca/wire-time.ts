@@ -11,8 +11,7 @@ function offsetMin(at: EpochMs): number {
 const offsetText = (minutes: number): string => `-${String(-minutes / 60).padStart(2, '0')}:00`;
 
 /** New York's wall time of an instant, "2026-03-09T09:30:00.123". */
-export const newYorkWallTime = (at: EpochMs): string =>
-  new Date(at + offsetMin(at) * 60_000).toISOString().slice(0, 23);
+const newYorkWallTime = (at: EpochMs): string => new Date(at + offsetMin(at) * 60_000).toISOString().slice(0, 23);
 
 /** "2022-04-19T17:45:05.024916716Z"; trailing zeros are cut, as the broker's own encoder does. */
 export function utcTime(stamp: EpochNs): string {

@@ -31,7 +31,7 @@ import { type VenueRefusal, venueRefusal } from './venue-refusal.ts';
 import { type Venue, sideOf } from './venue-state.ts';
 
 /** Dollars; sells are exempt. */
-export const NOTIONAL_MIN = parseMoney('1');
+const NOTIONAL_MIN = parseMoney('1');
 
 /** What an accepted order holds back. */
 export interface Admission {

@@ -7,7 +7,7 @@ import type { TimeInForce } from '#shared/core/order/terms.ts';
 import { currentOrNextSession } from './session-index.ts';
 
 /** Days after which a gtc order is canceled. */
-export const GTC_AGE_DAYS = 90;
+const GTC_AGE_DAYS = 90;
 /** 16:15 in New York. */
 const GTC_END_MINUTE = 975;
 

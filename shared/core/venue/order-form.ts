@@ -35,7 +35,7 @@ export interface OrderForm {
   readonly advancedInstructions: boolean;
 }
 
-export const CLIENT_ORDER_ID_LENGTH_MAX = 128;
+const CLIENT_ORDER_ID_LENGTH_MAX = 128;
 
 type Read<T> = Result<T, VenueRefusal>;
 

@@ -65,7 +65,7 @@ export function pricePath(bar: PathBar, session: Session, seed: number, ticker: 
 }
 
 /** The middle of the market at an instant; before the open the open, after the close the close. */
-export function midAt(path: PricePath, at: number): number {
+function midAt(path: PricePath, at: number): number {
   const { times, mids } = path;
   if (at <= times[0]) return mids[0];
   for (const index of [1, 2, 3] as const) {

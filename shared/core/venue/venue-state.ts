@@ -124,7 +124,7 @@ export interface Venue {
   readonly state: VenueState;
 }
 
-export const ORDINARY_FLAGS: Readonly<AccountFlags> = {
+const ORDINARY_FLAGS: Readonly<AccountFlags> = {
   accountBlocked: false,
   tradingBlocked: false,
   tradeSuspended: false,

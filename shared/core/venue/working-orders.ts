@@ -59,7 +59,7 @@ export const workingStatus = (order: VenueOrder): OrderStatus =>
   order.filledQuantity > 0n ? 'partially_filled' : 'new';
 
 /** The limit that a market order works at from its routing on: a collar for a buy, none for a sell. */
-export function routedLimit(venue: Venue, order: VenueOrder, at: EpochMs): Price | null {
+function routedLimit(venue: Venue, order: VenueOrder, at: EpochMs): Price | null {
   if (order.type === 'limit' || order.type === 'stop_limit') return order.limitPrice;
   if (order.side === 'sell' || order.type === 'stop') return null;
   const reference = venue.market.tradeAt(order.ticker, at)?.price ?? null;
