@@ -251,6 +251,28 @@ describe('what touches an end', () => {
     expect(followUps(bust)).toEqual(expect.arrayContaining(['reconcile:restated', 'alarm:trade-bust']));
   });
 
+  it('names the one that went of two executions that are alike', () => {
+    const order = told(sending(), fill('x-1', 5, 5), fill('x-2', 5, 10), activity('a-2', 5, 10));
+    const bust = step(order, revision('bust', 'x-1', 5, 5));
+    expect(bust.consequences.book.removed).toMatchObject([{ ids: ['x-1'] }]);
+    expect(bust.consequences.book.added).toEqual([]);
+  });
+
+  it('knows an execution that nobody named by where it lies', () => {
+    const unnamed = (quantity: number, cumulative: number): Partial<OrderUpdate> => {
+      const told = fill('x', quantity, cumulative);
+      return {
+        ...told,
+        execution: told.execution === null || told.execution === undefined ? null : { ...told.execution, id: null },
+      };
+    };
+    const order = told(sending(), unnamed(5, 5));
+    const second = step(order, unnamed(5, 10));
+    expect(second.consequences.book.added).toMatchObject([{ ids: [], start: units(5) }]);
+    expect(second.consequences.book.removed).toEqual([]);
+    expect(step(second.order, fill('x-1', 5, 5)).consequences.book).toMatchObject({ added: [], removed: [] });
+  });
+
   it('finds the busted execution by what the bust says of it, where only the activities named it', () => {
     const order = told(
       sending(),

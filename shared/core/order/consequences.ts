@@ -115,10 +115,11 @@ export const NO_CONSEQUENCES: Consequences = {
   followUps: [],
 };
 
+/** Whether two tiles are one execution: they share a name; where either has none, they begin at the same unit. */
 const same = (a: Execution, b: Execution): boolean =>
   a.quantity === b.quantity &&
   a.price === b.price &&
-  (a.ids.some((id) => b.ids.includes(id)) || a.start === b.start || a.at === b.at);
+  (a.ids.length > 0 && b.ids.length > 0 ? a.ids.some((id) => b.ids.includes(id)) : a.start === b.start);
 
 /** Tiles of `list` that have no counterpart in `other`; each counterpart is used once. */
 function without(list: readonly Execution[], other: readonly Execution[]): readonly Execution[] {
