@@ -19,7 +19,7 @@ import type { Life } from '#tests/order/broker-life.ts';
 import { HOUSE_STARTS, sending } from '#tests/order/sample-orders.ts';
 
 const SEED = 20_261_121;
-const RUNS = { seed: SEED, numRuns: 1_500 };
+const RUNS = { seed: SEED, numRuns: 1_000 };
 
 const starts = fc.constantFrom(...Object.keys(HOUSE_STARTS)).map((name) => HOUSE_STARTS[name]?.() ?? sending());
 
@@ -75,7 +75,7 @@ describe('the same order, whatever the order of arrival', () => {
           expect(essence(hear(start, other))).toEqual(essence(hear(start, heard)));
         },
       ),
-      { ...RUNS, numRuns: 4_000 },
+      { ...RUNS, numRuns: 2_500 },
     );
   });
 
@@ -247,7 +247,7 @@ describe('what holds at every step', () => {
           before = order;
         }
       }),
-      { ...RUNS, numRuns: 4_000 },
+      { ...RUNS, numRuns: 2_500 },
     );
   });
 
@@ -331,7 +331,7 @@ describe('what holds at every step', () => {
 
 describe('the generators', () => {
   it('reach every state, every named transition and every alarm that news can raise', () => {
-    const samples = fc.sample(fc.tuple(starts, anyNews), { seed: SEED, numRuns: 3_000 });
+    const samples = fc.sample(fc.tuple(starts, anyNews), { seed: SEED, numRuns: 2_000 });
     const states = new Set<string>();
     const named = new Set<string>();
     const alarms = new Set<AlarmCode>();
