@@ -293,6 +293,11 @@ describe('what touches an end', () => {
     expect(order).toMatchObject({ filledQuantity: units(8), provisional: true });
   });
 
+  it('takes no execution for the busted one that came after the bust', () => {
+    const order = told(sending(), revision('bust', 'x-9', 5, 0), activity('a-2', 5, 5, '100', 200));
+    expect(order).toMatchObject({ filledQuantity: units(5), filledCost: parseMoney('500'), provisional: true });
+  });
+
   it('knows the execution that a correction restates where the activities tell it as corrected already', () => {
     const clash = told(sending(), fill('x-1', 20, 20, '100'), activity('a-1', 20, 20, '99'));
     expect(clash.executions).toMatchObject([{ ids: ['a-1', 'x-1'], price: parsePrice('99') }]);
