@@ -84,6 +84,7 @@ const summaryLine = z.object({
   facts: z.int().min(1),
   unpublishedFacts: z.literal(0),
   functionErrors: z.literal(0),
+  deadLetters: z.literal(0),
   refusals: z.record(z.string(), z.int()),
   equity: z.string(),
   elapsedMs: z.int(),

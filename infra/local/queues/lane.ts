@@ -14,6 +14,16 @@ import { type LaneMessage, queueEvent, reportedFailures } from './queue-event.ts
 const HIDDEN_SECONDS = 43_200;
 const FETCH_MAX = 10;
 
+/** What became of one message that was handed to its function. */
+export interface LaneDelivery {
+  readonly queueName: string;
+  readonly body: string;
+  /** False when it returned to its queue. */
+  readonly handled: boolean;
+  /** On the machine's clock. */
+  readonly tookMs: number;
+}
+
 export interface LaneParts {
   readonly plan: LanePlan;
   readonly queue: QueuePlan;
@@ -22,8 +32,7 @@ export interface LaneParts {
   readonly agenda: Agenda;
   /** Calls to the SQS emulator. */
   readonly traffic: EmulatorTraffic;
-  /** Told of every message that was handled without failure, with the milliseconds of the machine that it took. */
-  readonly onHandled?: (message: ReceivedMessage, tookMs: number) => void;
+  readonly onDelivered: (delivery: LaneDelivery) => void;
 }
 
 const sequenceOf = ({ message }: LaneMessage): string => message.Attributes['SequenceNumber'] ?? '';
@@ -112,17 +121,19 @@ export class Lane implements WorkSource {
         ? reportedFailures(outcome.payload, identifiers)
         : new Set<string>();
     for (const { message } of batch) {
-      if (failed.has(message.MessageId)) this.#hide(message);
-      else await this.#finish(message, performance.now() - startedMs);
+      const handled = !failed.has(message.MessageId);
+      if (handled) await this.#finish(message);
+      else this.#hide(message);
+      const tookMs = performance.now() - startedMs;
+      this.#parts.onDelivered({ queueName: this.name, body: message.Body, handled, tookMs });
     }
   }
 
-  async #finish(message: ReceivedMessage, tookMs: number): Promise<void> {
+  async #finish(message: ReceivedMessage): Promise<void> {
     this.#seen.delete(message.MessageId);
     await this.#parts.client.delete(this.name, message.ReceiptHandle);
     // Its group is free again.
     this.#emptyAt = null;
-    this.#parts.onHandled?.(message, tookMs);
   }
 
   #hide(message: ReceivedMessage): void {

@@ -70,7 +70,7 @@ export async function startTestHouse(options: TestHouseOptions): Promise<TestHou
     logSink: (functionName, text) => logs.push({ functionName, text }),
     onFailure: (failure) => failures.push(failure),
     onEvent: (event) => events.push(event),
-    onMessageHandled: () => undefined,
+    onDelivered: () => undefined,
   }).catch((error: unknown) => {
     clock.stop();
     throw error;

@@ -10,8 +10,8 @@ import { keepIssuer, makeVerifier, type TokenVerifier } from '#infra/local/http/
 import { AsynchronousInvoker } from '#infra/local/lambda/asynchronous-invoker.ts';
 import { type FunctionFailure, FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
 import { type LogSink, separateInvocations } from '#infra/local/lambda/invocation-scope.ts';
-import { Lane, type LaneParts } from '#infra/local/queues/lane.ts';
-import { QueueClient, type ReceivedMessage } from '#infra/local/queues/queue-client.ts';
+import { Lane, type LaneDelivery, type LaneParts } from '#infra/local/queues/lane.ts';
+import { QueueClient } from '#infra/local/queues/queue-client.ts';
 import { type BusEvent, EventBus } from '#infra/local/rules/event-bus.ts';
 import { makeTimetable, type TimetableRow } from '#infra/local/schedules/timetable.ts';
 import { StreamClient } from '#infra/local/streams/stream-client.ts';
@@ -43,7 +43,7 @@ export interface HouseOptions {
   readonly logSink: LogSink;
   readonly onFailure: (failure: FunctionFailure) => void;
   readonly onEvent: (event: BusEvent) => void;
-  readonly onMessageHandled: (message: ReceivedMessage, tookMs: number) => void;
+  readonly onDelivered: (delivery: LaneDelivery) => void;
 }
 
 export interface House {
@@ -197,7 +197,7 @@ function makeLanes(
     const queue = plan.queues.find(({ name }) => name === lane.queueName);
     return queue === undefined
       ? []
-      : [new Lane({ plan: lane, queue, client: parts.queues, ...parts, onHandled: options.onMessageHandled })];
+      : [new Lane({ plan: lane, queue, client: parts.queues, ...parts, onDelivered: options.onDelivered })];
   });
   // The lane of exits is looked at first: in the cloud the two run side by side.
   return lanes.toSorted((a, b) => Number(/urgent/i.test(b.name)) - Number(/urgent/i.test(a.name)));

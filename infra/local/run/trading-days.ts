@@ -60,7 +60,7 @@ export interface Report {
 
 /** Compares the books with the broker's ledger and counts what happened. */
 export async function report(trading: TradingHouse, times: Pick<Summary, 'elapsedMs' | 'startMs'>): Promise<Report> {
-  const { house, broker, market, options, published, timer, failures } = trading;
+  const { house, broker, market, options, published, deliveries, failures } = trading;
   const scan = (variable: string): ReturnType<typeof scanTable> =>
     scanTable(house.dynamoDbEndpoint, sharedVariable(house.plan.functions, variable));
   const [orderItems, bookItems, journalItems] = await Promise.all([
@@ -84,6 +84,8 @@ export async function report(trading: TradingHouse, times: Pick<Summary, 'elapse
       seed: options.seed,
       data: market.description,
       functionErrors: failures.length,
+      messagesReturned: deliveries.returned,
+      deadLetters: deliveries.deadLetters,
       ...times,
     },
     orders,
@@ -93,7 +95,7 @@ export async function report(trading: TradingHouse, times: Pick<Summary, 'elapse
     ledger,
     check,
     openingEquity: OPENING_CASH,
-    submitToAckMs: timer.samples(ledger.orders.map(({ clientOrderId }) => clientOrderId)),
+    submitToAckMs: deliveries.submitMs(ledger.orders.map(({ clientOrderId }) => clientOrderId)),
   });
   const neverOnBus = silent.map(({ type, meta }) => `the bus never got ${type} ${meta.aggregateId}#${meta.sequence}`);
   return { summary, differences: [...check.differences, ...gaps, ...neverOnBus] };

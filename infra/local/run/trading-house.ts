@@ -7,8 +7,8 @@ import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import type { BrokerSimulator } from '#infra/local/alpaca/embedding.ts';
 import type { FunctionFailure } from '#infra/local/lambda/function-runtime.ts';
 import { type LocalMarket, openMarket } from '#infra/local/market/open-market.ts';
+import { DeliveryRecord } from '#infra/local/summary/delivery-record.ts';
 import { PublishedFacts } from '#infra/local/summary/published-facts.ts';
-import { SubmitTimer } from '#infra/local/summary/submit-timer.ts';
 import { cachedAssembly } from '#infra/local/template/cached-assembly.ts';
 import { type HouseClock, startHouseClock } from '#infra/local/time/house-clock.ts';
 import { buildIdOf } from '#infra/source-hash.ts';
@@ -46,7 +46,7 @@ export interface TradingHouse {
   readonly conductor: Conductor;
   readonly progress: ProgressKeeper;
   readonly published: PublishedFacts;
-  readonly timer: SubmitTimer;
+  readonly deliveries: DeliveryRecord;
   readonly failures: readonly FunctionFailure[];
   readonly log: RunLog;
   readonly resumed: boolean;
@@ -117,7 +117,7 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
   const broker = await startLocalBroker(market, clock, options.seed, options.state);
   stops.add(() => broker.close());
   const published = new PublishedFacts(options.state === null ? null : join(directory, 'published.txt'));
-  const timer = new SubmitTimer();
+  const deliveries = new DeliveryRecord();
   const failures: FunctionFailure[] = [];
   const house = await startHouse({
     assemblyDirectory: ground.assemblyDirectory,
@@ -139,7 +139,10 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
     logSink: log.sink,
     onFailure: (failure) => failures.push(failure),
     onEvent: (event) => published.add(event),
-    onMessageHandled: (message, tookMs) => timer.handled(message.Body, tookMs),
+    onDelivered: (delivery) => {
+      const isDeadLetters = house.plan.queues.some(({ deadLetter }) => deadLetter?.queueName === delivery.queueName);
+      deliveries.add(delivery, isDeadLetters);
+    },
   });
   stops.add(() => house.stop());
   describeHouse(house, stops);
@@ -147,7 +150,7 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
   await makeFirstAccount(house, universe, clock.now());
   const venue = venueOf(broker);
   const conductor = conduct(options, { clock, house, venue, progress, stops });
-  const parts = { market, clock, broker, venue, house, conductor, progress, published, timer, failures, log };
+  const parts = { market, clock, broker, venue, house, conductor, progress, published, deliveries, failures, log };
   return { options, ...parts, resumed, stop: stops.stop };
 }
 

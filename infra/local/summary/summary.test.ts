@@ -28,7 +28,17 @@ function summaryOf(submitToAckMs: readonly number[]): Summary {
     ...['rejected', 'withdrawn'].flatMap((name) => HOUSE_STARTS[name]?.() ?? []),
   ];
   return summarise({
-    run: { days: 5, symbols: 36, seed: 1, data: 'synthetic', elapsedMs: 10, startMs: 20, functionErrors: 0 },
+    run: {
+      days: 5,
+      symbols: 36,
+      seed: 1,
+      data: 'synthetic',
+      elapsedMs: 10,
+      startMs: 20,
+      functionErrors: 0,
+      messagesReturned: 0,
+      deadLetters: 0,
+    },
     orders,
     facts: [],
     factGaps: 0,
@@ -62,6 +72,7 @@ describe('the summary of a run', () => {
     'factGaps',
     'unpublishedFacts',
     'functionErrors',
+    'deadLetters',
   ])('is unsound with one of %s', (law) => {
     const summary = summaryOf([]);
     expect([isSound(summary), isSound({ ...summary, [law]: 1 })]).toEqual([true, false]);

@@ -35,6 +35,10 @@ export interface Summary {
   readonly factGaps: number;
   readonly unpublishedFacts: number;
   readonly functionErrors: number;
+  /** Deliveries of commands that failed and were tried again. */
+  readonly messagesReturned: number;
+  /** Commands that were given up. */
+  readonly deadLetters: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly positions: number;
   /** Dollars. */
@@ -48,7 +52,18 @@ export interface Summary {
 }
 
 export interface SummaryInput {
-  readonly run: Pick<Summary, 'days' | 'symbols' | 'seed' | 'data' | 'elapsedMs' | 'startMs' | 'functionErrors'>;
+  readonly run: Pick<
+    Summary,
+    | 'days'
+    | 'symbols'
+    | 'seed'
+    | 'data'
+    | 'elapsedMs'
+    | 'startMs'
+    | 'functionErrors'
+    | 'messagesReturned'
+    | 'deadLetters'
+  >;
   readonly orders: readonly Order[];
   readonly facts: readonly AnyFact[];
   readonly factGaps: number;
@@ -101,6 +116,7 @@ function latencyOf(samples: readonly number[]): Latency {
 /** Whether every law of the house holds for the run, and every function did its work. */
 export const isSound = (summary: Summary): boolean =>
   summary.functionErrors === 0 &&
+  summary.deadLetters === 0 &&
   summary.duplicateBrokerOrders === 0 &&
   summary.unresolvedOrders === 0 &&
   summary.fillGaps === 0 &&
@@ -129,7 +145,13 @@ export function summaryTable(summary: Summary, differences: readonly string[]): 
     ],
     ['time', `${summary.elapsedMs} ms after ${summary.startMs} ms of start-up`],
   );
-  if (summary.functionErrors > 0) table.push(['function errors', String(summary.functionErrors)]);
+  const { functionErrors, messagesReturned, deadLetters } = summary;
+  if (functionErrors + messagesReturned + deadLetters > 0) {
+    table.push([
+      'failures',
+      `${functionErrors} of functions, ${messagesReturned} of messages, ${deadLetters} dead letters`,
+    ]);
+  }
   return table.toString();
 }
 
