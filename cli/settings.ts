@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 
 /** Written by the local house while it runs. */
-export const LOCAL_HOUSE_FILE = fileURLToPath(new URL('../.belay/house.json', import.meta.url));
+const LOCAL_HOUSE_FILE = fileURLToPath(new URL('../.belay/house.json', import.meta.url));
 /** The local house's issuer of tokens. */
 export const LOCAL_ISSUER_FILE = fileURLToPath(new URL('../.belay/issuer.json', import.meta.url));
 

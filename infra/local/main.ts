@@ -59,7 +59,9 @@ async function runAndServe(
     told.write(`${failure.functionName} failed: ${failure.errorType}: ${failure.errorMessage}\n`);
   }
   if (!options.exit) {
-    told.write(`\nAPI    ${trading.house.apiUrl}/health\ntoken  npm run --silent token\nlogs   ${trading.log.file}\n`);
+    told.write(
+      `\nAPI    ${trading.house.apiUrl}/health\ntoken  node --import tsx cli/main.ts token\nlogs   ${trading.log.file}\n`,
+    );
   }
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   if (options.exit) return isSound(summary) ? SOUND : UNSOUND;

@@ -39,8 +39,8 @@ function sentMessages(action, request, answer) {
 
 /**
  * Makes an app of the emulator keep its messages in a file.
- * @param {import('fastify').FastifyInstance} app
- * @param {string} file
+ * @param app the emulator's server, before it listens
+ * @param {string} file made when it is missing
  */
 export function keepMessages(app, file) {
   const kept = readKept(file);

@@ -13,7 +13,7 @@ import type { House } from './house.ts';
 import { OPENING_EQUITY } from './local-market.ts';
 
 /** The house's own way into its tables, by the names that the functions are told. */
-export function openHouseTables(house: House): Tables {
+function openHouseTables(house: House): Tables {
   const name = (variable: string): string => sharedVariable(house.plan.functions, variable);
   return openDynamoTables({
     physicalNames: {

@@ -47,7 +47,7 @@ function live(started: TestHouse, venue: Venue): RealTime {
 describe('real time', () => {
   it('fires slots as the clock comes to them, works lanes side by side, and steps the venue', async () => {
     const seen: string[] = [];
-    let [running, runningMax] = [0, 0];
+    const load = { running: 0, max: 0 };
     let advanced = false;
     const started = await startTestHouse({
       stacks: { flow: { Resources: RESOURCES } },
@@ -58,15 +58,15 @@ describe('real time', () => {
           for (const group of ['a', 'b']) await queues.send('orders.fifo', group, { id: group, dedupId: group });
         },
         execute: async () => {
-          running += 1;
-          runningMax = Math.max(runningMax, running);
+          load.running += 1;
+          load.max = Math.max(load.max, load.running);
           // Each waits for the other: in discrete time the first would wait for ever.
-          while (runningMax < 2) {
+          while (load.max < 2) {
             await new Promise((resolve) => {
               setTimeout(resolve, 1);
             });
           }
-          running -= 1;
+          load.running -= 1;
           seen.push('execute');
           if (seen.filter((name) => name === 'execute').length === 2) realTime?.stop();
         },
@@ -83,9 +83,9 @@ describe('real time', () => {
       streams: () => [],
     };
     await live(started, venue).runUntil(parseEpochMs('2024-03-08T14:40:00Z'));
-    expect({ seen, runningMax, advanced, failures: started.failures }).toEqual({
+    expect({ seen, max: load.max, advanced, failures: started.failures }).toEqual({
       seen: ['decide', 'execute', 'execute'],
-      runningMax: 2,
+      max: 2,
       advanced: true,
       failures: [],
     });

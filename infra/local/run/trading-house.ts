@@ -28,7 +28,7 @@ const ISSUER_FILE = join(ROOT, '.belay', 'issuer.json');
 const HOUSE_FILE = join(ROOT, '.belay', 'house.json');
 
 /** What a webhook's sender signs with. */
-export const WEBHOOK_SECRET = 'local-webhook-secret';
+const WEBHOOK_SECRET = 'local-webhook-secret';
 
 /**
  * A house that was killed and started again has lost this much of its day: longer than any lease that its functions held
