@@ -48,6 +48,8 @@ describe('a kept account', () => {
     // As after a kill: the first one still holds its files and is told nothing.
     const second = await open({ persist }, first.now());
     expect(second.broker.ledger()).toEqual(first.broker.ledger());
+    expect(second.broker.nextDueAt()).toBe(first.broker.nextDueAt());
+    expect(await second.get('/v2/account')).toEqual(await first.get('/v2/account'));
     expect(await second.get('/v2/account/configurations')).toMatchObject({
       fractional_trading: false,
       trade_confirm_email: 'none',
