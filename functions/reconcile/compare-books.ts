@@ -59,16 +59,13 @@ export async function liftProved(
   const lifted: Ticker[] = [];
   for (const { ticker, quarantine, gaps } of all) {
     if (quarantine === null || !PROVED_BY_AGREEMENT.includes(quarantine.code)) continue;
-    // A price that jumped like a split is no difference of positions: a restatement alone answers it.
-    if (differing.has(ticker) || gaps.length > 0 || quarantine.message.startsWith(JUMPED)) continue;
+    if (differing.has(ticker) || gaps.length > 0) continue;
     const reason = 'books and broker agree again';
     const lift = { by: 'reconcile', reason, now: clock.now(), correlationId, provedCodes: PROVED_BY_AGREEMENT };
     if (await books.liftQuarantine(accountId, ticker, lift)) lifted.push(ticker);
   }
   return lifted;
 }
-
-export const JUMPED = 'the price jumped';
 
 /** Each symbol with a violation is stopped; only a person lifts that. */
 export async function quarantineViolations(pass: Pass, all: readonly Book[]): Promise<void> {

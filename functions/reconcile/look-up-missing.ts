@@ -11,7 +11,7 @@ import type { Order } from '#shared/core/order/order.ts';
 import { markUnknown } from '#shared/core/order/sending.ts';
 import { abandon, watchOf } from '#shared/core/order/unknown-fate.ts';
 import type { Pass } from './pass.ts';
-import { follow, settlePart } from './settle-news.ts';
+import { follow, settleOrder } from './settle-order.ts';
 
 /** A day order joins a session at most so many days after it was sent: the longest closing is far shorter. */
 const WATCH_DAYS = 14;
@@ -52,7 +52,7 @@ async function lookUp(pass: Pass, order: Order): Promise<void> {
   const found = await find(pass, order);
   if (found !== null) {
     const news = { brokerOrderId: found.brokerOrderId, clientOrderId, snapshots: [found], activities: [] };
-    await settlePart(pass, clientOrderId, news);
+    await settleOrder(pass, clientOrderId, news);
     return;
   }
   pass.tally.missing.add(clientOrderId);

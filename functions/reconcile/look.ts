@@ -2,7 +2,6 @@
  * One look at the account: positions first, then what explains them, then the books. What the broker did between the two
  * readings shows as a difference that is gone at the next look.
  */
-import type { Money } from '#shared/core/kernel/decimal.ts';
 import type { BrokerOrderId, ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
@@ -10,6 +9,7 @@ import { gapSpan, mergeSpans, type TimeSpan } from '#shared/core/reconcile/gaps.
 import { ordersToLookUp } from '#shared/core/reconcile/lookups.ts';
 import { newsByOrder } from '#shared/core/reconcile/news-by-order.ts';
 import { type PositionDifference, positionDifferences } from '#shared/core/reconcile/position-differences.ts';
+import type { Adjusted } from '#shared/ports/adjustments.ts';
 import type { BrokerAccount, BrokerPosition } from '#shared/ports/broker.ts';
 import type { PassProgress } from '#shared/ports/reconciliations.ts';
 import { openBooks } from './compare-books.ts';
@@ -23,8 +23,7 @@ export interface Look {
   readonly account: BrokerAccount;
   readonly positions: readonly BrokerPosition[];
   readonly books: readonly Book[];
-  /** Of what the books say was paid, the part that adjustments brought in. */
-  readonly adjusted: Money;
+  readonly adjusted: Adjusted;
   /** Our open orders as they were listed when the look began. */
   readonly open: readonly Order[];
   readonly differences: readonly PositionDifference[];

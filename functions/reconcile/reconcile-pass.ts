@@ -103,7 +103,7 @@ async function run(pass: Pass): Promise<PassReport> {
   const standing = second === first ? [] : standingDifferences(first.differences, second.differences);
   const differences = await quarantineDifferences(pass, standing, second);
   await liftProved(pass, second.books, second.differences);
-  const splitsChecked = await checkSplits(pass, second.books);
+  const splitsChecked = await checkSplits(pass, second);
   const ends = await replayAtEnd(pass);
   await quarantineViolations(pass, second.books);
   return await conclude(pass, { seen: second, cash: cashOf(pass, second), differences }, { ends, splitsChecked });
@@ -116,11 +116,11 @@ const isSound = (pass: Pass, seen: Look): boolean =>
 function cashOf({ mark, policy }: Pass, { account, adjusted, books }: Look): CashCheck {
   const paid = paidIn(books);
   return checkCash({
-    base: mark?.cashBase ?? { cash: account.cash, paid, adjusted },
+    base: mark?.cashBase ?? { cash: account.cash, paid, adjusted: adjusted.paid },
     cash: account.cash,
     equity: account.equity,
     paid,
-    adjusted,
+    adjusted: adjusted.paid,
     toleranceBps: policy.reconciliation.cashToleranceBps,
   });
 }
@@ -171,7 +171,7 @@ function cashBaseOf(pass: Pass, { seen, cash }: Checked): Pick<MarkChange, 'cash
   const begins = pass.account?.reconciledSession !== pass.session.date;
   const known = pass.mark?.cashBase ?? null;
   if (known !== null && (!begins || !cash.withinTolerance)) return {};
-  return { cashBase: { cash: seen.account.cash, paid: paidIn(seen.books), adjusted: seen.adjusted } };
+  return { cashBase: { cash: seen.account.cash, paid: paidIn(seen.books), adjusted: seen.adjusted.paid } };
 }
 
 async function conclude(

@@ -9,6 +9,7 @@ import { fingerprintOf, type OrderNews, ownIdAmong } from '#shared/core/reconcil
 import { newsOfOrder } from '#shared/core/reconcile/news-of-order.ts';
 import type { Settled } from '#shared/ports/orders.ts';
 import type { Pass } from './pass.ts';
+import { settleOrder } from './settle-order.ts';
 import { takeInOrphan } from './take-in-orphan.ts';
 
 /** Executions that are written together; an order has rarely a tenth of it. */
@@ -67,39 +68,10 @@ async function settle(pass: Pass, news: OrderNews): Promise<Order | null> {
   let settled: Settled | null = null;
   for (let from = 0; from === 0 || from < news.activities.length; from += ACTIVITIES_A_STEP) {
     const part = { ...news, activities: news.activities.slice(from, from + ACTIVITIES_A_STEP) };
-    settled = await settlePart(pass, clientOrderId, part);
+    settled = await settleOrder(pass, clientOrderId, part);
     if (settled === null) return null;
   }
   return settled?.order ?? null;
-}
-
-export async function settlePart(pass: Pass, id: ClientOrderId, news: OrderNews): Promise<Settled | null> {
-  const { orders, clock } = pass;
-  let executionsBefore = 0;
-  const settled = await orders.settleAll(id, (order) => {
-    executionsBefore = order.executions.length;
-    return newsOfOrder(order.evidence, news, clock.now());
-  });
-  if (settled === null) return null;
-  pass.tally.fillsBooked += Math.max(0, settled.order.executions.length - executionsBefore);
-  await follow(pass, settled);
-  return settled;
-}
-
-/** Counts what a settlement did, and does at the broker what it asks for. */
-export async function follow({ broker, telemetry, tally }: Pass, settled: Settled): Promise<void> {
-  if (!settled.changed) return;
-  const { order, followUps } = settled;
-  tally.ordersSettled += 1;
-  for (const followUp of followUps) {
-    if (followUp.kind === 'alarm') {
-      telemetry.error('an order did what it must not', { clientOrderId: order.clientOrderId, code: followUp.code });
-    }
-    if (followUp.kind === 'cancel-at-broker' && order.brokerOrderId !== null) {
-      const { kind } = await broker.cancel(order.brokerOrderId);
-      telemetry.warn('an order that had ended here is canceled', { clientOrderId: order.clientOrderId, outcome: kind });
-    }
-  }
 }
 
 /** Holds the order to the broker's object of it. News may have come in between: what differs is read once more. */
@@ -107,7 +79,7 @@ async function verify(pass: Pass, order: Order, found: BrokerOrder | null): Prom
   if (found === null || violationsOfOrder(order, found).length === 0) return;
   const again = await pass.broker.findById(found.brokerOrderId);
   const news = { brokerOrderId: found.brokerOrderId, clientOrderId: order.clientOrderId, activities: [] };
-  const settled = again === null ? null : await settlePart(pass, order.clientOrderId, { ...news, snapshots: [again] });
+  const settled = again === null ? null : await settleOrder(pass, order.clientOrderId, { ...news, snapshots: [again] });
   if (settled === null || again === null) return;
   pass.tally.violations.push(...violationsOfOrder(settled.order, again));
 }

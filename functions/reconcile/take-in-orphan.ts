@@ -7,6 +7,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { nsOf } from '#shared/core/kernel/instant.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
+import { BROKER_ENDS } from '#shared/core/order/order.ts';
 import { reservationFor } from '#shared/core/order/reservation.ts';
 import { positionOf } from '#shared/core/portfolio/book.ts';
 import { adoptedIntent, adoptionPrice, claimedIdOf } from '#shared/core/reconcile/adoption.ts';
@@ -14,7 +15,7 @@ import type { OrderNews } from '#shared/core/reconcile/news-by-order.ts';
 import { newsOfOrder } from '#shared/core/reconcile/news-of-order.ts';
 import { findLostOrder, type LostOrder } from './claimed-record.ts';
 import type { Pass } from './pass.ts';
-import { follow, settlePart } from './settle-news.ts';
+import { follow, settleOrder } from './settle-order.ts';
 
 const UNKNOWN_TO_THE_JOURNAL: LostOrder = { record: null, sequence: 0 };
 
@@ -38,7 +39,7 @@ async function takeInOwn(pass: Pass, id: ClientOrderId, found: BrokerOrder, news
   pass.telemetry.error('an order with our mark has no row', { clientOrderId: id, brokerOrderId: found.brokerOrderId });
   await quarantine(pass, found, 'own-orphan');
   await adopt(pass, found, await findLostOrder(pass.journal, id));
-  await settlePart(pass, id, news);
+  await settleOrder(pass, id, news);
 }
 
 async function adopt(pass: Pass, found: BrokerOrder, lost: LostOrder): Promise<void> {
@@ -64,16 +65,18 @@ async function takeInForeign(pass: Pass, found: BrokerOrder, news: OrderNews): P
   tally.foreignSymbols.add(found.ticker);
   const decision = mark?.decisions.find(({ brokerOrderId }) => brokerOrderId === found.brokerOrderId)?.decision ?? null;
   const claimedId = claimedIdOf(accountId, found);
-  if ((await settlePart(pass, claimedId, news)) === null) {
+  if ((await settleOrder(pass, claimedId, news)) === null) {
     const wanted = decision === 'adopt' || policy.reconciliation.foreignOrders === 'claim';
     if (wanted && (await mayClaim(pass, found))) {
       await adopt(pass, found, UNKNOWN_TO_THE_JOURNAL);
-      await settlePart(pass, claimedId, news);
+      await settleOrder(pass, claimedId, news);
     } else {
       await bookForeign(pass, found, news);
     }
   }
 }
+
+const hasEnded = ({ status }: BrokerOrder): boolean => BROKER_ENDS.some((end) => end === status);
 
 /** An order is followed in one way from its first execution on: in the table, or as executions of somebody else. */
 async function mayClaim({ accountId, bookedFrom, orphans }: Pass, found: BrokerOrder): Promise<boolean> {
@@ -95,7 +98,9 @@ async function bookForeign(pass: Pass, found: BrokerOrder, news: OrderNews): Pro
   const booking = await orphans.book(foreign, (known) => newsOfOrder(known, news, now), now);
   if (booking.moved) pass.tally.fillsBooked += 1;
   if (booking.crossesStrategy) await quarantine(pass, found, 'external-conflict');
-  if (!booking.changed || booking.dismissed) return;
+  // What has ended and did nothing since the books were opened concerns nobody.
+  const concerns = booking.moved || !hasEnded(found);
+  if (!booking.changed || booking.dismissed || !concerns) return;
   telemetry.warn('somebody else has an order at the broker', {
     brokerOrderId: found.brokerOrderId,
     symbol: found.ticker,

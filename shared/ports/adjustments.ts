@@ -15,6 +15,14 @@ export interface Adjustment {
   readonly now: EpochMs;
 }
 
+/** What adjustments have come to. */
+export interface Adjusted {
+  /** Of all that the books say was paid, the part that adjustments brought in. */
+  readonly paid: Money;
+  /** When a symbol was last adjusted. */
+  readonly at: ReadonlyMap<Ticker, EpochMs>;
+}
+
 export interface Adjustments {
   /**
    * Sets a share, and says so. Cash is not moved by it, which the check of the account's cash takes into account.
@@ -22,6 +30,5 @@ export interface Adjustments {
    * @throws Fault `permanent` when the book, the exposure or the strategy is missing
    */
   adjust(adjustment: Adjustment): Promise<boolean>;
-  /** Of all that the books say was paid, the part that adjustments brought in. */
-  adjusted(accountId: AccountId): Promise<Money>;
+  adjusted(accountId: AccountId): Promise<Adjusted>;
 }

@@ -25,6 +25,7 @@ export async function makeAccount(
   const policy = {
     ...first,
     strategies: first.strategies.map((strategy) => ({ ...strategy, cash: ENOUGH })),
+    checks: { ...first.checks, submitsPerMinuteMax: 10_000, strategySubmitsPerMinuteMax: 10_000 },
     limits: { ...first.limits, ordersOpenMax: 5_000, ordersPerDayMax: 10_000, grossExposureMax: ENOUGH },
     reconciliation: { ...first.reconciliation, ...reconciliation },
   };

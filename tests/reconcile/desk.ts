@@ -18,18 +18,19 @@ import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
-import { wholeQuantity } from '#shared/core/kernel/decimal.ts';
+import { parsePrice, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { type ClientOrderId, decisionId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
-import type { Order, OrderTerms } from '#shared/core/order/order.ts';
+import type { Order, OrderIntent, OrderTerms } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { ReconciliationPolicy } from '#shared/core/portfolio/policy.ts';
 import type { Broker } from '#shared/ports/broker.ts';
+import type { MarketStore } from '#shared/ports/market-store.ts';
 import type { PassReport } from '#shared/ports/reconciliations.ts';
 import { sampleIntent } from '#tests/order/sample-orders.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import { ACCOUNT, BUILD, CASH, makeAccount, MOMENTUM } from './account.ts';
-import { send, type SubmitFate } from './sender.ts';
+import { seedResting, send, type SubmitFate } from './sender.ts';
 
 /** Tuesday, half an hour into the session. */
 export const TEN_O_CLOCK = parseEpochMs('2026-01-06T10:00:00-05:00');
@@ -42,12 +43,15 @@ export interface Desk {
   readonly tables: MemoryTables;
   readonly broker: Broker;
   readonly room: ReconcileDependencies;
+  readonly market: MarketStore;
   readonly telemetry: RecordedTelemetry;
   now(): EpochMs;
   /** Moves time on, and does what is due at the broker until then. */
   pass(durationMs: number): void;
   /** An order of its own decision: 10 KO at the market unless told otherwise. */
   place(terms?: Partial<OrderTerms>, fate?: SubmitFate): Promise<ClientOrderId>;
+  /** The same, resting and known, without the transactions that bring it there. */
+  seedResting(terms?: Partial<OrderTerms>): Promise<void>;
   order(id: ClientOrderId): Promise<Order>;
   book(symbol: string): Promise<Book>;
   /** Runs one pass. @throws what the pass throws, and Error on a day without a session */
@@ -60,7 +64,12 @@ export interface Desk {
 export interface DeskOptions extends Partial<BrokerOptions> {
   readonly reconciliation?: Partial<ReconciliationPolicy>;
   readonly at?: EpochMs;
+  /** Listed and in the universe. Default AAPL, F, KO and MSFT. */
+  readonly symbols?: readonly string[];
 }
+
+/** A buy far below the market. */
+export const RESTING: Partial<OrderTerms> = { type: 'limit', limitPrice: parsePrice('1') };
 
 const KO_AT_MARKET: Partial<OrderTerms> = {
   accountId: ACCOUNT,
@@ -108,46 +117,51 @@ async function foreignRequest(simulator: BrokerSimulator, method: string, path: 
 
 /** The account is made, and its first pass has been run, unless `fresh` leaves that to the test. */
 export async function openDesk(options: DeskOptions = {}, fresh = false): Promise<Desk> {
-  const { reconciliation = {}, at = TEN_O_CLOCK, ...broking } = options;
+  const { reconciliation = {}, at = TEN_O_CLOCK, symbols = SYMBOLS, ...broking } = options;
   const clock = new ManualClock(at);
   const simulator = await startBroker({
     port: 0,
     seed: 7,
     clock,
-    market: tinyMarket({ seed: 7 }),
+    market: tinyMarket({ seed: 7, symbols }),
     accounts: [{ key: 'PKSIMULATED', secret: 'simulated-secret', cash: CASH }],
     behaviour: { partialFillOneIn: 0, surprises: false },
     requestsPerMinute: 100_000,
     ...broking,
   });
   const tables = new MemoryTables({ clock });
-  await makeAccount(tables, SYMBOLS, clock.now(), reconciliation);
+  await makeAccount(tables, symbols.map(ticker), clock.now(), reconciliation);
   const telemetry = recordedTelemetry();
   const { key, secret } = simulator;
   const endpoints = alpacaEndpoints({ paper: true, baseUrl: simulator.url, key, secret });
   const broker = alpacaBroker({ endpoints, telemetry });
   const room = roomOver(tables, clock, broker, telemetry);
+  const policy = await room.policies.active(ACCOUNT);
+  if (policy === null) throw new Error('the account has no policy');
   let decisions = 0;
+  const intentOf = (terms: Partial<OrderTerms>): OrderIntent => {
+    decisions += 1;
+    const decision = { decisionId: decisionId(`desk:${decisions}`), generation: 0, slice: 0 };
+    const times = { decidedAt: clock.now(), validUntil: addMs(clock.now(), 5 * MINUTE_MS) };
+    return sampleIntent({ ...KO_AT_MARKET, ...terms }, { decision, ...times });
+  };
   const desk: Desk = {
     simulator,
     tables,
     broker,
     room,
+    market: marketStore(tables, clock),
     telemetry,
     now: () => clock.now(),
     pass(durationMs) {
       clock.moveTo(addMs(clock.now(), durationMs));
       simulator.advanceTo(clock.now());
     },
-    async place(terms = {}, fate = 'settled') {
-      decisions += 1;
-      const decision = { decisionId: decisionId(`desk:${decisions}`), generation: 0, slice: 0 };
-      const intent = sampleIntent(
-        { ...KO_AT_MARKET, ...terms },
-        { decision, decidedAt: clock.now(), validUntil: addMs(clock.now(), 5 * MINUTE_MS) },
-      );
-      return await send({ ...room, broker }, intent, fate);
-    },
+    place: (terms = {}, fate = 'settled') => send({ ...room, broker, policy }, intentOf(terms), fate),
+    seedResting: (terms = {}) =>
+      seedResting(tables, { ...room, broker, policy }, intentOf({ ...RESTING, ...terms }), () =>
+        simulator.advanceTo(clock.now()),
+      ),
     async order(id) {
       const found = await room.orders.get(id);
       if (found === null) throw new Error(`there is no order ${id}`);

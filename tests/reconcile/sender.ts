@@ -1,5 +1,6 @@
 /** Sends orders as execute does, for tests of what comes after. */
-import { parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
+import { orderPut } from '#shared/adapters/stores/order-item.ts';
+import { parsePrice } from '#shared/core/kernel/decimal.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { sessionOf } from '#shared/core/market/session-calendar.ts';
@@ -7,29 +8,42 @@ import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import { reservationFor } from '#shared/core/order/reservation.ts';
-import { markUnknown } from '#shared/core/order/sending.ts';
+import { advance } from '#shared/core/order/advance.ts';
+import { markClaimed } from '#shared/core/order/claimed.ts';
+import { claimOrder, lastLook, markUnknown } from '#shared/core/order/sending.ts';
+import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { markCleared } from '#shared/core/risk/cleared.ts';
+import { type Headroom, headroomOf } from '#shared/core/risk/headroom.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Orders } from '#shared/ports/orders.ts';
+import type { Safety } from '#shared/ports/safety.ts';
+import type { Tables } from '#shared/ports/tables.ts';
 import { BUILD } from './account.ts';
 
 /**
- * What becomes of a submit: its answer is settled, its answer is lost as in a crash right after the call, or the sender
- * dies after the last look and before the call.
+ * What becomes of a submit: its answer is settled; its answer is lost, and the order unknown; or the sender dies, right
+ * after the call or right before it.
  */
-export type SubmitFate = 'settled' | 'answer-lost' | 'never-called';
+export type SubmitFate = 'settled' | 'answer-lost' | 'died-after-call' | 'died-before-call';
 
 export interface Sender {
   readonly orders: Orders;
   readonly books: Books;
+  readonly policy: Policy;
+  readonly safety: Safety;
   readonly clock: Clock;
   readonly broker: Broker;
 }
 
-const HEADROOM = { grossExposureMax: parseMoney('10000000'), ordersOpenMax: 5_000, ordersPerDayMax: 10_000 };
+async function headroomNow({ books, policy, safety, clock }: Sender, { terms }: OrderIntent): Promise<Headroom> {
+  const { accountId, strategyId } = terms;
+  const exposure = await books.exposure(accountId);
+  const strategy = (await safety.strategies(accountId)).find((one) => one.strategyId === strategyId) ?? null;
+  return headroomOf(policy, { exposure, strategy }, clock.now());
+}
 
 /** @throws Error when the order is not taken by a gate or by the broker */
 export async function send(sender: Sender, intent: OrderIntent, fate: SubmitFate): Promise<ClientOrderId> {
@@ -47,13 +61,15 @@ export async function send(sender: Sender, intent: OrderIntent, fate: SubmitFate
   };
   const orderClass = orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent });
   const reservation = reservationFor(intent.terms, parsePrice('500'));
-  const order = markCleared({ intent, clientOrderId, orderClass, reservation, policyVersion: 1 });
-  const claim = await orders.claim({ order, book, holder: 'sender', gates, headroom: HEADROOM, dryRun: false });
+  const order = markCleared({ intent, clientOrderId, orderClass, reservation, policyVersion: 1, warnings: [] });
+  const headroom = await headroomNow(sender, intent);
+  const claim = await orders.claim({ order, book, holder: 'sender', gates, headroom, dryRun: false });
   if (claim.kind !== 'claimed') throw new Error(`not claimed: ${JSON.stringify(claim)}`);
   const looked = await orders.lastLook(claim.order, { holder: 'sender', orderClass, gates, repeat: false });
   if (!looked.ok) throw new Error(`the last look refuses: ${looked.error.code}`);
-  if (fate === 'never-called') return clientOrderId;
+  if (fate === 'died-before-call') return clientOrderId;
   const outcome = await broker.submit(looked.value);
+  if (fate === 'died-after-call') return clientOrderId;
   if (fate === 'settled' && outcome.kind === 'acknowledged') {
     await orders.settle(updateFromSnapshot(outcome.order, 'submit-answer', clock.now()));
     return clientOrderId;
@@ -64,4 +80,25 @@ export async function send(sender: Sender, intent: OrderIntent, fate: SubmitFate
   const doubt = { code: 'ambiguous', message: 'the answer was lost', context: {} };
   await orders.step(clientOrderId, (row) => markUnknown(row, doubt, clock.now()));
   return clientOrderId;
+}
+
+/** An order that rests at the broker, with a row that knows it: as `send` leaves it, without its transactions. */
+export async function seedResting(
+  tables: Tables,
+  { broker, clock }: Sender,
+  intent: OrderIntent,
+  doWhatIsDue: () => void,
+): Promise<void> {
+  const now = clock.now();
+  const reservation = reservationFor(intent.terms, parsePrice('500'));
+  const claimed = claimOrder({ intent, reservation, holder: 'seed', at: now, dryRun: false }).order;
+  const looked = lastLook(claimed, 'seed', now);
+  if (!looked.ok) throw new Error('the last look refuses');
+  const outcome = await broker.submit(markClaimed(looked.value.order));
+  if (outcome.kind !== 'acknowledged') throw new Error(`the broker does not take it: ${JSON.stringify(outcome)}`);
+  doWhatIsDue();
+  const found = await broker.findById(outcome.order.brokerOrderId);
+  if (found === null) throw new Error('the broker does not know the order');
+  const told = updateFromSnapshot(found, 'reconciliation', now);
+  await tables.write(orderPut(advance(looked.value.order, told).order));
 }

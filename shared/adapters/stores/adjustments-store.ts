@@ -1,13 +1,14 @@
 /** Adjustments of positions over the tables. */
 import type { Room } from '#events/envelope.ts';
 import { makeFact } from '#events/fact.ts';
-import { ItemReader } from '#shared/adapters/stores/attributes.ts';
+import { ItemReader, whole } from '#shared/adapters/stores/attributes.ts';
 import { bookPlaces, shareFacts } from '#shared/adapters/stores/book-facts.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { bookKey, markKey } from '#shared/adapters/stores/keys.ts';
 import { shareWrites } from '#shared/adapters/stores/share-writes.ts';
 import { formatMoney, formatQuantity, subtractMoney, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
+import { ticker as tickerOf } from '#shared/core/kernel/identity.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { type Book, shareOf, type StrategyShare, withShare } from '#shared/core/portfolio/book.ts';
 import type { Adjustment, Adjustments } from '#shared/ports/adjustments.ts';
@@ -16,6 +17,8 @@ import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
 const SWAP_ROUNDS_MAX = 20;
 /** Sums up what adjustments say was paid, though no cash moved. */
 const ADJUSTED = 'ADJUSTED';
+/** Before a symbol: when it was last adjusted. */
+const AT = 'at ';
 
 function adjustedShare(before: StrategyShare, { quantity, cost, now }: Adjustment): StrategyShare {
   const flat = quantity === 0n;
@@ -51,13 +54,11 @@ function writesOf(room: Room, adjustment: Adjustment, seen: Book): readonly Tran
     kind: 'update',
     table: 'books',
     key: markKey(accountId, ADJUSTED),
+    set: { [`${AT}${ticker}`]: whole(now) },
     add: { paid: formatMoney(paid) },
     conditions: [],
   };
-  return [
-    ...shareWrites({ seen, next: withShare(seen, after), before, after, facts }),
-    ...(paid === 0n ? [] : [counted]),
-  ];
+  return [...shareWrites({ seen, next: withShare(seen, after), before, after, facts }), counted];
 }
 
 /** @param room names who speaks in the facts. */
@@ -81,7 +82,11 @@ export function adjustmentsStore(tables: Tables, room: Room): Adjustments {
 
     async adjusted(accountId) {
       const item = await tables.get('books', markKey(accountId, ADJUSTED));
-      return item === null ? ZERO_MONEY : new ItemReader(item, 'sum of adjustments').money('paid');
+      if (item === null) return { paid: ZERO_MONEY, at: new Map() };
+      const reader = new ItemReader(item, 'sum of adjustments');
+      const symbols = Object.keys(item).filter((name) => name.startsWith(AT));
+      const at = new Map(symbols.map((name) => [tickerOf(name.slice(AT.length)), reader.instant(name)]));
+      return { paid: reader.money('paid'), at };
     },
   };
 }

@@ -13,7 +13,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, Item } from '#shared/core/kernel/item.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
-import { type Book } from '#shared/core/portfolio/book.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
 import {
   type ExternalOrder,
   type ExternalStep,
