@@ -5,9 +5,9 @@ import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkInstant } from '#shared/core/market/new-york-time.ts';
 import { sessionBefore } from '#shared/core/market/session-calendar.ts';
 import type { Session } from '#shared/core/market/types.ts';
-import { barFeed } from '#infra/local/alpaca/bar-feed.ts';
 import { startBroker } from '#infra/local/alpaca/broker.ts';
 import { type BrokerSimulator, PAPER_LATENCY } from '#infra/local/alpaca/embedding.ts';
+import { localMarketFeed } from '#infra/local/alpaca/local-market-feed.ts';
 import type { LocalMarket } from '#infra/local/market/open-market.ts';
 import type { HouseClock } from '#infra/local/time/house-clock.ts';
 import type { Venue } from './venue.ts';
@@ -37,12 +37,11 @@ export function startLocalBroker(
   seed: number,
   stateDirectory: string | null,
 ): Promise<BrokerSimulator> {
-  const { bars, sessions, splits } = market;
   return startBroker({
     port: 0,
     seed,
     clock,
-    market: barFeed({ bars, sessions, seed, splits }),
+    market: localMarketFeed(market, seed),
     accounts: [{ ...CREDENTIALS, cash: OPENING_CASH }],
     latency: PAPER_LATENCY,
     ...(stateDirectory === null ? {} : { persist: join(stateDirectory, 'broker') }),
