@@ -200,6 +200,12 @@ describe('open states', () => {
     expect(order.evidence[0]?.openClaims).toMatchObject([{ source: 'reconciliation' }]);
   });
 
+  it('forgets open states from before a bust, and takes the one that the bust itself told', () => {
+    const before = told(sending(), { ...fill('x-1', 12, 12), status: 'pending_replace' });
+    expect(before.brokerStatus).toBe('pending_replace');
+    expect(told(before, { ...revision('bust', 'x-1', 12, 0), status: 'suspended' }).brokerStatus).toBe('suspended');
+  });
+
   it('takes the later of two instants within one millisecond', () => {
     const order = told(
       sending(),

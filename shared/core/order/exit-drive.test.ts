@@ -339,6 +339,15 @@ describe('refusals of an exit', () => {
     expect(alarms).toEqual(['exit-struggling']);
   });
 
+  it('tries again at the very end of its wait', () => {
+    const waiting: Exit = { ...opened(), notBefore: addMs(CLAIMED_AT, 5_000) };
+    expect(driveExit(waiting, view({ now: addMs(CLAIMED_AT, 4_999) })).action).toEqual({
+      kind: 'wait',
+      for: 'backoff',
+    });
+    expect(driveExit(waiting, view({ now: addMs(CLAIMED_AT, 5_000) })).action.kind).toBe('submit');
+  });
+
   it('knows what each refusal means to it', () => {
     expect(refusalEffect('broker-wash-trade')).toBe('re-enter');
     expect(refusalEffect('broker-not-shortable')).toBe('blocked');

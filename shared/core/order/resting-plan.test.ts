@@ -158,8 +158,9 @@ describe('a target whose order rests', () => {
 describe('slices of one decision', () => {
   it('work side by side', () => {
     const slice = (count: number): OrderIntent => ({ ...target, decision: { ...target.decision, slice: count } });
-    const plan = planResting([resting(slice(0))], [slice(0), slice(1)], POLICY, SOON);
-    expect(plan.actions).toEqual([{ kind: 'submit', step: 'submit', intent: slice(1) }]);
+    const elsewhere = decided('d-4', { ticker: ticker('MSFT') });
+    const plan = planResting([resting(slice(0))], [slice(0), slice(1), elsewhere], POLICY, SOON);
+    expect(plan.actions).toEqual([slice(1), elsewhere].map((intent) => ({ kind: 'submit', step: 'submit', intent })));
     expect(plan.deferred).toEqual([{ target: slice(0), because: 'working' }]);
   });
 
