@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { defineFact } from '#events/envelope.ts';
 import { account, reason, strategy, symbol } from '#events/fields.ts';
 
-/** A limit stopped an order. */
+/** A limit of the policy stopped an order; said right after its refusal. */
 export const limitHit = defineFact({
   type: 'limit.hit.v1',
-  means: 'A limit stopped an order.',
-  aggregate: 'account',
+  means: 'A limit of the policy stopped an order; said right after its refusal.',
+  aggregate: 'order',
   priority: 'HIGH',
   data: z.strictObject({
     accountId: account,

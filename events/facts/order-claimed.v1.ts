@@ -8,6 +8,7 @@ import {
   orderType,
   positionIntent,
   purpose,
+  reason,
   timeInForce,
 } from '#events/fields.ts';
 
@@ -33,5 +34,7 @@ export const orderClaimed = defineFact({
     runId: name.nullable(),
     reservedMoney: decimal,
     policyVersion: count,
+    /** Limits that the order came near to. */
+    warnings: z.array(reason).optional(),
   }),
 });

@@ -1,28 +1,46 @@
-/** The facts that an order is cleared on, read here and now: nothing is taken over from whoever asked for the order. */
+/**
+ * The facts that an order is cleared on, read here and now: nothing is taken over from whoever asked for the order.
+ *
+ * A warm function asks the broker twice for an entry (quote and account), once for a closing order (its quote), and once
+ * more for the position where the book is in doubt; instruments and bars are kept for the session.
+ */
+import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import type { BuildId } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { currentSession, lastCompletedSession } from '#shared/core/market/session-calendar.ts';
+import type { Quote } from '#shared/core/market/types.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
-import type { ClearingFacts } from '#shared/core/risk/check.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
+import type { Policy } from '#shared/core/portfolio/policy.ts';
+import type { ClearingFacts, DeployedLimits, HoldingRead } from '#shared/core/risk/check.ts';
+import { type Headroom, headroomOf } from '#shared/core/risk/headroom.ts';
+import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
-import { orderClassOf } from '#shared/core/safety/order-class.ts';
+import { type OrderClass, orderClassOf } from '#shared/core/safety/order-class.ts';
+import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
-import type { Headroom } from '#shared/ports/orders.ts';
+import type { MarketStore } from '#shared/ports/market-store.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { Safety } from '#shared/ports/safety.ts';
+import type { DayMemory } from './day-memory.ts';
 
 export interface FactSources {
   readonly clock: Clock;
   readonly build: BuildId;
+  readonly deployed: DeployedLimits;
   readonly policies: Policies;
   readonly safety: Safety;
   readonly books: Books;
   readonly broker: Broker;
   readonly marketData: MarketData;
+  readonly marketStore: MarketStore;
+  readonly memory: DayMemory;
 }
 
 export interface Gathered {
@@ -31,6 +49,9 @@ export interface Gathered {
   readonly headroom: Headroom;
 }
 
+/** The session that an instant belongs to: the one that is open, else the last that was. */
+const sessionDateOf = (now: EpochMs): CalendarDate => (currentSession(now) ?? lastCompletedSession(now)).date;
+
 /** What the gates are held to at this moment. */
 export const gateReference = (
   build: BuildId,
@@ -38,42 +59,109 @@ export const gateReference = (
   policy: { readonly version: number; readonly limits: { readonly reconciliationAgeMsMax: number } },
 ): GateReference => ({
   now,
-  session: (currentSession(now) ?? lastCompletedSession(now)).date,
+  session: sessionDateOf(now),
   build,
   policyVersion: policy.version,
   reconciliationAgeMsMax: policy.limits.reconciliationAgeMsMax,
 });
 
+interface Ground {
+  readonly account: AccountSafety;
+  readonly policy: Policy;
+}
+
+/** The account's safety facts and the policy in force. */
+async function groundOf({ safety, policies }: FactSources, intent: OrderIntent): Promise<Result<Ground, Refusal>> {
+  const { accountId } = intent.terms;
+  const { account } = await safety.read(accountId);
+  if (account === null) {
+    return fail(refusal('safety-item-missing', 'the account has no safety item; `belay init` makes it'));
+  }
+  const policy = await policies.version(accountId, account.policyVersion);
+  return policy === null
+    ? fail(refusal('policy-missing', `policy ${account.policyVersion} is in force and not there`))
+    : succeed({ account, policy });
+}
+
+interface Ledger {
+  readonly book: Book | null;
+  readonly books: readonly Book[];
+  readonly exposure: Exposure | null;
+}
+
+/** An entry is held against all that the account has; a closing order against its own symbol. */
+async function ledgerOf({ books }: FactSources, intent: OrderIntent, orderClass: OrderClass): Promise<Ledger> {
+  const { accountId, ticker } = intent.terms;
+  if (orderClass !== 'entry') return { book: await books.get(accountId, ticker), books: [], exposure: null };
+  const all = await books.ofAccount(accountId);
+  return { ...all, book: all.books.find((book) => book.ticker === ticker) ?? null };
+}
+
+/** The broker's own position, stamped with when it was asked for. */
+async function readHolding({ broker, clock }: FactSources, intent: OrderIntent): Promise<HoldingRead> {
+  const readAt = clock.now();
+  const position = await broker.position(intent.terms.ticker);
+  return {
+    quantity: position?.quantity ?? ZERO_QUANTITY,
+    available: position?.available ?? ZERO_QUANTITY,
+    readAt,
+  };
+}
+
+/** A closing order needs no quote, so that a market that cannot be read keeps nobody from taking risk off. */
+async function quoteOf({ marketData }: FactSources, intent: OrderIntent, needed: boolean): Promise<Quote | null> {
+  const { ticker } = intent.terms;
+  try {
+    return (await marketData.latestQuotes([ticker])).get(ticker) ?? null;
+  } catch (thrown) {
+    if (needed || !(thrown instanceof Fault)) throw thrown;
+    return null;
+  }
+}
+
 /** @throws Fault where a source does not answer: a fact that could not be read is no fact. */
 export async function gatherFacts(sources: FactSources, intent: OrderIntent): Promise<Result<Gathered, Refusal>> {
+  const { broker, clock, marketStore, memory } = sources;
   const { accountId, ticker, strategyId } = intent.terms;
-  const [policy, strategies, book, instruments, quotes] = await Promise.all([
-    sources.policies.active(accountId),
+  const orderClass = orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent });
+  const isEntry = orderClass === 'entry';
+  const day = sessionDateOf(clock.now());
+  const [ground, strategies, ledger, instrument, quote, account, bars] = await Promise.all([
+    groundOf(sources, intent),
     sources.safety.strategies(accountId),
-    sources.books.get(accountId, ticker),
-    sources.broker.instruments([ticker]),
-    sources.marketData.latestQuotes([ticker]),
+    ledgerOf(sources, intent, orderClass),
+    memory.instrument(broker, ticker, day, clock.now()),
+    quoteOf(sources, intent, isEntry),
+    isEntry ? broker.account() : null,
+    isEntry ? memory.bars(marketStore, ticker, day) : null,
   ]);
-  if (policy === null)
-    return fail(refusal('policy-missing', 'the account has no policy; `belay init` makes the first'));
-  const now = sources.clock.now();
+  if (!ground.ok) return ground;
+  const { policy } = ground.value;
+  const doubt = isEntry
+    ? null
+    : bookDoubt(ledger.book, ground.value.account, gateReference(sources.build, clock.now(), policy));
+  const holding = doubt === null ? null : await readHolding(sources, intent);
+  const now = clock.now();
+  const strategy = strategies.find((one) => one.strategyId === strategyId) ?? null;
+  const facts: ClearingFacts = {
+    intent,
+    orderClass,
+    now,
+    policy,
+    deployed: sources.deployed,
+    strategy,
+    ...ledger,
+    instrument,
+    quote,
+    session: currentSession(now),
+    bars,
+    account,
+    bookDoubt: doubt,
+    holding,
+  };
   return succeed({
-    facts: {
-      intent,
-      orderClass: orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent }),
-      now,
-      policy,
-      strategy: strategies.find((strategy) => strategy.strategyId === strategyId) ?? null,
-      book,
-      instrument: instruments.get(ticker) ?? null,
-      quote: quotes.get(ticker) ?? null,
-      session: currentSession(now),
-    },
+    facts,
     gates: gateReference(sources.build, now, policy),
-    headroom: {
-      grossExposureMax: policy.limits.grossExposureMax,
-      ordersOpenMax: policy.limits.ordersOpenMax,
-      ordersPerDayMax: policy.limits.ordersPerDayMax,
-    },
+    headroom: headroomOf(policy, { exposure: ledger.exposure, strategy }, now),
   });
 }

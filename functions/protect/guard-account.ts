@@ -10,7 +10,8 @@ import type { Books } from '#shared/ports/books.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { Policies } from '#shared/ports/policies.ts';
-import type { Exposure, Safety } from '#shared/ports/safety.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
+import type { Safety } from '#shared/ports/safety.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 
 export interface ProtectDependencies {

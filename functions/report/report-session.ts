@@ -9,7 +9,7 @@ import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Journal } from '#shared/ports/journal.ts';
-import type { Exposure } from '#shared/ports/safety.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 
 export interface ReportDependencies {

@@ -127,6 +127,7 @@ export const ROOMS: readonly RoomRow[] = [
       safety: ['read', 'check', 'update'],
       orders: ['read', 'put', 'update'],
       books: ['read', 'update'],
+      market: ['read'],
       journal: ['put'],
     },
     broker: true,

@@ -19,6 +19,8 @@ export interface Books {
   /** Every book of the account. */
   all(accountId: AccountId): Promise<readonly Book[]>;
   exposure(accountId: AccountId): Promise<Exposure | null>;
+  /** Every book and the exposure, in one read. */
+  ofAccount(accountId: AccountId): Promise<{ readonly books: readonly Book[]; readonly exposure: Exposure | null }>;
   /** Makes empty books for the symbols that have none; the others are left as they are. */
   open(accountId: AccountId, symbols: readonly Ticker[]): Promise<void>;
   /**

@@ -77,6 +77,11 @@ export interface Orders {
    * transaction. Only what this answers may be sent, and only within the lease.
    */
   lastLook(order: Order, look: LastLook): Promise<Result<ClaimedOrder, Refusal>>;
+  /**
+   * Says in the history of an order that its command came again with other terms, which changes nothing of the order.
+   * False when there is no such order.
+   */
+  recordConflict(intent: OrderIntent, conflict: Refusal, now: EpochMs): Promise<boolean>;
   /** Records that a command ended before its order existed. False when an order or a refusal is there already. */
   refuse(intent: OrderIntent, refused: Refusal, now: EpochMs): Promise<boolean>;
 

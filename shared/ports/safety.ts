@@ -1,5 +1,4 @@
 /** Safety facts: read before a decision, changed only by compare and swap, each change with its fact. */
-import type { Money } from '#shared/core/kernel/decimal.ts';
 import type { AccountId, BuildId, StrategyId } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
@@ -58,18 +57,4 @@ export interface Safety {
   /** Opens the gate for a session and build. The start of the pass only ever grows; an older pass changes nothing. */
   recordPass(accountId: AccountId, pass: ReconciledPass): Promise<void>;
   setEnabled(accountId: AccountId, strategyId: StrategyId, change: EnabledChange): Promise<Result<void, Refusal>>;
-}
-
-/** What an account holds and has reserved over all symbols. */
-export interface Exposure {
-  readonly accountId: AccountId;
-  /** Positions at cost plus reservations. */
-  readonly committed: Money;
-  readonly ordersOpen: number;
-  readonly ordersToday: number;
-  /** The session that `ordersToday` counts. */
-  readonly session: CalendarDate | null;
-  readonly equityAtOpen: Money | null;
-  /** The broker's own figure, as of the last reconciliation pass. */
-  readonly equity: Money | null;
 }

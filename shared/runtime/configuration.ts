@@ -1,40 +1,8 @@
 /**
- * The settings of a function, from its environment variables. Each room names the groups that it needs, so that a
- * function gets no more than it uses, and one that lacks a variable refuses to start with every fault named.
+ * The settings of a function, from its environment variables. Each room names those that it needs, so that a function
+ * gets no more than it uses, and one whose settings are missing, wrong or at odds refuses to start with every fault named.
  */
-import * as z from 'zod';
-import { accountId, buildId } from '#shared/core/kernel/identity.ts';
-
-const trueOrFalse = z
-  .enum(['true', 'false'], { error: 'expected "true" or "false"' })
-  .transform((text) => text === 'true');
-const name = z.string().min(1, 'expected a name');
-const url = z.url({ error: 'expected a URL' });
-
-/** Every variable there is; the rooms pick. */
-const VARIABLES = {
-  ENVIRONMENT: z.enum(['dev', 'paper', 'live']),
-  DRY_RUN: trueOrFalse,
-  BUILD_ID: z.string().transform((text) => buildId(text)),
-  BELAY_ACCOUNT: z.string().transform((text) => accountId(text)),
-  TABLE_SAFETY: name,
-  TABLE_ORDERS: name,
-  TABLE_BOOKS: name,
-  TABLE_MARKET: name,
-  TABLE_JOURNAL: name,
-  QUEUE_ORDERS_URL: url,
-  QUEUE_URGENT_URL: url,
-  EVENT_BUS_NAME: name,
-  ALPACA_PAPER: trueOrFalse,
-  ALPACA_BASE_URL: url,
-  ALPACA_DATA_URL: url,
-  ALPACA_STREAM_URL: url,
-  SECRET_BROKER_ID: name,
-  SECRET_WEBHOOK_ID: name,
-} as const;
-
-export type VariableName = keyof typeof VARIABLES;
-export type Configuration<K extends VariableName> = { readonly [N in K]: z.output<(typeof VARIABLES)[N]> };
+import { type Configuration, SETTINGS, type VariableName } from '#shared/runtime/settings.ts';
 
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -45,41 +13,69 @@ export class ConfigurationError extends Error {
   }
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+type Values = Partial<Record<VariableName, unknown>>;
+
 /**
  * Reads the named variables.
- * @throws ConfigurationError that lists every variable that is missing or wrong, never its value.
+ * @throws ConfigurationError that lists every variable that is missing, wrong or at odds with another, never a value.
  */
 export function readConfiguration<const K extends VariableName>(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   names: readonly K[],
 ): Configuration<K> {
-  const faults: string[] = [];
-  const values: Partial<Record<VariableName, unknown>> = {};
-  for (const variable of names) {
-    const fault = readVariable(environment[variable], variable, values);
-    if (fault !== null) faults.push(fault);
+  const values: Values = {};
+  const faults = names.flatMap((variable) => readVariable(environment[variable], variable, values) ?? []);
+  const odds = faults.length === 0 ? oddsOf(environment) : [];
+  if (faults.length > 0 || odds.length > 0 || !isComplete(values, names)) {
+    throw new ConfigurationError([...faults, ...odds]);
   }
-  if (faults.length > 0 || !isComplete(values, names)) throw new ConfigurationError(faults);
   return values;
 }
 
-function readVariable(
-  text: string | undefined,
-  variable: VariableName,
-  values: Partial<Record<VariableName, unknown>>,
-): string | null {
-  if (text === undefined || text === '') return `${variable} is missing`;
-  try {
-    const read = VARIABLES[variable].safeParse(text);
-    if (!read.success) return `${variable}: ${read.error.issues[0]?.message ?? 'not readable'}`;
-    values[variable] = read.data;
-    return null;
-  } catch (cause) {
-    return `${variable}: ${cause instanceof Error ? cause.message : 'not readable'}`;
-  }
+function readVariable(given: string | undefined, variable: VariableName, values: Values): string | null {
+  const { read, standard } = SETTINGS[variable];
+  const text = given === undefined || given === '' ? standard : given;
+  if (text === null) return `${variable} is missing`;
+  const result = read.safeParse(text);
+  if (!result.success) return `${variable}: ${result.error.issues[0]?.message ?? 'not readable'}`;
+  values[variable] = result.data;
+  return null;
 }
 
-const isComplete = <K extends VariableName>(
-  values: Partial<Record<VariableName, unknown>>,
-  names: readonly K[],
-): values is Configuration<K> => names.every((variable) => variable in values);
+const isComplete = <K extends VariableName>(values: Values, names: readonly K[]): values is Configuration<K> =>
+  names.every((variable) => variable in values);
+
+/** Switches that live trading does not start without. */
+const HELD_ON_LIVE = ['CIRCUIT_BREAKER_ENABLED', 'LIQUIDITY_CHECK_ENABLED'] as const;
+
+const settingOf = (environment: Environment, variable: VariableName): string =>
+  environment[variable] || (SETTINGS[variable].standard ?? '');
+
+/**
+ * What is right by itself and wrong together, whichever of it a room reads: live with a check switched off, and a paper
+ * flag that does not fit the environment or the host.
+ */
+function oddsOf(environment: Environment): readonly string[] {
+  const isLive = settingOf(environment, 'ENVIRONMENT') === 'live';
+  const isPaper = settingOf(environment, 'ALPACA_PAPER') !== 'false';
+  const host = URL.parse(settingOf(environment, 'ALPACA_BASE_URL'))?.host ?? '';
+  // A room that knows no broker is told neither flag nor host.
+  const knowsBroker = environment['ALPACA_PAPER'] !== undefined || environment['ALPACA_BASE_URL'] !== undefined;
+  return [
+    ...(isLive
+      ? HELD_ON_LIVE.filter((variable) => settingOf(environment, variable) !== 'true').map(
+          (variable) => `${variable} is switched off, and live does not start without it`,
+        )
+      : []),
+    ...(knowsBroker && isLive === isPaper
+      ? [`ALPACA_PAPER does not fit ENVIRONMENT: expected ${isLive ? '"false" in live' : '"true" outside of live'}`]
+      : []),
+    ...(knowsBroker && host === (isPaper ? LIVE_HOST : PAPER_HOST)
+      ? ['ALPACA_BASE_URL and ALPACA_PAPER disagree on whether money is real']
+      : []),
+  ];
+}
+
+const LIVE_HOST = 'api.alpaca.markets';
+const PAPER_HOST = 'paper-api.alpaca.markets';

@@ -6,19 +6,19 @@ import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { parseMoney, parsePrice, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { accountId, buildId, correlationId, decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, calendarDate, type EpochMs, nsOf, parseEpochMs } from '#shared/core/kernel/instant.ts';
-import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
-import { sessionOf } from '#shared/core/market/session-calendar.ts';
+import { addMs, calendarDate, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Side } from '#shared/core/order/terms.ts';
 import { openQuantityOf } from '#shared/core/portfolio/book.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { clearOrder } from '#shared/core/risk/clear-order.ts';
 import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
+import { type Headroom, headroomOf } from '#shared/core/risk/headroom.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { ClaimRequest } from '#shared/ports/orders.ts';
 import type { Tables } from '#shared/ports/tables.ts';
+import { sampleFacts } from '#tests/risk/sample-facts.ts';
 
 export const STRATEGY = strategyId('ma-crossover');
 export const SYMBOL = ticker('AAPL');
@@ -118,8 +118,9 @@ export class HouseFixture {
 
   /** Clears an order on the book as it is, with the basis that the book has. */
   async clear(options: IntentOptions = {}): Promise<{ cleared: ClearedOrder; request: ClaimRequest }> {
-    const book = await this.books.get(this.account, SYMBOL);
-    const strategies = await this.safety.strategies(this.account);
+    const { books, exposure } = await this.books.ofAccount(this.account);
+    const book = books.find((one) => one.ticker === SYMBOL) ?? null;
+    const strategy = (await this.safety.strategies(this.account)).find((one) => one.strategyId === STRATEGY) ?? null;
     const intent = this.intent(options);
     const share = book?.shares.find((own) => own.strategyId === STRATEGY);
     const based: OrderIntent = {
@@ -129,41 +130,38 @@ export class HouseFixture {
         openQuantity: book === null ? ZERO_QUANTITY : openQuantityOf(book, STRATEGY),
       },
     };
-    const cleared = clearOrder({
-      intent: based,
-      orderClass: orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent }),
-      now: this.clock.at,
-      policy: this.policy,
-      strategy: strategies.find((entry) => entry.strategyId === STRATEGY) ?? null,
-      book,
-      instrument: equityInstrument(SYMBOL, 'Apple'),
-      quote: {
-        ticker: SYMBOL,
-        bid: parsePrice('99.99'),
-        bidSize: parseQuantity('100'),
-        ask: parsePrice('100'),
-        askSize: parseQuantity('100'),
-        at: nsOf(this.clock.at),
-      },
-      session: sessionOf(SESSION),
-    });
+    const cleared = clearOrder(
+      sampleFacts({
+        intent: based,
+        orderClass: orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent }),
+        now: this.clock.at,
+        policy: this.policy,
+        strategy,
+        book,
+        books,
+        exposure,
+      }),
+    );
     if (!cleared.ok) throw new Error(`the fixture's order was refused: ${cleared.error.code} ${cleared.error.message}`);
     if (book === null) throw new Error('the fixture has no book');
-    return { cleared: cleared.value, request: this.claimRequest(cleared.value, book) };
+    const headroom = headroomOf(this.policy, { exposure, strategy }, this.clock.at);
+    return { cleared: cleared.value, request: this.claimRequest(cleared.value, book, { headroom }) };
+  }
+
+  /** The limits of a claim with the counters as they stand. */
+  async headroom(): Promise<Headroom> {
+    const exposure = await this.books.exposure(this.account);
+    const strategy = (await this.safety.strategies(this.account)).find((one) => one.strategyId === STRATEGY) ?? null;
+    return headroomOf(this.policy, { exposure, strategy }, this.clock.at);
   }
 
   claimRequest(order: ClearedOrder, book: ClaimRequest['book'], changes: Partial<ClaimRequest> = {}): ClaimRequest {
-    const { limits } = this.policy;
     return {
       order,
       book,
       holder: 'sender-1',
       gates: this.gates,
-      headroom: {
-        grossExposureMax: limits.grossExposureMax,
-        ordersOpenMax: limits.ordersOpenMax,
-        ordersPerDayMax: limits.ordersPerDayMax,
-      },
+      headroom: headroomOf(this.policy, { exposure: null, strategy: null }, this.clock.at),
       dryRun: false,
       ...changes,
     };

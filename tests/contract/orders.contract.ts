@@ -277,7 +277,7 @@ export function describeOrders(name: string, open: () => Promise<Tables>): void 
           while (outcome.kind === 'stale') {
             const book = await house.books.get(house.account, SYMBOL);
             if (book === null) throw new Error('the book is gone');
-            const again = house.claimRequest(cleared, book);
+            const again = house.claimRequest(cleared, book, { headroom: await house.headroom() });
             outcome = await persistently(() => house.orders.claim(again));
           }
           outcomes.push(outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind);

@@ -10,11 +10,13 @@ import {
   text,
   textOrNull,
   whole,
+  wholeOrNull,
 } from '#shared/adapters/stores/attributes.ts';
 import { bookKey } from '#shared/adapters/stores/keys.ts';
-import { accountId, clientOrderIdOf, strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { accountId, clientOrderIdOf, decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
 import type { Item, ItemValue } from '#shared/core/kernel/item.ts';
+import { ORDER_PURPOSES } from '#shared/core/order/order.ts';
 import { SIDES } from '#shared/core/order/terms.ts';
 import type { Book, OpenOrderMark, Quarantine, StrategyShare } from '#shared/core/portfolio/book.ts';
 
@@ -32,7 +34,12 @@ const markItem = (mark: OpenOrderMark): ItemValue =>
   map({
     clientOrderId: text(mark.clientOrderId),
     strategyId: text(mark.strategyId),
+    decisionId: text(mark.decisionId),
+    slice: whole(mark.slice),
+    purpose: text(mark.purpose),
     side: text(mark.side),
+    limitPrice: priceOrNull(mark.limitPrice),
+    stopPrice: priceOrNull(mark.stopPrice),
     closing: flag(mark.closing),
     remaining: quantity(mark.remaining),
     reservedMoney: money(mark.reservedMoney),
@@ -56,6 +63,7 @@ export function bookAttributes(book: Book): Item {
     quarantined: flag(book.quarantine !== null),
     unknownOrders: whole(book.openOrders.filter((mark) => mark.unknown).length),
     exitId: textOrNull(book.exitId),
+    lastFillAt: wholeOrNull(book.lastFillAt),
     version: whole(book.version),
     sequence: whole(book.sequence),
   };
@@ -78,7 +86,12 @@ const readShare = (reader: ItemReader): StrategyShare => ({
 const readMark = (reader: ItemReader): OpenOrderMark => ({
   clientOrderId: reader.named('clientOrderId', clientOrderIdOf),
   strategyId: reader.named('strategyId', strategyId),
+  decisionId: reader.named('decisionId', decisionId),
+  slice: reader.whole('slice'),
+  purpose: reader.oneOf('purpose', ORDER_PURPOSES),
   side: reader.oneOf('side', SIDES),
+  limitPrice: reader.orNull('limitPrice', (name) => reader.price(name)),
+  stopPrice: reader.orNull('stopPrice', (name) => reader.price(name)),
   closing: reader.flag('closing'),
   remaining: reader.quantity('remaining'),
   reservedMoney: reader.money('reservedMoney'),
@@ -102,6 +115,7 @@ export function readBook(item: Item): Book {
     gaps: reader.texts('gaps').map((id) => reader.parsed('gaps', id, clientOrderIdOf)),
     quarantine: reader.orNull('quarantine', (name) => readQuarantine(reader.nested(name))),
     exitId: reader.orNull('exitId', (name) => reader.text(name)),
+    lastFillAt: reader.orNull('lastFillAt', (name) => reader.instant(name)),
     version: reader.whole('version'),
     sequence: reader.whole('sequence'),
   };

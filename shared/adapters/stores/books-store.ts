@@ -2,7 +2,7 @@
 import type { FactData, FactType } from '#events/catalogue.ts';
 import type { Room } from '#events/envelope.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
-import { money, text, whole } from '#shared/adapters/stores/attributes.ts';
+import { ItemReader, money, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { bookAttributes, bookItem, readBook } from '#shared/adapters/stores/book-item.ts';
 import { readExposure } from '#shared/adapters/stores/exposure-item.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
@@ -14,8 +14,8 @@ import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, Item } from '#shared/core/kernel/item.ts';
 import { type Book, emptyBook, type Quarantine } from '#shared/core/portfolio/book.ts';
 import type { Books, QuarantineLift } from '#shared/ports/books.ts';
-import type { Exposure } from '#shared/ports/safety.ts';
-import type { TransactWrite, Tables } from '#shared/ports/tables.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
+import type { QueryRequest, TransactWrite, Tables } from '#shared/ports/tables.ts';
 
 const SWAP_ROUNDS_MAX = 20;
 
@@ -41,11 +41,13 @@ interface BookFact<T extends FactType> {
   readonly correlationId: string;
 }
 
-async function allItems(tables: Tables, partition: string, prefix: string): Promise<readonly Item[]> {
+type Range = Pick<QueryRequest, 'prefix' | 'from' | 'to'>;
+
+async function allItems(tables: Tables, partition: string, range: Range): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;
   do {
-    const request = { table: 'books', partition, prefix } as const;
+    const request = { table: 'books', partition, ...range } as const;
     const page = await tables.query(cursor === null ? request : { ...request, cursor });
     items.push(...page.items);
     cursor = page.cursor;
@@ -68,12 +70,24 @@ class BooksStore implements Books {
   }
 
   async all(accountId: AccountId): Promise<readonly Book[]> {
-    return (await allItems(this.#tables, accountPartition(accountId), 'BOOK#')).map(readBook);
+    return (await allItems(this.#tables, accountPartition(accountId), { prefix: 'BOOK#' })).map(readBook);
   }
 
   async exposure(accountId: AccountId): Promise<Exposure | null> {
     const item = await this.#tables.get('books', exposureKey(accountId));
     return item === null ? null : readExposure(item);
+  }
+
+  async ofAccount(accountId: AccountId): ReturnType<Books['ofAccount']> {
+    // Books lie right before the exposure; what else may lie between is none of either.
+    const { sk } = exposureKey(accountId);
+    const items = await allItems(this.#tables, accountPartition(accountId), { from: 'BOOK#', to: sk });
+    const keyOf = (item: Item): string => new ItemReader(item, 'books').text('sk');
+    const exposure = items.find((item) => keyOf(item) === sk);
+    return {
+      books: items.filter((item) => keyOf(item).startsWith('BOOK#')).map(readBook),
+      exposure: exposure === undefined ? null : readExposure(exposure),
+    };
   }
 
   async open(accountId: AccountId, symbols: readonly Ticker[]): Promise<void> {

@@ -4,52 +4,98 @@ import { money, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { factOfItem } from '#shared/adapters/stores/journal-store.ts';
 import { accountSafetyKey, globalSafetyKey } from '#shared/adapters/stores/keys.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
-import { type DrawConditions, stepWrites } from '#shared/adapters/stores/step-writes.ts';
+import { paceWrite, type PaceWrite } from '#shared/adapters/stores/pace-item.ts';
+import { type Draws, stepWrites } from '#shared/adapters/stores/step-writes.ts';
 import { formatMoney, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { claimOrder } from '#shared/core/order/sending.ts';
-import { accountGates, gateRefusal, globalGates, SAFETY } from '#shared/core/safety/gate-conditions.ts';
+import type { Rate } from '#shared/core/risk/headroom.ts';
+import { accountGates, gateRefusal, globalGates, SAFETY, strategyGates } from '#shared/core/safety/gate-conditions.ts';
 import type { ClaimOutcome, ClaimRequest } from '#shared/ports/orders.ts';
 import type { ConditionFailure, Tables, TransactWrite } from '#shared/ports/tables.ts';
 
 const exists = (name: string): Condition => ({ name, test: { op: 'exists' } });
 
-/** What an entry draws on; an order that reduces asks only that the items exist. */
-function drawConditions({ order, gates, headroom }: ClaimRequest): DrawConditions {
+/** The counters that an entry draws on: of the account's minute and run, and of the strategy's minute. */
+function paceOf({ order, headroom }: ClaimRequest): {
+  readonly exposure: readonly PaceWrite[];
+  readonly strategy: readonly PaceWrite[];
+} {
+  const { money: notional } = order.reservation;
+  const { runId } = order.intent;
+  const ofMinute = ({ seen, ordersMax }: Rate): PaceWrite =>
+    paceWrite({
+      name: 'minute',
+      seen,
+      window: headroom.minute,
+      notional,
+      ordersMax,
+      ordersCode: 'submit-rate-limit',
+      notionalMax: null,
+    });
+  const ofCycle = (run: string): PaceWrite =>
+    paceWrite({
+      name: 'cycle',
+      seen: headroom.ofCycle.seen,
+      window: run,
+      notional,
+      ordersMax: headroom.ofCycle.ordersMax,
+      ordersCode: 'orders-per-cycle-limit',
+      notionalMax: { amount: headroom.ofCycle.notionalMax, code: 'notional-per-cycle-limit' },
+    });
+  return {
+    exposure: [ofMinute(headroom.ofAccount), ...(runId === null ? [] : [ofCycle(runId)])],
+    strategy: [ofMinute(headroom.ofStrategy)],
+  };
+}
+
+/** What an entry draws on; an order that reduces asks only that the items exist and the strategy may trade. */
+function drawsOf(request: ClaimRequest): Draws {
+  const { order, gates, headroom } = request;
+  const strategy = strategyGates(order.orderClass);
   if (order.orderClass !== 'entry') {
-    return { exposure: [exists('exposure-missing')], strategy: [exists('strategy-missing')] };
+    return {
+      exposure: { conditions: [exists('exposure-missing')], pace: [] },
+      strategy: { conditions: strategy, pace: [] },
+    };
   }
   const { money: reserved } = order.reservation;
+  const pace = paceOf(request);
   return {
-    exposure: [
-      exists('exposure-missing'),
-      {
-        name: 'reconciliation-other-session',
-        test: { op: 'equals', attribute: 'session', value: text(gates.session) },
-      },
-      {
-        name: 'headroom-exceeded',
-        test: {
-          op: 'at-most',
-          attribute: 'committed',
-          value: money(subtractMoney(headroom.grossExposureMax, reserved)),
+    exposure: {
+      pace: pace.exposure,
+      conditions: [
+        exists('exposure-missing'),
+        {
+          name: 'reconciliation-other-session',
+          test: { op: 'equals', attribute: 'session', value: text(gates.session) },
         },
-      },
-      {
-        name: 'orders-open-limit',
-        test: { op: 'below', attribute: 'ordersOpen', value: whole(headroom.ordersOpenMax) },
-      },
-      {
-        name: 'orders-per-day-limit',
-        test: { op: 'below', attribute: 'ordersToday', value: whole(headroom.ordersPerDayMax) },
-      },
-    ],
-    strategy: [
-      exists('strategy-missing'),
-      { name: 'strategy-disabled', test: { op: 'equals', attribute: SAFETY.enabled, value: { BOOL: true } } },
-      { name: 'strategy-cash', test: { op: 'at-least', attribute: SAFETY.cashAvailable, value: money(reserved) } },
-    ],
+        {
+          name: 'headroom-exceeded',
+          test: {
+            op: 'at-most',
+            attribute: 'committed',
+            value: money(subtractMoney(headroom.grossExposureMax, reserved)),
+          },
+        },
+        {
+          name: 'orders-open-limit',
+          test: { op: 'below', attribute: 'ordersOpen', value: whole(headroom.ordersOpenMax) },
+        },
+        {
+          name: 'orders-per-day-limit',
+          test: { op: 'below', attribute: 'ordersToday', value: whole(headroom.ordersPerDayMax) },
+        },
+      ],
+    },
+    strategy: {
+      pace: pace.strategy,
+      conditions: [
+        ...strategy,
+        { name: 'strategy-cash', test: { op: 'at-least', attribute: SAFETY.cashAvailable, value: money(reserved) } },
+      ],
+    },
   };
 }
 
@@ -82,6 +128,23 @@ const SENTENCES: Readonly<Record<string, (request: ClaimRequest) => Refusal>> = 
   'strategy-missing': ({ order }) =>
     refusal('strategy-missing', `${order.intent.terms.strategyId} has no safety item`, {}),
   'strategy-disabled': ({ order }) => refusal('strategy-disabled', `${order.intent.terms.strategyId} is disabled`, {}),
+  'submit-rate-limit': ({ headroom }) =>
+    refusal('submit-rate-limit', 'as many entries were placed in this minute as the policy allows', {
+      minute: headroom.minute,
+    }),
+  'orders-per-cycle-limit': ({ headroom }) =>
+    refusal('orders-per-cycle-limit', 'the run has placed as many entries as the policy allows', {
+      limit: String(headroom.ofCycle.ordersMax),
+    }),
+  'notional-per-cycle-limit': ({ order, headroom }) =>
+    refusal('notional-per-cycle-limit', "the order would take the run above the policy's notional", {
+      reserve: formatMoney(order.reservation.money),
+      limit: formatMoney(headroom.ofCycle.notionalMax),
+    }),
+  'pace-moved': ({ book }) =>
+    refusal('book-version-changed', 'another minute or run began between clearing and claim', {
+      symbol: book.ticker,
+    }),
   'strategy-cash': ({ order }) =>
     refusal('strategy-cash', `${order.intent.terms.strategyId} has no cash left for the order`, {
       reserve: formatMoney(order.reservation.money),
@@ -145,7 +208,7 @@ export async function claim(tables: Tables, room: Room, request: ClaimRequest): 
   });
   const writes = [
     ...gateChecks(cleared.intent.terms.accountId, cleared.orderClass, gates),
-    ...stepWrites(room, { before: null, step, book, now: gates.now }, drawConditions(request)),
+    ...stepWrites(room, { before: null, step, book, now: gates.now, warnings: cleared.warnings }, drawsOf(request)),
   ];
   const outcome = await tables.transact(writes);
   return outcome.ok ? { kind: 'claimed', order: step.order } : outcomeOf(request, writes, outcome.failures);

@@ -1,10 +1,11 @@
 /** What an account has committed over all symbols, as an item. */
 import { ItemReader, money, moneyOrNull, text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
+import { paceAttributes, readPace } from '#shared/adapters/stores/pace-item.ts';
 import { exposureKey } from '#shared/adapters/stores/keys.ts';
 import { accountId } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
 import type { Item } from '#shared/core/kernel/item.ts';
-import type { Exposure } from '#shared/ports/safety.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 
 export function exposureItem(exposure: Exposure): Item {
   const key = exposureKey(exposure.accountId);
@@ -18,6 +19,8 @@ export function exposureItem(exposure: Exposure): Item {
     session: textOrNull(exposure.session),
     equityAtOpen: moneyOrNull(exposure.equityAtOpen),
     equity: moneyOrNull(exposure.equity),
+    ...paceAttributes('minute', exposure.minute),
+    ...paceAttributes('cycle', exposure.cycle),
   };
 }
 
@@ -32,5 +35,7 @@ export function readExposure(item: Item): Exposure {
     session: reader.orNull('session', (name) => reader.named(name, calendarDate)),
     equityAtOpen: reader.orNull('equityAtOpen', (name) => reader.money(name)),
     equity: reader.orNull('equity', (name) => reader.money(name)),
+    minute: readPace(reader, 'minute'),
+    cycle: readPace(reader, 'cycle'),
   };
 }

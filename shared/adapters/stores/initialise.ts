@@ -12,6 +12,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import { type AccountId, MANUAL } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
+import { NO_PACE } from '#shared/core/portfolio/exposure.ts';
 import type { AccountSafety, KillSwitch } from '#shared/core/safety/safety-facts.ts';
 import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
 
@@ -57,9 +58,17 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
     ...policy.strategies.map((entry) => ({
       strategyId: entry.strategyId,
       enabled: entry.enabled,
+      killSwitch: DISENGAGED,
+      minute: NO_PACE,
       cashAvailable: entry.cash,
     })),
-    { strategyId: MANUAL, enabled: true, cashAvailable: policy.limits.grossExposureMax },
+    {
+      strategyId: MANUAL,
+      enabled: true,
+      killSwitch: DISENGAGED,
+      minute: NO_PACE,
+      cashAvailable: policy.limits.grossExposureMax,
+    },
   ];
   const policyItem = {
     pk: text(key.pk),
@@ -87,6 +96,8 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
     session: null,
     equityAtOpen: null,
     equity: null,
+    minute: NO_PACE,
+    cycle: NO_PACE,
   };
   return [
     { kind: 'put', table: 'safety', item: accountSafetyItem(firstSafety(request)), conditions: [absent] },

@@ -165,13 +165,20 @@ export const orderFacts = (
 /**
  * Says that a command ended before its order existed; where a limit of the policy stopped it, also which. It takes the
  * sequence that a claim would have taken.
+ * @param sequenceBefore of the order that is there already, where the command came again with other terms
  */
-export function refusedFacts(room: Room, intent: OrderIntent, refused: Refusal, now: EpochMs): readonly Fact[] {
+export function refusedFacts(
+  room: Room,
+  intent: OrderIntent,
+  refused: Refusal,
+  now: EpochMs,
+  sequenceBefore = 0,
+): readonly Fact[] {
   const identity = identityOf(intent);
   const place = (sequence: number): FactPlace => ({
     room,
     aggregateId: aggregateOf.order(identity.clientOrderId),
-    sequence,
+    sequence: sequenceBefore + sequence,
     occurredAt: now,
     correlationId: intent.correlationId,
     causationId: intent.decision.decisionId,

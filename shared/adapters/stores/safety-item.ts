@@ -1,6 +1,7 @@
 /** The safety items: flags that the gates test, and the facts beside them. */
 import { flag, ItemReader, money, text, textOrNull, whole, wholeOrNull } from '#shared/adapters/stores/attributes.ts';
 import { accountSafetyKey, globalSafetyKey, strategyKey } from '#shared/adapters/stores/keys.ts';
+import { paceAttributes, readPace } from '#shared/adapters/stores/pace-item.ts';
 import { type AccountId, accountId, buildId, strategyId } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
 import type { Item } from '#shared/core/kernel/item.ts';
@@ -96,6 +97,8 @@ export function strategyItem(account: AccountId, strategy: StrategySafety): Item
     sk: text(key.sk),
     strategyId: text(strategy.strategyId),
     [SAFETY.enabled]: flag(strategy.enabled),
+    ...killAttributes(strategy.killSwitch),
+    ...paceAttributes('minute', strategy.minute),
     [SAFETY.cashAvailable]: money(strategy.cashAvailable),
   };
 }
@@ -105,6 +108,8 @@ export function readStrategy(item: Item): StrategySafety {
   return {
     strategyId: reader.named('strategyId', strategyId),
     enabled: reader.flag(SAFETY.enabled),
+    killSwitch: readKill(reader),
+    minute: readPace(reader, 'minute'),
     cashAvailable: reader.money(SAFETY.cashAvailable),
   };
 }

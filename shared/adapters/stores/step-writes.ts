@@ -6,29 +6,54 @@ import { bookAttributes } from '#shared/adapters/stores/book-item.ts';
 import { bookVersionIs } from '#shared/adapters/stores/books-store.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { bookKey, exposureKey, strategyKey } from '#shared/adapters/stores/keys.ts';
+import type { PaceWrite } from '#shared/adapters/stores/pace-item.ts';
 import { orderFacts } from '#shared/adapters/stores/order-facts.ts';
 import { orderPut, orderUpdate } from '#shared/adapters/stores/order-item.ts';
 import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
 import { addMoney, formatMoney, type Money, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
+import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import type { Step } from '#shared/core/order/consequences.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { type Book, exposureOf } from '#shared/core/portfolio/book.ts';
 import { type BookStep, bookStep } from '#shared/core/portfolio/book-order.ts';
-import type { TransactWrite } from '#shared/ports/tables.ts';
+import type { TransactWrite, UpdateWrite } from '#shared/ports/tables.ts';
 
-/** What a claim asks of the items that it draws on; a step of news asks nothing but that they exist. */
-export interface DrawConditions {
-  readonly exposure: readonly Condition[];
-  readonly strategy: readonly Condition[];
+/** What is asked of one item that an order draws on, and the counters of it that go on. */
+interface Draw {
+  readonly conditions: readonly Condition[];
+  readonly pace: readonly PaceWrite[];
 }
 
-const EXISTS: DrawConditions = {
-  exposure: [{ name: 'exposure-missing', test: { op: 'exists' } }],
-  strategy: [{ name: 'strategy-missing', test: { op: 'exists' } }],
+/** What a claim asks of the items that it draws on; a step of news asks nothing but that they exist. */
+export interface Draws {
+  readonly exposure: Draw;
+  readonly strategy: Draw;
+}
+
+const EXISTS: Draws = {
+  exposure: { conditions: [{ name: 'exposure-missing', test: { op: 'exists' } }], pace: [] },
+  strategy: { conditions: [{ name: 'strategy-missing', test: { op: 'exists' } }], pace: [] },
 };
+
+/** One update of an item that is drawn on: what the step adds, and its counters. */
+function drawUpdate(
+  target: Pick<UpdateWrite, 'table' | 'key'>,
+  add: Readonly<Record<string, string>>,
+  { conditions, pace }: Draw,
+): UpdateWrite {
+  const set = Object.fromEntries(pace.flatMap((write) => Object.entries(write.set)));
+  const counted = Object.fromEntries(pace.flatMap((write) => Object.entries(write.add)));
+  return {
+    kind: 'update',
+    ...target,
+    ...(Object.keys(set).length === 0 ? {} : { set }),
+    add: { ...add, ...counted },
+    conditions: [...conditions, ...pace.flatMap((write) => write.conditions)],
+  };
+}
 
 function bookFacts(room: Room, book: Book, order: Order, stepped: BookStep, now: EpochMs): readonly Fact[] {
   const { shareBefore, shareAfter, quarantined } = stepped;
@@ -53,13 +78,7 @@ const cashOf = (step: Step): Money =>
     addMoney(step.consequences.book.cash, step.consequences.book.provisionalCash),
   );
 
-function drawWrites(
-  book: Book,
-  next: Book,
-  before: Order | null,
-  step: Step,
-  conditions: DrawConditions,
-): readonly TransactWrite[] {
+function drawWrites(book: Book, next: Book, before: Order | null, step: Step, draws: Draws): readonly TransactWrite[] {
   const { accountId, strategyId } = step.order.intent.terms;
   const committed = subtractMoney(exposureOf(next), exposureOf(book));
   const opened = (isOpen(step.order) ? 1 : 0) - (before !== null && isOpen(before) ? 1 : 0);
@@ -67,21 +86,15 @@ function drawWrites(
   const cash = cashOf(step);
   const writes: TransactWrite[] = [];
   const drawsExposure = committed !== 0n || opened !== 0 || today !== 0;
-  if (drawsExposure || conditions !== EXISTS) {
-    writes.push({
-      kind: 'update',
-      table: 'books',
-      key: exposureKey(accountId),
-      add: { committed: formatMoney(committed), ordersOpen: String(opened), ordersToday: String(today) },
-      conditions: conditions.exposure,
-    });
+  if (drawsExposure || draws !== EXISTS) {
+    const add = { committed: formatMoney(committed), ordersOpen: String(opened), ordersToday: String(today) };
+    writes.push(drawUpdate({ table: 'books', key: exposureKey(accountId) }, add, draws.exposure));
   }
-  const key = strategyKey(accountId, strategyId);
-  if (cash !== 0n) {
-    const add = { [SAFETY.cashAvailable]: formatMoney(cash) };
-    writes.push({ kind: 'update', table: 'safety', key, add, conditions: conditions.strategy });
-  } else if (conditions !== EXISTS && conditions.strategy.length > 0) {
-    writes.push({ kind: 'check', table: 'safety', key, conditions: conditions.strategy });
+  const strategy = { table: 'safety', key: strategyKey(accountId, strategyId) } as const;
+  if (cash !== 0n || draws.strategy.pace.length > 0) {
+    writes.push(drawUpdate(strategy, { [SAFETY.cashAvailable]: formatMoney(cash) }, draws.strategy));
+  } else if (draws !== EXISTS && draws.strategy.conditions.length > 0) {
+    writes.push({ kind: 'check', ...strategy, conditions: draws.strategy.conditions });
   }
   return writes;
 }
@@ -107,7 +120,10 @@ export function stepWrites(
   const saidOfBook = bookFacts(room, book, order, stepped, now);
   const next: Book = { ...stepped.book, sequence: book.sequence + saidOfBook.length, version: book.version + 1 };
   const sequenceBefore = change.sequenceBefore ?? before?.journalSequence ?? 0;
-  const facts = [...orderFacts(room, order, consequences.facts, { sequenceBefore, now, warnings: change.warnings ?? [] }), ...saidOfBook];
+  const facts = [
+    ...orderFacts(room, order, consequences.facts, { sequenceBefore, now, warnings: change.warnings ?? [] }),
+    ...saidOfBook,
+  ];
   const touched = before === null || bookChanged(book, next);
   return [
     before === null ? orderPut(order) : orderUpdate(order, before.version),
@@ -123,7 +139,7 @@ export function stepWrites(
           } as const,
         ]
       : []),
-    ...drawWrites(book, next, before, step, conditions),
+    ...drawWrites(book, next, before, step, draws),
   ];
 }
 

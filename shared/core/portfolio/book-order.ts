@@ -26,11 +26,16 @@ export interface BookStep {
 
 function markOf(order: Order): OpenOrderMark | null {
   if (!isOpen(order)) return null;
-  const { terms } = order.intent;
+  const { terms, decision, purpose } = order.intent;
   return {
     clientOrderId: order.clientOrderId,
     strategyId: terms.strategyId,
+    decisionId: decision.decisionId,
+    slice: decision.slice,
+    purpose,
     side: terms.side,
+    limitPrice: terms.limitPrice,
+    stopPrice: terms.stopPrice,
     closing: isClosing(terms.positionIntent),
     remaining: order.reserved.quantity,
     reservedMoney: order.reserved.money,
@@ -66,7 +71,8 @@ export function bookStep(book: Book, step: Step, on: CalendarDate, now: EpochMs)
   const shareAfter = nothing ? shareBefore : bookFill(shareBefore, fill);
   const quarantined = book.quarantine === null ? quarantineOf(step, now) : null;
   const shared = withGap(nothing ? book : withShare(book, shareAfter), order.clientOrderId, order.provisional);
-  const marked = withMark(shared, order.clientOrderId, markOf(order));
+  const filled: Book = fill.quantity === 0n ? shared : { ...shared, lastFillAt: now };
+  const marked = withMark(filled, order.clientOrderId, markOf(order));
   return {
     book: quarantined === null ? marked : { ...marked, quarantine: quarantined },
     shareBefore,

@@ -13,7 +13,7 @@ import {
   ZERO_MONEY,
   ZERO_QUANTITY,
 } from '#shared/core/kernel/decimal.ts';
-import { accountId, clientOrderIdOf, strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { accountId, clientOrderIdOf, decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
 import {
   bookFill,
@@ -118,7 +118,12 @@ describe('a book', () => {
   const mark = (id: string, side: 'buy' | 'sell', remaining: string, reserved: string, strategy = STRATEGY) => ({
     clientOrderId: clientOrderIdOf(id),
     strategyId: strategy,
+    decisionId: decisionId('d-1'),
+    slice: 0,
+    purpose: 'entry' as const,
     side,
+    limitPrice: null,
+    stopPrice: null,
     closing: side === 'sell',
     remaining: parseQuantity(remaining),
     reservedMoney: parseMoney(reserved),

@@ -20,8 +20,9 @@ import {
   ZERO_QUANTITY,
 } from '#shared/core/kernel/decimal.ts';
 import { invariant } from '#shared/core/kernel/fault.ts';
-import type { AccountId, ClientOrderId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { AccountId, ClientOrderId, DecisionId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { OrderPurpose } from '#shared/core/order/order.ts';
 import type { Side } from '#shared/core/order/terms.ts';
 
 /** One strategy's own share of the position. */
@@ -40,7 +41,12 @@ export interface StrategyShare {
 export interface OpenOrderMark {
   readonly clientOrderId: ClientOrderId;
   readonly strategyId: StrategyId;
+  readonly decisionId: DecisionId;
+  readonly slice: number;
+  readonly purpose: OrderPurpose;
   readonly side: Side;
+  readonly limitPrice: Price | null;
+  readonly stopPrice: Price | null;
   readonly closing: boolean;
   /** Ordered less filled. */
   readonly remaining: Quantity;
@@ -66,6 +72,8 @@ export interface Book {
   readonly quarantine: Quarantine | null;
   /** The exit that is open on the symbol; entries wait for its end. */
   readonly exitId: string | null;
+  /** When a fill was last booked. */
+  readonly lastFillAt: EpochMs | null;
   readonly version: number;
   /** Last fact sequence of this book. */
   readonly sequence: number;
@@ -79,6 +87,7 @@ export const emptyBook = (accountId: AccountId, ticker: Ticker): Book => ({
   gaps: [],
   quarantine: null,
   exitId: null,
+  lastFillAt: null,
   version: 0,
   sequence: 0,
 });

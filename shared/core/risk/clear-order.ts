@@ -2,95 +2,130 @@
  * The one place where an order is cleared. Whoever wants an order placed, a run, a person or an exit, passes this list;
  * nothing else can make a ClearedOrder, and the claim takes nothing else.
  */
-import { formatMoney, type Price, proratePrice } from '#shared/core/kernel/decimal.ts';
-import { formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
+import { type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
-import type { Reservation } from '#shared/core/order/order.ts';
-import { reservationFor } from '#shared/core/order/reservation.ts';
-import { ENTRIES_ONLY, ALL_CLASSES, type ClearingFacts, type PreTradeCheck } from '#shared/core/risk/check.ts';
+import type { ClearingFacts, PreTradeCheck } from '#shared/core/risk/check.ts';
 import {
   basisUnchanged,
   bookKnown,
   neverThroughZero,
-  noOpposingOrder,
-  symbolExposure,
+  noTwin,
+  noWashTrade,
   symbolFree,
+  symbolRested,
 } from '#shared/core/risk/checks/book-checks.ts';
 import {
-  instrumentShortable,
+  buyingPowerSuffices,
+  cashSuffices,
+  exitProfitable,
+  grossExposure,
+  netExposure,
+  portfolioHeat,
+  positionCount,
+  singleNameExposure,
+  symbolPosition,
+} from '#shared/core/risk/checks/exposure-checks.ts';
+import {
   instrumentTradable,
+  notionalLargeEnough,
   priceOnTick,
   pricesFitType,
+  quantityInRange,
   quantityOnStep,
   sessionOpen,
+  shortAllowed,
+  timeInForceFits,
 } from '#shared/core/risk/checks/instrument-checks.ts';
-import { farSide, fatFinger, priceInCollar, quoteFresh, spreadNarrow } from '#shared/core/risk/checks/price-checks.ts';
+import { priceAboveMinimum, priceInCollar, quoteFresh, spreadNarrow } from '#shared/core/risk/checks/price-checks.ts';
+import {
+  dataFresh,
+  fatFingerNotional,
+  fatFingerQuantity,
+  fatFingerVolume,
+  sliceLiquid,
+} from '#shared/core/risk/checks/size-checks.ts';
+import {
+  accountUnrestricted,
+  decisionFresh,
+  notionalPerCycle,
+  ordersOpen,
+  ordersPerCycle,
+  ordersPerDay,
+  strategyReady,
+  submitRate,
+  switchesOff,
+  symbolListed,
+} from '#shared/core/risk/checks/standing-checks.ts';
 import { type ClearedOrder, markCleared } from '#shared/core/risk/cleared.ts';
-
-const decisionFresh: PreTradeCheck = {
-  name: 'the decision has not gone stale',
-  codes: ['decision-stale'],
-  applies: ALL_CLASSES,
-  run: ({ intent, now }) =>
-    now >= intent.validUntil
-      ? refusal('decision-stale', `the decision was valid until ${formatEpochMs(intent.validUntil)}`, {
-          now: formatEpochMs(now),
-        })
-      : null,
-};
-
-const strategyEnabled: PreTradeCheck = {
-  name: 'the strategy is known, enabled and has the cash',
-  codes: ['strategy-missing', 'strategy-disabled', 'strategy-cash'],
-  applies: ENTRIES_ONLY,
-  run: (facts) => {
-    const { strategy, intent } = facts;
-    if (strategy === null) return refusal('strategy-missing', `${intent.terms.strategyId} has no safety item`, {});
-    if (!strategy.enabled) return refusal('strategy-disabled', `${intent.terms.strategyId} is disabled`, {});
-    const reserved = reservationOf(facts)?.money ?? null;
-    return reserved !== null && reserved > strategy.cashAvailable
-      ? refusal('strategy-cash', `${intent.terms.strategyId} has no cash left for the order`, {
-          actual: formatMoney(reserved),
-          limit: formatMoney(strategy.cashAvailable),
-          wouldPassAt: formatMoney(reserved),
-        })
-      : null;
-  },
-};
+import { reservationOf } from '#shared/core/risk/valuation.ts';
 
 /** Every check there is, in the order in which they answer. */
 export const PRE_TRADE_CHECKS: readonly PreTradeCheck[] = [
   decisionFresh,
+  switchesOff,
   pricesFitType,
+  timeInForceFits,
   instrumentTradable,
-  instrumentShortable,
+  symbolListed,
+  shortAllowed,
   quantityOnStep,
+  quantityInRange,
   priceOnTick,
   sessionOpen,
+  accountUnrestricted,
   bookKnown,
   symbolFree,
+  noTwin,
   basisUnchanged,
   neverThroughZero,
-  noOpposingOrder,
+  noWashTrade,
+  symbolRested,
   quoteFresh,
+  priceAboveMinimum,
   spreadNarrow,
   priceInCollar,
-  fatFinger,
-  symbolExposure,
-  strategyEnabled,
+  notionalLargeEnough,
+  fatFingerNotional,
+  fatFingerQuantity,
+  dataFresh,
+  fatFingerVolume,
+  sliceLiquid,
+  symbolPosition,
+  positionCount,
+  singleNameExposure,
+  grossExposure,
+  netExposure,
+  portfolioHeat,
+  strategyReady,
+  cashSuffices,
+  buyingPowerSuffices,
+  ordersOpen,
+  ordersPerDay,
+  ordersPerCycle,
+  notionalPerCycle,
+  submitRate,
+  exitProfitable,
 ];
 
+const LIMITS: ReadonlySet<RefusalCode> = new Set(
+  PRE_TRADE_CHECKS.filter((check) => check.numbers.length > 0).flatMap((check) => check.codes),
+);
+
+/** Whether a refusal comes from a number of the policy, which another number would let pass. */
+export const isLimit = (code: RefusalCode): boolean => LIMITS.has(code) || code === 'headroom-exceeded';
+
 /**
- * Runs every check that applies to the order's class; the first refusal is the answer.
- * @returns the cleared order with its reservation, or why not.
+ * Runs every check that applies to the order's class; the first rejection is the answer.
+ * @returns the cleared order with its reservation and what it came near to, or why not.
  */
 export function clearOrder(facts: ClearingFacts): Result<ClearedOrder, Refusal> {
+  const warnings: Refusal[] = [];
   for (const check of PRE_TRADE_CHECKS) {
     if (!check.applies.includes(facts.orderClass)) continue;
-    const refused = check.run(facts);
-    if (refused !== null) return fail(refused);
+    const finding = check.run(facts);
+    if (finding?.level === 'reject') return fail(finding.refusal);
+    if (finding !== null) warnings.push(finding.refusal);
   }
   const reservation = reservationOf(facts);
   if (reservation === null) {
@@ -103,24 +138,7 @@ export function clearOrder(facts: ClearingFacts): Result<ClearedOrder, Refusal> 
       orderClass: facts.orderClass,
       reservation,
       policyVersion: facts.policy.version,
+      warnings,
     }),
   );
-}
-
-/** The worst price that the collar lets the order fill at; a short sale is reckoned above the quote, where it costs. */
-function collarPrice(facts: ClearingFacts): Price | null {
-  const { intent, orderClass, policy, quote } = facts;
-  const { side, stopPrice, limitPrice } = intent.terms;
-  // A closing order may go without a quote: it is then valued at what the decision saw.
-  const fallback = orderClass === 'entry' ? null : intent.arrivalPrice;
-  const reference = limitPrice ?? stopPrice ?? farSide(quote, side) ?? fallback;
-  if (reference === null || reference <= 0n) return null;
-  const opens = orderClass === 'entry' || side === 'buy';
-  const numerator = opens ? 10_000n + policy.limits.collarBps : 10_000n - policy.limits.collarBps;
-  return proratePrice(reference, numerator, 10_000n, opens ? 'ceiling' : 'floor');
-}
-
-function reservationOf(facts: ClearingFacts): Reservation | null {
-  const worst = collarPrice(facts);
-  return worst === null || worst <= 0n ? null : reservationFor(facts.intent.terms, worst);
 }

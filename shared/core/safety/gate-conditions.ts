@@ -82,6 +82,22 @@ export function accountGates(orderClass: OrderClass, reference: GateReference): 
   }
 }
 
+/** Conditions on the strategy's item for one class of order; they hold at the claim and at every last look. */
+export function strategyGates(orderClass: OrderClass): readonly Condition[] {
+  switch (orderClass) {
+    case 'flatten':
+      return [exists('strategy-missing')];
+    case 'reducing':
+      return [exists('strategy-missing'), killDisengaged];
+    case 'entry':
+      return [
+        exists('strategy-missing'),
+        killDisengaged,
+        gate('strategy-disabled', { op: 'equals', attribute: SAFETY.enabled, value: flag(true) }),
+      ];
+  }
+}
+
 function entryGates(reference: GateReference): readonly Condition[] {
   const now = number(reference.now);
   const breakerArmed: ItemTest = { op: 'equals', attribute: SAFETY.breaker, value: text('ARMED') };
@@ -139,6 +155,8 @@ function entryGates(reference: GateReference): readonly Condition[] {
 }
 
 const SENTENCES: Partial<Readonly<Record<RefusalCode, string>>> = {
+  'strategy-missing': 'the strategy has no safety item',
+  'strategy-disabled': 'the strategy is disabled',
   'safety-item-missing': 'a safety item is missing; `belay init` makes it',
   'kill-switch-engaged': 'the kill switch is engaged',
   'breaker-tripped': 'the circuit breaker is tripped',

@@ -2,6 +2,7 @@
 import type { AccountId, BuildId, StrategyId } from '#shared/core/kernel/identity.ts';
 import type { Money } from '#shared/core/kernel/decimal.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Pace } from '#shared/core/portfolio/exposure.ts';
 
 /** ACTIVE: all orders. REDUCING: only orders that shrink a position. HALTED: cancels and an operator's flatten. */
 export const TRADING_STATES = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
@@ -56,6 +57,9 @@ export interface AccountSafety {
 export interface StrategySafety {
   readonly strategyId: StrategyId;
   readonly enabled: boolean;
+  readonly killSwitch: KillSwitch;
+  /** Entries of the last minute in which there were any. */
+  readonly minute: Pace;
   /** What the strategy may still commit: its allocation less positions at cost and reservations. */
   readonly cashAvailable: Money;
 }

@@ -1,118 +1,108 @@
 /** Is there a price to trust, and is the order near it? */
-import {
-  absoluteQuantity,
-  addPrice,
-  formatMoney,
-  formatPrice,
-  formatQuantity,
-  type Money,
-  notionalOf,
-  type Price,
-  proratePrice,
-  subtractPrice,
-} from '#shared/core/kernel/decimal.ts';
+import { addPrice, formatPrice, proratePrice, subtractPrice } from '#shared/core/kernel/decimal.ts';
 import { msOf } from '#shared/core/kernel/instant.ts';
-import { refusal } from '#shared/core/kernel/refusal.ts';
-import type { Quote } from '#shared/core/market/types.ts';
-import { ENTRIES_ONLY, type ClearingFacts, type PreTradeCheck } from '#shared/core/risk/check.ts';
-
-/** The side of the quote that the order would meet, or null. */
-export const farSide = (quote: Quote | null, side: 'buy' | 'sell'): Price | null =>
-  quote === null ? null : side === 'buy' ? quote.ask : quote.bid;
+import { ENTRIES_ONLY, farSide, type Finding, holdTo, type PreTradeCheck, reject } from '#shared/core/risk/check.ts';
 
 export const quoteFresh: PreTradeCheck = {
-  name: 'a fresh quote on the side that the order meets',
+  id: 'quote-fresh',
+  asks: 'somebody quotes the side that the order meets, and did so just now',
   codes: ['quote-missing', 'quote-stale'],
   applies: ENTRIES_ONLY,
+  numbers: ['limits.quoteAgeMsMax'],
+  warns: false,
   run: ({ quote, intent, now, policy }) => {
-    if (quote === null || farSide(quote, intent.terms.side) === null) {
-      return refusal('quote-missing', `nobody quotes ${intent.terms.ticker}`, {});
-    }
+    const { ticker, side } = intent.terms;
+    const price = farSide(quote, side);
+    if (quote === null || price === null || price <= 0n) return reject('quote-missing', `nobody quotes ${ticker}`, {});
     const ageMs = now - msOf(quote.at);
-    return ageMs > policy.limits.quoteAgeMsMax
-      ? refusal('quote-stale', `the quote of ${intent.terms.ticker} is ${ageMs} ms old`, {
+    const limit = policy.limits.quoteAgeMsMax;
+    if (ageMs > limit) {
+      return reject('quote-stale', `the quote of ${ticker} is ${ageMs} ms old`, {
+        actual: String(ageMs),
+        limit: String(limit),
+        wouldPassAt: String(ageMs),
+      });
+    }
+    // A stamp from the future proves nothing about its age.
+    return -ageMs > limit
+      ? reject('quote-stale', `the quote of ${ticker} is stamped ${-ageMs} ms from now`, {
           actual: String(ageMs),
-          limit: String(policy.limits.quoteAgeMsMax),
-          wouldPassAt: String(ageMs),
+          limit: String(limit),
+        })
+      : null;
+  },
+};
+
+export const priceAboveMinimum: PreTradeCheck = {
+  id: 'price-above-minimum',
+  asks: 'nothing is entered below the lowest price that the policy trades at',
+  codes: ['price-below-minimum'],
+  applies: ENTRIES_ONLY,
+  numbers: ['limits.priceMin'],
+  warns: false,
+  run: ({ quote, intent, policy }) => {
+    const price = intent.terms.limitPrice ?? farSide(quote, intent.terms.side);
+    const limit = policy.limits.priceMin;
+    return price !== null && price < limit
+      ? reject('price-below-minimum', `${intent.terms.ticker} trades below the lowest price of the policy`, {
+          actual: formatPrice(price),
+          limit: formatPrice(limit),
+          wouldPassAt: formatPrice(price),
         })
       : null;
   },
 };
 
 export const spreadNarrow: PreTradeCheck = {
-  name: 'a market order meets no wide spread',
+  id: 'spread-narrow',
+  asks: 'a market order meets no wide spread, nor a one-sided or crossed quote',
   codes: ['spread-too-wide'],
   applies: ENTRIES_ONLY,
-  run: ({ quote, intent, policy }) => {
-    if (intent.terms.type !== 'market' || quote === null || quote.bid === null || quote.ask === null) return null;
-    const spread = subtractPrice(quote.ask, quote.bid);
-    const mid = proratePrice(addPrice(quote.ask, quote.bid), 1n, 2n, 'floor');
+  numbers: ['limits.spreadBpsMax'],
+  warns: true,
+  run: ({ quote, intent, policy }): Finding | null => {
+    if (intent.terms.type !== 'market' || quote === null) return null;
+    const { ticker } = intent.terms;
+    const { bid, ask } = quote;
+    if (bid === null || ask === null || bid > ask) {
+      return reject('spread-too-wide', `${ticker} has no sound quote on both sides`, {
+        bid: bid === null ? 'none' : formatPrice(bid),
+        ask: ask === null ? 'none' : formatPrice(ask),
+      });
+    }
+    const mid = proratePrice(addPrice(ask, bid), 1n, 2n, 'ceiling');
     // Compared as spread * 10,000 against limit * mid, so that nothing is rounded.
-    return spread * 10_000n > policy.limits.spreadBpsMax * mid
-      ? refusal('spread-too-wide', `the spread of ${intent.terms.ticker} is wider than a market order may meet`, {
-          bid: formatPrice(quote.bid),
-          ask: formatPrice(quote.ask),
-          limitBps: policy.limits.spreadBpsMax.toString(),
-        })
-      : null;
+    return holdTo<bigint>(policy, {
+      code: 'spread-too-wide',
+      what: `the spread of ${ticker}`,
+      actual: subtractPrice(ask, bid) * 10_000n,
+      limit: policy.limits.spreadBpsMax * mid,
+      format: (value) => `${value / mid} bps`,
+    });
   },
 };
 
 export const priceInCollar: PreTradeCheck = {
-  name: 'limit price within the collar around the quote',
+  id: 'price-in-collar',
+  asks: 'a limit or stop price lies within the collar around the quote',
   codes: ['price-outside-collar'],
   applies: ENTRIES_ONLY,
+  numbers: ['limits.collarBps'],
+  warns: false,
   run: ({ quote, intent, policy }) => {
-    const { limitPrice, side, ticker } = intent.terms;
+    const { limitPrice, stopPrice, side, ticker } = intent.terms;
     const reference = farSide(quote, side);
-    if (limitPrice === null || reference === null) return null;
-    const distance = limitPrice > reference ? limitPrice - reference : reference - limitPrice;
-    return distance * 10_000n > policy.limits.collarBps * reference
-      ? refusal('price-outside-collar', `the limit price of ${ticker} is too far from its quote`, {
-          price: formatPrice(limitPrice),
-          quote: formatPrice(reference),
-          limitBps: policy.limits.collarBps.toString(),
-        })
-      : null;
-  },
-};
-
-/** What the order would be worth at the far side of the quote, or at its own notional; null without a price. */
-export function worthOf({ intent, quote }: ClearingFacts): Money | null {
-  if (intent.terms.size.kind === 'notional') return intent.terms.size.notional;
-  const price = intent.terms.limitPrice ?? farSide(quote, intent.terms.side);
-  return price === null ? null : notionalOf(price, intent.terms.size.quantity);
-}
-
-export const fatFinger: PreTradeCheck = {
-  name: 'no more shares or money than a fat finger would type',
-  codes: ['fat-finger-notional', 'fat-finger-quantity', 'notional-below-minimum'],
-  applies: ENTRIES_ONLY,
-  run: (facts) => {
-    const { limits } = facts.policy;
-    const { size, ticker } = facts.intent.terms;
-    const worth = worthOf(facts);
-    if (size.kind === 'quantity' && absoluteQuantity(size.quantity) > limits.fatFingerQuantityMax) {
-      return refusal('fat-finger-quantity', `the order of ${ticker} is for more units than the policy allows`, {
-        actual: formatQuantity(size.quantity),
-        limit: formatQuantity(limits.fatFingerQuantityMax),
-        wouldPassAt: formatQuantity(size.quantity),
+    if (reference === null) return null;
+    for (const price of [limitPrice, stopPrice]) {
+      if (price === null) continue;
+      const distance = price > reference ? price - reference : reference - price;
+      if (distance * 10_000n <= policy.limits.collarBps * reference) continue;
+      return reject('price-outside-collar', `a price of ${ticker} lies too far from its quote`, {
+        price: formatPrice(price),
+        quote: formatPrice(reference),
+        limitBps: policy.limits.collarBps.toString(),
       });
     }
-    if (worth === null) return null;
-    if (worth > limits.fatFingerNotionalMax) {
-      return refusal('fat-finger-notional', `the order of ${ticker} is worth more than the policy allows`, {
-        actual: formatMoney(worth),
-        limit: formatMoney(limits.fatFingerNotionalMax),
-        wouldPassAt: formatMoney(worth),
-      });
-    }
-    return worth < limits.orderNotionalMin
-      ? refusal('notional-below-minimum', `the order of ${ticker} is worth less than the policy asks for`, {
-          actual: formatMoney(worth),
-          limit: formatMoney(limits.orderNotionalMin),
-          wouldPassAt: formatMoney(worth),
-        })
-      : null;
+    return null;
   },
 };
