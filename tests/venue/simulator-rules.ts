@@ -189,6 +189,7 @@ export const SIMULATOR_RULES: Readonly<Record<string, readonly SimulatorRule[]>>
         'gives a bust its quantity back as a negative one, with the execution that it undoes',
       'Two connections of a key are served side by side.':
         'counts its frames, and an old connection goes on beside a new one',
+      'One connection a key, where that is the limit (switch).': 'may be limited to one connection a key',
       'MessagePack for those who ask.': 'speaks MessagePack to those who ask for it',
     }),
     ...rules(`${EDGE}data-stream.test.ts`)({

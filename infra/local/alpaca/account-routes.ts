@@ -16,7 +16,6 @@ import {
   type ApiRequest,
   ParameterError,
   answer,
-  changed,
   dateOf,
   instantOf,
   listOf,
@@ -79,7 +78,7 @@ export function patchConfigurations(_: Exchange, desk: Desk, request: ApiRequest
   for (const [name, value] of Object.entries(body)) {
     if (!applySetting(desk, name, value)) return refuse('parameter-invalid', { parameter: name });
   }
-  return changed(configurationBody(desk));
+  return answer(configurationBody(desk));
 }
 
 export function listPositions(exchange: Exchange, desk: Desk): Answer {
@@ -135,7 +134,7 @@ function closePosition(exchange: Exchange, desk: Desk, position: VenuePosition, 
     },
     exchange.now(),
   );
-  return order.ok ? changed(shownOrder(exchange, order.value)) : refuseWith(order.error);
+  return order.ok ? answer(shownOrder(exchange, order.value)) : refuseWith(order.error);
 }
 
 export function deletePosition(exchange: Exchange, desk: Desk, request: ApiRequest, symbolOrId: string): Answer {
@@ -157,7 +156,7 @@ export function deletePositions(exchange: Exchange, desk: Desk, request: ApiRequ
     const closed = closePosition(exchange, desk, position, absoluteQuantity(position.quantity));
     return { symbol: position.ticker, status: closed.status, body: closed.body };
   });
-  return changed(results, 207);
+  return answer(results, 207);
 }
 
 export function listActivities(exchange: Exchange, desk: Desk, request: ApiRequest, onlyType?: string): Answer {

@@ -24,15 +24,12 @@ export interface Answer {
   readonly status: number;
   /** Written as JSON; null is an empty body. */
   readonly body: unknown;
-  /** Changed the account's state, so that it must be kept before it is answered. */
-  readonly changed?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   /** Written as it is instead of `body`. */
   readonly text?: { readonly type: string; readonly content: string };
 }
 
-export const answer = (body: unknown): Answer => ({ status: 200, body });
-export const changed = (body: unknown, status = 200): Answer => ({ status, body, changed: true });
+export const answer = (body: unknown, status = 200): Answer => ({ status, body });
 
 export const refuse = (code: WireErrorCode, facts: Readonly<Record<string, string>> = {}): Answer => ({
   status: ERROR_CATALOGUE[code].status,

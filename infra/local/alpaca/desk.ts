@@ -43,6 +43,7 @@ export interface Exchange {
   readonly faults: FaultBoard;
   /** Whether unannounced fields and statuses turn up now and then. */
   readonly surprises: boolean;
+  readonly orderStreamsPerKey: number;
   requestCount: number;
 }
 
@@ -126,6 +127,7 @@ export function openExchange(options: BrokerOptions): OpenedExchange {
     dataPlan: options.behaviour?.dataPlan ?? 'free',
     faults: faultBoard(options.seed, now),
     surprises: options.behaviour?.surprises ?? true,
+    orderStreamsPerKey: options.behaviour?.orderStreamsPerKey ?? Number.POSITIVE_INFINITY,
     requestCount: 0,
   };
   return { exchange, stores };

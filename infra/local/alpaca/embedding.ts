@@ -61,6 +61,8 @@ export interface BrokerBehaviour {
   readonly repeatCancel?: 'accept' | 'refuse';
   /** Gtc orders rest as done_for_day overnight. Default false. */
   readonly doneForDay?: boolean;
+  /** Order streams that one key may have open and logged in. Default without limit. */
+  readonly orderStreamsPerKey?: number;
   /** Unannounced fields and statuses turn up in answers now and then. Default true. */
   readonly surprises?: boolean;
   /** `free` refuses SIP data of the last 15 minutes. Default free. */

@@ -9,7 +9,6 @@ import {
   type ApiRequest,
   ParameterError,
   answer,
-  changed,
   listOf,
   nanosecondsOf,
   refuse,
@@ -73,7 +72,7 @@ export function postOrder(exchange: Exchange, desk: Desk, request: ApiRequest): 
   const order = submitOrder(desk.venue, form.value, exchange.now(), orderFate(exchange, form.value));
   if (!order.ok) return refuseOrder(exchange, order.error);
   hideOrder(exchange, desk, order.value);
-  return changed(shownOrder(exchange, order.value));
+  return answer(shownOrder(exchange, order.value));
 }
 
 /** Keeps the orders beyond a mark: `after` and `until` are exclusive, as are the order ids. */
@@ -140,9 +139,9 @@ export function deleteOrder(exchange: Exchange, desk: Desk, _: ApiRequest, id: s
   if (!UUID.test(id)) return refuse('order-id-malformed');
   const order = orderById(exchange, desk, id) ?? undefined;
   const canceled = requestCancel(desk.venue, id, exchange.now(), cancelFate(exchange, order));
-  if (canceled.ok) return changed(null, 204);
+  if (canceled.ok) return answer(null, 204);
   const { faults } = exchange;
-  if (order?.status === 'canceled' && faults.strikes('repeat-cancel-accepted', id) !== null) return changed(null, 204);
+  if (order?.status === 'canceled' && faults.strikes('repeat-cancel-accepted', id) !== null) return answer(null, 204);
   const older = canceled.error.code === 'order-ended' && faults.strikes('older-texts', id) !== null;
   return older ? refuse('order-not-cancelable') : refuseWith(canceled.error);
 }
@@ -154,7 +153,7 @@ export function deleteOrders(exchange: Exchange, desk: Desk): Answer {
       ? { id: order.id, status: 200 }
       : { id: order.id, status: 500, body: refuse('cancel-failed').body };
   });
-  return changed(results, 207);
+  return answer(results, 207);
 }
 
 export const patchOrder = (): Answer => refuse('replace-not-simulated');

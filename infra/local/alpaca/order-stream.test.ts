@@ -136,6 +136,18 @@ describe('the order stream', () => {
     expect(desk.broker.streams().map(({ framesSent }) => framesSent)).toEqual([5, 8]);
   });
 
+  it('may be limited to one connection a key', async () => {
+    const desk = await open({ behaviour: { orderStreamsPerKey: 1 } });
+    const first = await desk.listen();
+    const second = await desk.open(desk.broker.orderStreamUrl);
+    second.send({ action: 'authenticate', data: { key_id: KEY, secret_key: SECRET } });
+    expect(await second.until(1)).toEqual([{ action: 'error', data: { error_message: 'connection limit exceeded' } }]);
+    await second.ended();
+    first.socket.close();
+    await first.ended();
+    await desk.listen();
+  });
+
   it('tells each account its own news only', async () => {
     const other = { key: 'PKOTHER', secret: 'other-secret', cash: '5000' };
     const mine = { key: KEY, secret: SECRET, cash: '100000' };

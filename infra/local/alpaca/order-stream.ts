@@ -30,9 +30,19 @@ type Frame = Readonly<Record<string, unknown>>;
 const refuse = ({ connections }: Room, connection: StreamConnection, message: string): void =>
   connections.send(connection, { action: 'error', data: { error_message: message } });
 
-function authenticate({ exchange, connections }: Room, connection: StreamConnection, data: unknown): void {
+/** Connections of a key that have logged in and are open. */
+const openOf = ({ connections }: Room, key: string): number =>
+  connections.counts().filter((count) => count.kind === 'orders' && count.open && count.key === key).length;
+
+function authenticate(room: Room, connection: StreamConnection, data: unknown): void {
+  const { exchange, connections } = room;
   const desk = isRecord(data) && typeof data['key_id'] === 'string' ? exchange.desks.get(data['key_id']) : undefined;
   const granted = desk !== undefined && isRecord(data) && data['secret_key'] === desk.credentials.secret;
+  if (granted && openOf(room, desk.credentials.key) >= exchange.orderStreamsPerKey) {
+    refuse(room, connection, 'connection limit exceeded');
+    connection.socket.close();
+    return;
+  }
   if (granted) connection.key = desk.credentials.key;
   connections.send(connection, {
     stream: 'authorization',

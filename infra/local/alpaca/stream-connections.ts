@@ -14,22 +14,36 @@ export interface StreamConnection {
 }
 
 export interface StreamConnections {
-  /** Every connection there ever was, oldest first. */
-  readonly all: readonly StreamConnection[];
   add(kind: StreamConnection['kind'], socket: WebSocket, encode: StreamConnection['encode']): StreamConnection;
   send(connection: StreamConnection, body: unknown): void;
+  /** Every connection there ever was, oldest first. */
   counts(): readonly BrokerStreamCount[];
   /** Cuts them off without a farewell. */
   cut(kind?: StreamConnection['kind']): void;
 }
 
+const countOf = ({ number, kind, key, open, framesSent }: StreamConnection): BrokerStreamCount => ({
+  connection: number,
+  kind,
+  key,
+  open,
+  framesSent,
+});
+
 export function streamConnections(): StreamConnections {
-  const all: StreamConnection[] = [];
+  const open = new Set<StreamConnection>();
+  /** By number less one; those of open connections are made anew when they are asked for. */
+  const counts: BrokerStreamCount[] = [];
+
+  function end(connection: StreamConnection): void {
+    connection.open = false;
+    if (open.delete(connection)) counts[connection.number - 1] = countOf(connection);
+  }
+
   return {
-    all,
     add(kind, socket, encode) {
       const connection: StreamConnection = {
-        number: all.length + 1,
+        number: counts.length + 1,
         kind,
         socket,
         encode,
@@ -37,10 +51,9 @@ export function streamConnections(): StreamConnections {
         framesSent: 0,
         open: true,
       };
-      all.push(connection);
-      socket.on('close', () => {
-        connection.open = false;
-      });
+      open.add(connection);
+      counts.push(countOf(connection));
+      socket.on('close', () => end(connection));
       // A peer that resets ends in `close` as well; without a listener the error would end the process.
       socket.on('error', () => socket.terminate());
       return connection;
@@ -50,12 +63,14 @@ export function streamConnections(): StreamConnections {
       connection.framesSent += 1;
       connection.socket.send(connection.encode(body));
     },
-    counts: () =>
-      all.map(({ number, kind, key, open, framesSent }) => ({ connection: number, kind, key, open, framesSent })),
+    counts() {
+      for (const connection of open) counts[connection.number - 1] = countOf(connection);
+      return counts.slice();
+    },
     cut(kind) {
-      for (const connection of all) {
-        if (!connection.open || (kind !== undefined && connection.kind !== kind)) continue;
-        connection.open = false;
+      for (const connection of open) {
+        if (kind !== undefined && connection.kind !== kind) continue;
+        end(connection);
         connection.socket.terminate();
       }
     },
