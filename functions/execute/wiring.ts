@@ -6,15 +6,18 @@ import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
+import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { DayMemory } from './day-memory.ts';
 import type { DeadLetterDependencies } from './end-dead-letter.ts';
-import type { ExecuteDependencies } from './submit-order.ts';
+import type { ExecuteDependencies } from './sender.ts';
 
 const ROOM = 'execute';
 
@@ -26,10 +29,20 @@ export async function wire(
     'ENVIRONMENT',
     'DRY_RUN',
     'BUILD_ID',
+    'BELAY_ACCOUNT',
     'TABLE_SAFETY',
     'TABLE_ORDERS',
     'TABLE_BOOKS',
     'TABLE_JOURNAL',
+    'TABLE_MARKET',
+    'TRADING_DISABLED',
+    'SAFE_MODE',
+    'STRATEGY_DISABLED_LIST',
+    'LIQUIDITY_CHECK_ENABLED',
+    'FAT_FINGER_NOTIONAL_MAX',
+    'FAT_FINGER_QUANTITY_MAX',
+    'FAT_FINGER_PCT_OF_ADV_MAX',
+    'MAX_SLICE_PCT_OF_ADV',
     'ALPACA_PAPER',
     'ALPACA_BASE_URL',
     'ALPACA_DATA_URL',
@@ -43,6 +56,7 @@ export async function wire(
       orders: settings.TABLE_ORDERS,
       books: settings.TABLE_BOOKS,
       journal: settings.TABLE_JOURNAL,
+      market: settings.TABLE_MARKET,
     },
     pacing: systemPacing,
   });
@@ -55,17 +69,35 @@ export async function wire(
       await openSecretsManager({ clock: systemClock, pacing: systemPacing }).read(settings.SECRET_BROKER_ID),
     ),
   });
+  const gateOf = (service: 'trading' | 'data') =>
+    storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
+  const trading = gateOf('trading');
   return {
     telemetry,
     build: settings.BUILD_ID,
     dryRun: settings.DRY_RUN,
+    deployed: {
+      switches: {
+        tradingDisabled: settings.TRADING_DISABLED,
+        safeMode: settings.SAFE_MODE,
+        strategiesDisabled: settings.STRATEGY_DISABLED_LIST,
+      },
+      liquidityCheck: settings.LIQUIDITY_CHECK_ENABLED,
+      fatFingerNotionalMax: settings.FAT_FINGER_NOTIONAL_MAX,
+      fatFingerQuantityMax: settings.FAT_FINGER_QUANTITY_MAX,
+      fatFingerVolumeShareBpsMax: settings.FAT_FINGER_PCT_OF_ADV_MAX,
+      sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
+    },
+    memory: new DayMemory(),
+    marketStore: marketStore(tables, systemClock),
     clock: systemClock,
     policies: policiesStore(tables, ROOM),
     safety: safetyStore(tables, ROOM),
     books: booksStore(tables, ROOM),
     orders: ordersStore(tables, ROOM, systemClock),
-    broker: alpacaBroker({ endpoints, telemetry }),
-    marketData: alpacaMarketData({ endpoints, telemetry }),
+    broker: alpacaBroker({ endpoints, telemetry, gate: trading }),
+    marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
+    permits: trading,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { FunctionRoom } from '#infra/cloud/constructs/function-room.ts';
 import type { EdgeStack } from '#infra/cloud/edge-stack.ts';
 import type { FlowStack } from '#infra/cloud/flow-stack.ts';
-import { highest, roomMetric } from '#infra/cloud/house-metrics.ts';
+import { highest, roomMetric, total } from '#infra/cloud/house-metrics.ts';
 import { LANE_NAMES, type LaneName } from '#infra/cloud/rooms.ts';
 import type { EnvironmentName } from '#infra/environments.ts';
 
@@ -66,6 +66,12 @@ function safetyAlarms({ environment }: Watched): readonly AlarmRow[] {
       'unknown-orders',
       'It is not known whether the broker has an order; its exposure stays reserved and its symbol takes no entries.',
       highest(environment, 'OrdersUnknown'),
+    ),
+    anyOf(
+      'order-alarms',
+      'order-alarms',
+      'An order did what none must do: its id came with other terms, is taken at the broker, or it came back to life.',
+      total(environment, 'OrderAlarms'),
     ),
     {
       name: 'stale-reconciliation',

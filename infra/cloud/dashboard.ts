@@ -80,6 +80,8 @@ function tradingRow({ environment }: Watched): IWidget[] {
       total(environment, 'OrdersCanceled'),
       total(environment, 'OrdersRejected'),
       total(environment, 'OrdersRefused'),
+      total(environment, 'OrdersHeldBack'),
+      total(environment, 'OrderAlarms'),
       highest(environment, 'OrdersUnknown'),
     ]),
     graph('Positions opened and closed, stops', [

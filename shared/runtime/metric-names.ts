@@ -34,6 +34,19 @@ export const METRICS = [
     rooms: ['execute', 'reconcile'],
   },
   {
+    name: 'OrdersHeldBack',
+    unit: 'Count',
+    means: 'times that an order waited for the gate in front of the broker: its circuit open, or its budget used up',
+    rooms: ['execute'],
+  },
+  {
+    name: 'OrderAlarms',
+    unit: 'Count',
+    means:
+      'orders that did what none must do: came again with other terms, met another under their id, came back to life',
+    rooms: ['execute'],
+  },
+  {
     name: 'SubmitLatencyMs',
     unit: 'Milliseconds',
     means: "from the command's receipt to the broker's answer",
