@@ -58,4 +58,28 @@ describe('the policy document', () => {
     expect(left).toBeDefined();
     expect(faultsOf(rest).map((fault) => fault.split(':')[0])).toEqual([section]);
   });
+
+  it('gives a document from before regimes could be chosen what a new account has', () => {
+    const { decision, ...rest } = document;
+    expect(decision).toBeDefined();
+    expect(readPolicy(rest, 1)).toEqual(policy);
+  });
+
+  it('refuses regimes that overlap and correlations that cannot be cut', () => {
+    const { regime, correlation, sizing } = document.decision ?? {};
+    const wrong = {
+      ...document,
+      decision: {
+        regime: { ...regime, highAbove: 50 },
+        correlation: { ...correlation, fullUpTo: 0.9, shortSessions: 90 },
+        sizing: { ...sizing, weightBpsMax: 0 },
+      },
+    };
+    expect(faultsOf(wrong)).toEqual([
+      'decision.regime: expected lowBelow <= highAbove < crisisFrom',
+      'decision.correlation: expected fullUpTo < refusedAbove',
+      'decision.correlation: expected shortSessions <= longSessions',
+      'decision.sizing.weightBpsMax: expected above 0, at most 10000',
+    ]);
+  });
 });

@@ -9,6 +9,7 @@ import {
   identity,
   units,
 } from '#shared/adapters/stores/policy-fields.ts';
+import { decision, writeDecision } from '#shared/adapters/stores/policy-decision.ts';
 import { breaker, checks, monitor, stops, writeSafety } from '#shared/adapters/stores/policy-safety.ts';
 import { formatMoney, formatPrice, formatQuantity, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
@@ -60,6 +61,7 @@ export const policyDocument = z
     universe: z.array(identity(ticker)).min(1, 'expected at least one symbol').max(1000),
     strategies: z.array(strategy).max(50),
     limits,
+    decision,
     checks,
     breaker,
     monitor,
@@ -116,6 +118,7 @@ export const writePolicy = (policy: Policy): PolicyDocument => ({
     parameters: { ...entry.parameters },
   })),
   limits: writtenLimits(policy.limits),
+  decision: writeDecision(policy.decision),
   ...writeSafety(policy),
   reconciliation: {
     ...policy.reconciliation,

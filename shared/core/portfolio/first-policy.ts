@@ -1,6 +1,7 @@
 /** The policy that a new account begins with: small limits that a person widens, never ones that a person must narrow. */
 import { type Money, parseMoney, parsePrice, parseQuantity, prorateMoney } from '#shared/core/kernel/decimal.ts';
 import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import { FIRST_DECISION } from '#shared/core/portfolio/decision-policy.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { BreakerPolicy, CheckPolicy, MonitorPolicy, StopPolicy } from '#shared/core/portfolio/safety-policy.ts';
 
@@ -81,6 +82,7 @@ export function firstPolicy(universe: readonly Ticker[], strategies: readonly St
       dailyLossBpsMax: 200n,
       drawdownBpsMax: 500n,
     },
+    decision: FIRST_DECISION,
     checks: {
       ...FIRST_CHECKS,
       netExposureMax: equity,

@@ -4,6 +4,7 @@
  */
 import type { Money, Price, Quantity } from '#shared/core/kernel/decimal.ts';
 import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { DecisionPolicy } from '#shared/core/portfolio/decision-policy.ts';
 import type { BreakerPolicy, CheckPolicy, MonitorPolicy, StopPolicy } from '#shared/core/portfolio/safety-policy.ts';
 
 /** One strategy's place in the policy. */
@@ -66,6 +67,7 @@ export interface Policy {
   readonly universe: readonly Ticker[];
   readonly strategies: readonly StrategyPolicy[];
   readonly limits: PolicyLimits;
+  readonly decision: DecisionPolicy;
   readonly checks: CheckPolicy;
   readonly breaker: BreakerPolicy;
   readonly monitor: MonitorPolicy;
