@@ -102,7 +102,6 @@ export const REFUSALS = {
   'command-failed': 'claim',
   'lease-lost': 'send',
   'cancel-requested': 'send',
-  'run-already-decided': 'claim',
   'run-slot-stale': 'claim',
   // the broker's own answer
   'broker-refused': 'broker',
