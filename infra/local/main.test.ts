@@ -11,7 +11,7 @@ import { closeServer, listenOnLoopback } from './http/loopback-server.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Days on which the synthetic market gives several signals. */
 const BUSY_DAYS = ['--seed', '68', '--days', '5', '--port', '0', '--json', '--exit'];
-const RUN_MS_MAX = 120_000;
+const RUN_MS_MAX = 300_000;
 
 interface Run {
   readonly child: ChildProcess;
@@ -141,6 +141,16 @@ describe('npm start', () => {
     expect(line.orders.filled).toBeGreaterThan(0);
     expect(line.brokerOrders).toBe(line.orders.submitted);
     expectNoSignalLost(line);
+  });
+
+  it('comes to the same orders when the guards run every minute', { timeout: RUN_MS_MAX }, async () => {
+    const day = ['--seed', '21', '--days', '1', '--symbols', '8', '--port', '0', '--json', '--exit'];
+    const runsOfDay = [start(day), start([...day, '--every-minute'])];
+    expect(await Promise.all(runsOfDay.map(({ exit }) => exit))).toEqual([0, 0]);
+    const [kept, all] = runsOfDay.map(lastLine);
+    expect(kept?.orders.filled).toBeGreaterThan(0);
+    expect(all?.facts).toBeGreaterThan(400);
+    expect({ orders: all?.orders, equity: all?.equity }).toEqual({ orders: kept?.orders, equity: kept?.equity });
   });
 
   it('goes on after kill -9 at a decision, with no order twice and none lost', { timeout: RUN_MS_MAX }, async () => {
