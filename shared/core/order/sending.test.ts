@@ -34,6 +34,7 @@ describe('the claim', () => {
   it('writes an order down, reserves for it and sends nothing', () => {
     const order = claimed();
     expect(order).toMatchObject({ state: 'claimed', version: 1, journalSequence: 1, attempt: 0, sentAt: null });
+    expect(order).toMatchObject({ provisional: false, contradicted: false, epoch: 0, executions: [] });
     expect(order.reserved).toEqual({ quantity: order.reservation.quantity, money: parseMoney('2020') });
     expect(order.lease).toEqual({ holder: HOLDER, until: LATER });
   });
