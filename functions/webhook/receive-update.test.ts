@@ -24,7 +24,7 @@ function webhook(): WebhookDependencies & { readonly lines: string[] } {
     lines,
     accountId: ACCOUNT,
     orders: ordersStore(tables, 'webhook', clock),
-    orphans: orphansStore(tables),
+    orphans: orphansStore(tables, 'webhook'),
     telemetry: { info: say, warn: say, error: say, count: () => undefined, measure: () => undefined },
     secret: () => Promise.resolve(SECRET),
     readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), NOW),

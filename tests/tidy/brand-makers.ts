@@ -12,6 +12,6 @@ export const BRAND_MAKERS: readonly BrandMaker[] = [
     // Claimed: the row is durable and the last look has committed. Only the store that ran it knows.
     module: 'shared/core/order/claimed.ts',
     name: 'markClaimed',
-    importers: ['shared/adapters/stores/orders-store.ts'],
+    importers: ['shared/adapters/stores/order-steps.ts'],
   },
 ];
