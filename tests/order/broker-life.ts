@@ -208,7 +208,7 @@ class BrokerSide {
 }
 
 /** Plays what happens and listens to every source. */
-export function lifeOf(ordered: Quantity, happenings: readonly Happening[]): Life {
+function lifeOf(ordered: Quantity, happenings: readonly Happening[]): Life {
   const broker = new BrokerSide(ordered);
   for (const happening of happenings) broker.happen(happening);
   broker.close();
@@ -250,7 +250,7 @@ const revision: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant('correct' as const), pick: fc.nat(5), price, units: fc.integer({ min: -3, max: 3 }) }),
 );
 
-export const ORDERED: Quantity = wholeQuantity(20);
+const ORDERED: Quantity = wholeQuantity(20);
 
 /** Lives without a bust or a correction. */
 export const quietLives: fc.Arbitrary<Life> = fc

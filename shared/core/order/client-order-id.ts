@@ -8,7 +8,7 @@ import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { DecisionRef, OrderTerms } from '#shared/core/order/order.ts';
 
 /** Marks an order as this house's own, so that one without a row is known for an orphan. */
-export const CLIENT_ORDER_ID_PREFIX = 'belay-';
+const CLIENT_ORDER_ID_PREFIX = 'belay-';
 
 /** 160 bits: two decisions share an id with a chance of about 2^-80 after 2^40 orders. */
 const DIGITS = 32;

@@ -143,7 +143,7 @@ function joinEndClaims(a: EndClaim | null, b: EndClaim | null): EndClaim | null 
 }
 
 /** All that two lines tell of one broker order. The id is the one that is known. */
-export function joinLines(a: BrokerLine, b: BrokerLine): BrokerLine {
+function joinLines(a: BrokerLine, b: BrokerLine): BrokerLine {
   return {
     brokerOrderId: a.brokerOrderId ?? b.brokerOrderId,
     reports: union(a.reports, b.reports, reportParts, (left, right) => ({

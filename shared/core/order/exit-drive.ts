@@ -23,13 +23,13 @@ import type { Side } from '#shared/core/order/terms.ts';
 /** A broker's position older than this sizes nothing. */
 export const POSITION_AGE_MS_MAX = 5_000;
 /** An exit's order that is not claimed by then is never claimed. */
-export const EXIT_VALIDITY_MS = 120_000;
+const EXIT_VALIDITY_MS = 120_000;
 /** An exit's order that rests longer is canceled, and what remains is submitted anew. */
 export const EXIT_RESTING_MS_MAX = 60_000;
-export const EXIT_BACKOFF_BASE_MS = 5_000;
+const EXIT_BACKOFF_BASE_MS = 5_000;
 export const EXIT_BACKOFF_MS_MAX = 300_000;
 /** So many generations in a row without a fill raise an alarm. */
-export const EXIT_FAILURES_ALARM = 3;
+const EXIT_FAILURES_ALARM = 3;
 
 /** base x 2^(n-1), capped; the first answer that only says how things stand is acted on at once. */
 function nextTryAt(failures: number, effect: 're-enter' | 'retry', now: EpochMs): EpochMs | null {

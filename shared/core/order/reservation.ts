@@ -10,7 +10,7 @@ import { isClosing } from '#shared/core/order/terms.ts';
  * The price that an order reserves at: its limit where it has one, else the collar's price, beyond which nothing fills.
  * @param collarPrice the worst price that the collar lets the order fill at: above the market for a buy, below for a sell.
  */
-export const reservationPrice = (terms: OrderTerms, collarPrice: Price): Price => terms.limitPrice ?? collarPrice;
+const reservationPrice = (terms: OrderTerms, collarPrice: Price): Price => terms.limitPrice ?? collarPrice;
 
 /**
  * What is set aside for the whole order. An order that closes sets aside units and no money: what it frees counts only

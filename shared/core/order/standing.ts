@@ -108,11 +108,7 @@ type Counts = Pick<Standing, 'filledQuantity' | 'filledCost' | 'gapCost'>;
  * What is set aside: an order in units sets aside its price for each unit that remains, a notional order the money that
  * its fills have not used up, and an order that has ended nothing.
  */
-export function reservedOf(
-  grounds: Pick<Grounds, 'intent' | 'reservation'>,
-  state: OrderState,
-  counts: Counts,
-): Reserved {
+function reservedOf(grounds: Pick<Grounds, 'intent' | 'reservation'>, state: OrderState, counts: Counts): Reserved {
   if (isEnd(state)) return { quantity: ZERO_QUANTITY, money: ZERO_MONEY };
   const { reservation, intent } = grounds;
   const quantity = maxQuantity(ZERO_QUANTITY, subtractQuantity(reservation.quantity, counts.filledQuantity));
