@@ -3,16 +3,21 @@
  * sends what was written and never decides again.
  */
 import type { AnyCommand } from '#events/catalogue.ts';
-import { type AccountId, type BuildId, correlationId, runId, type Ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { type Refusal, refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
+import { type AccountId, type BuildId, correlationId, runId } from '#shared/core/kernel/identity.ts';
+import { addMs, type CalendarDate, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
+import { validateBars } from '#shared/core/market/data-validator.ts';
+import { historyStart } from '#shared/core/market/history.ts';
 import { currentSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
 import type { Session } from '#shared/core/market/types.ts';
-import { decide } from '#shared/core/portfolio/decide.ts';
+import { volatilityAsOf } from '#shared/core/market/volatility.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
+import { decide, refusedEntry, symbolsOf } from '#shared/core/portfolio/decide.ts';
+import { correlationsOf, universeVolatility } from '#shared/core/portfolio/market-reading.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
-import type { Decision, FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
+import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
-import type { Signal } from '#shared/core/signal/types.ts';
+import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -84,47 +89,43 @@ export async function orchestrateRun(
           refusal: refusal('run-slot-stale', 'the slot is too old to decide on', { slot: formatEpochMs(slot) }),
         };
       }
-      const decision = await decideRun(dependencies, runSlot, session);
-      const kept = await runs.commit(runSlot, holder, decision);
+      const { decision, pending } = await decideRun(dependencies, runSlot, session);
+      const kept = await runs.commit(runSlot, holder, decision, pending);
       if (!kept) return { kind: 'held' };
       return await send(dependencies, runSlot, decision);
     }
   }
 }
 
-async function decideRun(dependencies: OrchestrateDependencies, slot: RunSlot, session: Session): Promise<RunDecision> {
-  const { policies, marketStore, clock, accountId, telemetry } = dependencies;
-  const signalSession = sessionBefore(session.date).date;
-  const [policy, signals] = await Promise.all([policies.active(accountId), marketStore.loadSignals(signalSession)]);
-  if (signals === null) telemetry.error('no signals were made for the last session', { session: signalSession });
-  const all = signals ?? [];
-  if (policy === null) {
-    const missing = refusal('policy-missing', 'the account has no policy; `belay init` makes the first');
-    return runDecisionOf(slot, allRefused(all, missing), 0, clock.now());
-  }
-  const shut = await shutGates(dependencies, session, policy);
-  const open = all.filter((signal) => shut[signal.kind] === null);
-  const blocked = all.flatMap((signal) => {
-    const gate = shut[signal.kind];
-    return gate === null ? [] : [refusedEntry(signal, gate)];
-  });
-  const snapshot = await gather(dependencies, slot, { session, signalSession, signals: open });
-  const decided = decide(snapshot, policy);
-  const decision = { intents: decided.intents, funnel: [...decided.funnel, ...blocked] };
-  return runDecisionOf(slot, decision, policy.version, snapshot.now);
+interface DecidedRun {
+  readonly decision: RunDecision;
+  /** Signals that go on waiting. */
+  readonly pending: readonly SignalRecord[];
 }
 
-const refusedEntry = (signal: Signal, gate: Refusal): FunnelEntry => ({
-  signal,
-  outcome: 'refused',
-  stage: refusalStage(gate.code),
-  refusal: gate,
-});
-
-const allRefused = (signals: readonly Signal[], gate: Refusal): Decision => ({
-  intents: [],
-  funnel: signals.map((signal) => refusedEntry(signal, gate)),
-});
+async function decideRun(dependencies: OrchestrateDependencies, slot: RunSlot, session: Session): Promise<DecidedRun> {
+  const { policies, marketStore, runs, clock, accountId, telemetry } = dependencies;
+  const signalSession = sessionBefore(session.date).date;
+  const [policy, signals, pending] = await Promise.all([
+    policies.active(accountId),
+    marketStore.loadSignals(signalSession),
+    runs.pendingSignals(accountId),
+  ]);
+  if (signals === null) telemetry.error('no signals were made for the last session', { session: signalSession });
+  const fresh = signals ?? [];
+  if (policy === null) {
+    const missing = refusal('policy-missing', 'the account has no policy; `belay init` makes the first');
+    const funnel = fresh.map((signal) => refusedEntry(signal, missing));
+    return { decision: runDecisionOf(slot, { intents: [], funnel }, 0, clock.now()), pending };
+  }
+  const gates = await shutGates(dependencies, session, policy);
+  const snapshot = await gather(dependencies, slot, policy, { session, signalSession, signals: fresh, pending, gates });
+  const decided = decide(snapshot, policy);
+  return {
+    decision: runDecisionOf(slot, decided, policy.version, snapshot.now),
+    pending: decided.records.filter((record) => record.state === 'pending'),
+  };
+}
 
 /** The gates once for each class, so that a run whose gate is shut says so for each signal instead of failing later. */
 async function shutGates(
@@ -146,36 +147,57 @@ async function shutGates(
   return { entry, exit };
 }
 
+type DayFacts = Pick<Snapshot, 'signalSession' | 'signals' | 'pending' | 'gates'> & { readonly session: Session };
+
 async function gather(
-  { books, broker, marketData, accountId, clock }: OrchestrateDependencies,
+  dependencies: OrchestrateDependencies,
   slot: RunSlot,
-  day: {
-    readonly session: Session;
-    readonly signalSession: Snapshot['signalSession'];
-    readonly signals: readonly Signal[];
-  },
+  policy: Policy,
+  { session, ...day }: DayFacts,
 ): Promise<Snapshot> {
-  const symbols: readonly Ticker[] = [...new Set(day.signals.map((signal) => signal.ticker))].sort();
-  const [held, account, quotes, instruments] = await Promise.all([
-    books.all(accountId),
+  const { books, broker, marketData, accountId, clock } = dependencies;
+  const symbols = symbolsOf(day);
+  const { books: held, exposure } = await books.ofAccount(accountId);
+  const [account, market, quotes, instruments] = await Promise.all([
     broker.account(),
+    readMarket(dependencies, policy, held, day.signalSession),
     symbols.length === 0 ? new Map() : marketData.latestQuotes(symbols),
     symbols.length === 0 ? new Map() : broker.instruments(symbols),
   ]);
   return {
+    ...day,
+    ...market,
     accountId,
     runId: slot.runId,
     correlationId: correlationId(slot.runId),
-    session: day.session.date,
-    signalSession: day.signalSession,
+    session: session.date,
     now: clock.now(),
-    signals: day.signals,
     books: new Map(held.map((book) => [book.ticker, book])),
     quotes,
     instruments,
     equity: account.equity,
+    cash: account.cash,
+    equityAtOpen: exposure?.session === session.date ? exposure.equityAtOpen : null,
   };
 }
+
+/** No feed tells the VIX: what is read is the universe's own volatility, labelled so. */
+async function readMarket(
+  { marketStore }: OrchestrateDependencies,
+  policy: Policy,
+  held: readonly Book[],
+  session: CalendarDate,
+): Promise<Pick<Snapshot, 'volatility' | 'correlations'>> {
+  const symbols = [...new Set([...policy.universe, ...held.map((book) => book.ticker)])];
+  const loaded = await marketStore.loadBars(symbols, yearOf(historyStart(session)), yearOf(session));
+  const { bars } = validateBars({ bars: [...loaded.values()], universe: policy.universe, session });
+  return {
+    volatility: volatilityAsOf(universeVolatility(bars, policy.universe), session),
+    correlations: correlationsOf(bars, session, policy.decision.correlation),
+  };
+}
+
+const yearOf = (date: CalendarDate): number => Number(date.slice(0, 4));
 
 /** Facts first, then the commands in the order of the decision, exits on the urgent lane; all of it may be repeated. */
 async function send(

@@ -67,7 +67,12 @@ const commandOf = (intent: OrderIntent, slot: RunSlot): AnyCommand => {
 };
 
 /** Sequence 1 is the commit, then one fact for each signal; the completion takes the number after the last. */
-export function runDecisionOf(slot: RunSlot, decision: Decision, policyVersion: number, now: EpochMs): RunDecision {
+export function runDecisionOf(
+  slot: RunSlot,
+  decision: Pick<Decision, 'intents' | 'funnel'>,
+  policyVersion: number,
+  now: EpochMs,
+): RunDecision {
   const refused = decision.funnel.filter((entry) => entry.outcome === 'refused').length;
   const committed = makeFact('run.committed.v1', placeOf(slot, 1, now), {
     accountId: slot.accountId,

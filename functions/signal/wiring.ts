@@ -6,27 +6,36 @@ import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
-import { maCrossover } from '#shared/core/signal/strategies/ma-crossover.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { StrategyPolicy } from '#shared/core/portfolio/policy.ts';
-import type { Strategy } from '#shared/core/signal/strategy.ts';
+import { makeStrategy } from '#shared/core/signal/strategies/catalogue.ts';
+import { ParameterError, type Strategy } from '#shared/core/signal/strategy.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
 import type { SignalDependencies } from './generate-signals.ts';
 
 const ROOM = 'signal';
 
-const STRATEGIES: Readonly<Record<string, (parameters: Readonly<Record<string, number>>) => Strategy>> = {
-  'ma-crossover': maCrossover,
-};
+/** One for each entry of the policy while the function is warm: a model is trained once a quarter, not once a call. */
+function strategiesByEntry(): (entry: StrategyPolicy) => Strategy {
+  const made = new Map<string, Strategy>();
+  return (entry) => {
+    const key = JSON.stringify([entry.strategyId, entry.parameters]);
+    const strategy = made.get(key) ?? strategyOf(entry);
+    made.set(key, strategy);
+    return strategy;
+  };
+}
 
 function strategyOf({ strategyId, parameters }: StrategyPolicy): Strategy {
-  const make = STRATEGIES[strategyId];
-  if (make === undefined) {
-    const known = Object.keys(STRATEGIES).join(', ');
-    throw new Fault('permanent', 'strategy-unknown', `the policy names ${strategyId}, and there are: ${known}`);
+  try {
+    return makeStrategy(strategyId, parameters);
+  } catch (cause) {
+    if (!(cause instanceof ParameterError)) throw cause;
+    throw new Fault('permanent', 'strategy-unusable', `the policy's ${strategyId} cannot be made: ${cause.message}`, {
+      cause,
+    });
   }
-  return make(parameters);
 }
 
 /** @throws ConfigurationError when a setting is missing or wrong. */
@@ -58,6 +67,6 @@ export function wire(
     books: booksStore(tables, ROOM),
     marketStore: marketStore(tables, systemClock),
     journal: journalStore(tables),
-    strategyOf,
+    strategyOf: strategiesByEntry(),
   };
 }

@@ -3,6 +3,7 @@ import type { AnyCommand } from '#events/catalogue.ts';
 import type { Fact } from '#events/envelope.ts';
 import type { AccountId, RunId } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
+import type { SignalRecord } from '#shared/core/signal/types.ts';
 
 export interface RunSlot {
   readonly accountId: AccountId;
@@ -33,7 +34,12 @@ export interface Runs {
     slot: RunSlot,
     lease: { readonly holder: string; readonly until: EpochMs; readonly now: EpochMs },
   ): Promise<RunStart>;
-  /** Writes the decision under the row. False when the lease is no longer ours: nothing may be sent then. */
-  commit(slot: RunSlot, holder: string, decision: RunDecision): Promise<boolean>;
+  /** Signals that earlier runs kept back and that still wait; each run replaces them. */
+  pendingSignals(accountId: AccountId): Promise<readonly SignalRecord[]>;
+  /**
+   * Writes the decision under the row, and with it the signals that go on waiting. False when the lease is no longer
+   * ours: nothing may be sent then.
+   */
+  commit(slot: RunSlot, holder: string, decision: RunDecision, pending: readonly SignalRecord[]): Promise<boolean>;
   complete(slot: RunSlot): Promise<void>;
 }

@@ -13,11 +13,18 @@ export const strategyKey = (accountId: AccountId, strategyId: StrategyId): ItemK
   pk: account(accountId),
   sk: `STRATEGY#${strategyId}`,
 });
+/** What the monitor remembers of the account. */
+export const watchKey = (accountId: AccountId): ItemKey => ({ pk: account(accountId), sk: 'WATCH' });
 export const policyKey = (accountId: AccountId, version: number): ItemKey => ({
   pk: account(accountId),
   sk: `POLICY#${String(version).padStart(9, '0')}`,
 });
 export const runKey = (accountId: AccountId, runId: RunId): ItemKey => ({ pk: account(accountId), sk: `RUN#${runId}` });
+
+export const pendingSignalsKey = (accountId: AccountId): ItemKey => ({
+  pk: account(accountId),
+  sk: 'PENDING-SIGNALS',
+});
 
 export const requestGateKey = (accountId: AccountId, service: 'trading' | 'data'): ItemKey => ({
   pk: `${REQUEST_GATE_PARTITION}${accountId}`,

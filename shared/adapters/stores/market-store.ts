@@ -1,10 +1,10 @@
 /** Bars, quotes and signals over the tables. */
-import * as z from 'zod';
 import { ItemReader, priceOrNull, quantity, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { barsKey, quoteKey, signalKey, signalsPartition } from '#shared/adapters/stores/keys.ts';
+import { signalDocument } from '#shared/adapters/stores/signal-document.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import { strategyId, type Ticker, ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, calendarDate, type CalendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, type CalendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Item, ItemKey } from '#shared/core/kernel/item.ts';
 import { decodeYear, encodeYear, mergeBars, splitByYear } from '#shared/core/market/bar-encoding.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
@@ -19,18 +19,6 @@ const QUOTE_LIFE_MS = 7 * 86_400_000;
 const SIGNAL_LIFE_MS = 400 * 86_400_000;
 
 const expiry = (from: EpochMs, lifeMs: number) => whole(Math.floor(addMs(from, lifeMs) / 1000));
-
-const signalDocument = z.strictObject({
-  strategyId: z.string().transform((value) => strategyId(value)),
-  ticker: z.string().transform((value) => ticker(value)),
-  kind: z.enum(['entry', 'exit']),
-  side: z.enum(['buy', 'sell']),
-  confidence: z.number(),
-  reason: z.strictObject({ code: z.string(), text: z.string(), numbers: z.record(z.string(), z.number()) }),
-  price: z.number(),
-  atr: z.number(),
-  asOf: z.string().transform((value) => calendarDate(value)),
-});
 
 /** The item that says that a session's signals were made, however few they were. */
 const EVALUATED = 'EVALUATED';

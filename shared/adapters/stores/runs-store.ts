@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { readCommand } from '#events/command.ts';
 import { readFact } from '#events/fact.ts';
 import { ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
-import { runKey } from '#shared/adapters/stores/keys.ts';
+import { pendingSignalsKey, runKey } from '#shared/adapters/stores/keys.ts';
+import { packRecords, unpackRecords } from '#shared/adapters/stores/signal-document.ts';
 import { Bug } from '#shared/core/kernel/fault.ts';
 import type { Condition, Item } from '#shared/core/kernel/item.ts';
 import type { RunDecision, Runs, RunSlot, RunStart } from '#shared/ports/runs.ts';
@@ -68,14 +69,28 @@ export function runsStore(tables: Tables): Runs {
       }
     },
 
-    async commit(slot, holder, decision) {
-      const outcome = await tables.write({
-        kind: 'update',
-        table: 'safety',
-        key: runKey(slot.accountId, slot.runId),
-        set: { state: text('committed'), decision: text(JSON.stringify(decision)) },
-        conditions: [leased, heldBy(holder)],
-      });
+    async pendingSignals(accountId) {
+      const item = await tables.get('safety', pendingSignalsKey(accountId));
+      return item === null ? [] : unpackRecords(new ItemReader(item, 'pending signals').bytes('records'));
+    },
+
+    async commit(slot, holder, decision, pending) {
+      const { pk, sk } = pendingSignalsKey(slot.accountId);
+      const outcome = await tables.transact([
+        {
+          kind: 'update',
+          table: 'safety',
+          key: runKey(slot.accountId, slot.runId),
+          set: { state: text('committed'), decision: text(JSON.stringify(decision)) },
+          conditions: [leased, heldBy(holder)],
+        },
+        {
+          kind: 'put',
+          table: 'safety',
+          item: { pk: text(pk), sk: text(sk), runId: text(slot.runId), records: { B: packRecords(pending) } },
+          conditions: [],
+        },
+      ]);
       return outcome.ok;
     },
 

@@ -20,6 +20,7 @@ export const REFUSALS = {
   'size-below-minimum': 'risk',
   'target-reached': 'risk',
   'portfolio-heat': 'risk',
+  'daily-loss': 'risk',
   'strategy-cash': 'risk',
   'top-n-cutoff': 'risk',
   'pending-expired': 'risk',
@@ -129,6 +130,9 @@ export const REFUSALS = {
   'broker-duplicate-mismatch': 'broker',
   'broker-throttled': 'broker',
   // what a person asked for
+  'breaker-not-tripped': 'risk',
+  'breaker-cause-holds': 'risk',
+  'arming-too-long': 'risk',
   'order-not-found': 'risk',
   'order-already-ended': 'risk',
 } as const satisfies Readonly<Record<string, RefusalStage>>;

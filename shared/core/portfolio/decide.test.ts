@@ -12,7 +12,7 @@ import {
   ticker,
 } from '#shared/core/kernel/identity.ts';
 import { addMs, calendarDate, nsOf, parseEpochMs } from '#shared/core/kernel/instant.ts';
-import type { RefusalCode } from '#shared/core/kernel/refusal.ts';
+import { type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
 import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
 import { type Book, bookFill, emptyBook, shareOf, withMark, withShare } from '#shared/core/portfolio/book.ts';
 import { decide } from '#shared/core/portfolio/decide.ts';
@@ -64,7 +64,13 @@ const snapshot = (signals: readonly Signal[], changes: Partial<Snapshot> = {}): 
   books: new Map(),
   quotes: new Map([AAPL, MSFT, XOM].map((symbol) => quoteOf(symbol))),
   instruments: new Map([AAPL, MSFT, XOM].map((symbol) => [symbol, equityInstrument(symbol, symbol)] as const)),
+  pending: [],
+  gates: { entry: null, exit: null },
   equity: parseMoney('120000'),
+  cash: parseMoney('120000'),
+  equityAtOpen: parseMoney('120000'),
+  volatility: { source: 'realised', value: 20, asOf: calendarDate('2026-03-06') },
+  correlations: { between: () => ({ long: 0, short: 0 }) },
   ...changes,
 });
 
@@ -101,6 +107,8 @@ const withLimits = (limits: Partial<Policy['limits']>): Policy => ({
   limits: { ...POLICY.limits, ...limits },
 });
 
+const SHUT = refusal('kill-switch-engaged', 'the kill switch is engaged');
+
 const codeOf = (snap: Snapshot, policy = POLICY): RefusalCode | 'executed' => {
   const [entry] = decide(snap, policy).funnel;
   if (entry === undefined) throw new Error('no funnel entry');
@@ -108,11 +116,16 @@ const codeOf = (snap: Snapshot, policy = POLICY): RefusalCode | 'executed' => {
 };
 
 describe('decide', () => {
-  it('sizes an entry to an equal weight in whole shares and says what it saw', () => {
-    const { intents } = decide(snapshot([signal(AAPL)]), POLICY);
-    // 90 % of 120,000 in twelve parts is 9,000: ninety shares at the ask of 100.
+  const sharesOf = (snap: Snapshot, policy = POLICY): readonly string[] =>
+    decide(snap, policy).intents.map(({ terms }) =>
+      terms.size.kind === 'quantity' ? formatQuantity(terms.size.quantity) : '',
+    );
+
+  it('sizes an entry to the risk at its stop, in whole shares, and says what it saw', () => {
+    // 1 % of 120,000 is 1,200; the stop lies three ranges of 4 below: a hundred shares lose that much.
+    const { intents } = decide(snapshot([signal(AAPL, { atr: 4 })]), POLICY);
     expect(intents.map((intent) => [intent.terms.side, intent.terms.positionIntent, intent.terms.size])).toEqual([
-      ['buy', 'buy_to_open', { kind: 'quantity', quantity: parseQuantity('90') }],
+      ['buy', 'buy_to_open', { kind: 'quantity', quantity: parseQuantity('100') }],
     ]);
     expect(intents[0]).toMatchObject({
       purpose: 'entry',
@@ -120,6 +133,63 @@ describe('decide', () => {
       validUntil: addMs(NOW, 300_000),
       basis: { position: 0n, openQuantity: 0n },
     });
+  });
+
+  it('lets no position be worth more than its weight at the collar', () => {
+    // 15 % of 120,000 is 18,000; with the collar of 4 % that is 17,307.69 at the quote.
+    expect(sharesOf(snapshot([signal(AAPL, { atr: 0.5 })]))).toEqual(['173']);
+  });
+
+  it('scales the size with the regime and with the correlation to what is held', () => {
+    const wild = snapshot([signal(AAPL, { atr: 4 })], {
+      volatility: { source: 'vix', value: 30, asOf: calendarDate('2026-03-06') },
+    });
+    expect(sharesOf(wild)).toEqual(['80']);
+    const calm = { ...wild, volatility: { source: 'vix', value: 12, asOf: calendarDate('2026-03-06') } } as const;
+    expect(sharesOf(calm)).toEqual(['120']);
+    const alike = { between: () => ({ long: 0.2, short: 0.65 }) };
+    const books = new Map([[MSFT, held(MSFT, '1')]]);
+    // Half of the way from 0.5 to 0.8 costs half of the way from 100 % to 25 %.
+    expect(sharesOf(snapshot([signal(AAPL, { atr: 4 })], { books, correlations: alike }))).toEqual(['62']);
+  });
+
+  it('holds later signals against those that it has just accepted', () => {
+    const signals = [signal(AAPL, { confidence: 0.9 }), signal(MSFT)];
+    const { funnel } = decide(
+      snapshot(signals, { correlations: { between: () => ({ long: 0.9, short: 0.1 }) } }),
+      POLICY,
+    );
+    expect(funnel.map((entry) => (entry.outcome === 'refused' ? [entry.stage, entry.refusal] : 'executed'))).toEqual([
+      'executed',
+      [
+        'correlation',
+        {
+          code: 'correlation-too-high',
+          message: expect.stringContaining('AAPL'),
+          context: { with: 'AAPL', actual: '0.9', limit: '0.8', wouldPassAt: '0.9' },
+        },
+      ],
+    ]);
+  });
+
+  it('keeps an entry waiting for three sessions and then lets it go', () => {
+    const full = withLimits({ positionsMax: 0 });
+    const first = decide(snapshot([signal(AAPL)]), full);
+    expect(first.records).toMatchObject([{ state: 'pending', attempts: 1, expiresOn: '2026-03-11' }]);
+    const later = (session: string, before: string, pending: Snapshot['pending']): Snapshot =>
+      snapshot([], { session: calendarDate(session), signalSession: calendarDate(before), pending });
+    const second = decide(later('2026-03-10', '2026-03-09', first.records), full);
+    expect(second.records).toMatchObject([{ state: 'pending', attempts: 2 }]);
+    expect(decide(later('2026-03-11', '2026-03-10', second.records), POLICY).funnel).toMatchObject([
+      { outcome: 'executed' },
+    ]);
+    const third = decide(later('2026-03-11', '2026-03-10', second.records), full);
+    expect(third.records).toMatchObject([{ state: 'expired', attempts: 3, blockedBy: { code: 'position-limit' } }]);
+    const missed = decide(later('2026-03-12', '2026-03-11', second.records), POLICY);
+    expect(missed.funnel).toMatchObject([{ outcome: 'refused', refusal: { code: 'pending-expired' } }]);
+    const newer = { ...later('2026-03-10', '2026-03-09', first.records) };
+    const superseded = decide({ ...newer, signals: [signal(AAPL, { asOf: calendarDate('2026-03-09') })] }, POLICY);
+    expect(superseded.funnel.map((entry) => entry.outcome)).toEqual(['executed', 'refused']);
   });
 
   it('closes what the strategy holds less what open orders close already', () => {
@@ -190,7 +260,7 @@ describe('decide', () => {
     ],
     [
       'one share costs more than the weight',
-      snapshot([signal(AAPL)], { equity: parseMoney('1199.99') }),
+      snapshot([signal(AAPL)], { equity: parseMoney('599.99'), equityAtOpen: null }),
       'size-below-minimum',
     ],
     ['there is nothing to close', snapshot([signal(AAPL, { kind: 'exit', side: 'sell' })]), 'no-position-to-close'],
@@ -223,7 +293,48 @@ describe('decide', () => {
       'the run has no money left',
       snapshot([signal(AAPL)]),
       'notional-per-cycle-limit',
-      withLimits({ notionalPerCycleMax: subtractMoney(parseMoney('9000'), parseMoney('0.01')) }),
+      withLimits({ notionalPerCycleMax: subtractMoney(parseMoney('17992'), parseMoney('0.01')) }),
+    ],
+    ['the gate is shut', snapshot([signal(AAPL)], { gates: { entry: SHUT, exit: null } }), 'kill-switch-engaged'],
+    ['nobody knows the volatility', snapshot([signal(AAPL)], { volatility: null }), 'volatility-missing'],
+    [
+      'volatility is a crisis',
+      snapshot([signal(AAPL)], { volatility: { source: 'vix', value: 40, asOf: calendarDate('2026-03-06') } }),
+      'regime-crisis',
+    ],
+    [
+      'the session has lost as much as it may',
+      snapshot([signal(AAPL)], { equityAtOpen: parseMoney('122500') }),
+      'daily-loss',
+    ],
+    [
+      'its strategy has no cash left',
+      snapshot([signal(AAPL)]),
+      'strategy-cash',
+      { ...POLICY, strategies: POLICY.strategies.map((entry) => ({ ...entry, cash: parseMoney('100') })) },
+    ],
+    [
+      'all positions would exceed the limit',
+      snapshot([signal(AAPL)]),
+      'gross-exposure',
+      withLimits({ grossExposureMax: parseMoney('17000') }),
+    ],
+    ['the account has no cash left', snapshot([signal(AAPL)], { cash: parseMoney('17000') }), 'cash-insufficient'],
+    ['the cash target would be spent', snapshot([signal(AAPL)], { cash: parseMoney('23991') }), 'cash-target'],
+    [
+      'the positions would risk more than the regime allows',
+      snapshot([signal(AAPL)]),
+      'portfolio-heat',
+      {
+        ...POLICY,
+        decision: {
+          ...POLICY.decision,
+          regime: {
+            ...POLICY.decision.regime,
+            normal: { ...POLICY.decision.regime.normal, heatBpsMax: 80n },
+          },
+        },
+      },
     ],
   ];
   it.each(refused)('refuses a signal when %s', (_, snap, code, policy) => {

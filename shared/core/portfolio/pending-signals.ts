@@ -16,6 +16,7 @@ const MENDED_BY_WAITING: ReadonlySet<RefusalCode> = new Set([
   'volatility-missing',
   'correlation-too-high',
   'portfolio-heat',
+  'daily-loss',
   'strategy-cash',
   'top-n-cutoff',
   'position-limit',
