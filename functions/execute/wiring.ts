@@ -21,6 +21,31 @@ import type { ExecuteDependencies } from './sender.ts';
 
 const ROOM = 'execute';
 
+type Deployed = ExecuteDependencies['deployed'];
+
+/** What the deployment itself allows, beside the policy; the narrower of the two holds. */
+const deployedOf = (settings: {
+  readonly TRADING_DISABLED: Deployed['switches']['tradingDisabled'];
+  readonly SAFE_MODE: Deployed['switches']['safeMode'];
+  readonly STRATEGY_DISABLED_LIST: Deployed['switches']['strategiesDisabled'];
+  readonly LIQUIDITY_CHECK_ENABLED: Deployed['liquidityCheck'];
+  readonly FAT_FINGER_NOTIONAL_MAX: Deployed['fatFingerNotionalMax'];
+  readonly FAT_FINGER_QUANTITY_MAX: Deployed['fatFingerQuantityMax'];
+  readonly FAT_FINGER_PCT_OF_ADV_MAX: Deployed['fatFingerVolumeShareBpsMax'];
+  readonly MAX_SLICE_PCT_OF_ADV: Deployed['sliceVolumeShareBpsMax'];
+}): Deployed => ({
+  switches: {
+    tradingDisabled: settings.TRADING_DISABLED,
+    safeMode: settings.SAFE_MODE,
+    strategiesDisabled: settings.STRATEGY_DISABLED_LIST,
+  },
+  liquidityCheck: settings.LIQUIDITY_CHECK_ENABLED,
+  fatFingerNotionalMax: settings.FAT_FINGER_NOTIONAL_MAX,
+  fatFingerQuantityMax: settings.FAT_FINGER_QUANTITY_MAX,
+  fatFingerVolumeShareBpsMax: settings.FAT_FINGER_PCT_OF_ADV_MAX,
+  sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
+});
+
 /** @throws ConfigurationError or Fault when a setting is missing, wrong, or does not fit the environment. */
 export async function wire(
   environment: Readonly<Record<string, string | undefined>>,
@@ -76,18 +101,7 @@ export async function wire(
     telemetry,
     build: settings.BUILD_ID,
     dryRun: settings.DRY_RUN,
-    deployed: {
-      switches: {
-        tradingDisabled: settings.TRADING_DISABLED,
-        safeMode: settings.SAFE_MODE,
-        strategiesDisabled: settings.STRATEGY_DISABLED_LIST,
-      },
-      liquidityCheck: settings.LIQUIDITY_CHECK_ENABLED,
-      fatFingerNotionalMax: settings.FAT_FINGER_NOTIONAL_MAX,
-      fatFingerQuantityMax: settings.FAT_FINGER_QUANTITY_MAX,
-      fatFingerVolumeShareBpsMax: settings.FAT_FINGER_PCT_OF_ADV_MAX,
-      sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
-    },
+    deployed: deployedOf(settings),
     memory: new DayMemory(),
     marketStore: marketStore(tables, systemClock),
     clock: systemClock,
