@@ -1,5 +1,6 @@
 /** The operator's command. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ROLES, STRATEGY_SCOPE_PREFIX } from '#shared/core/access/permissions.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
@@ -48,11 +49,13 @@ function makeProgram(): Command {
     .command('token')
     .description('print a token for the API of the local house')
     .option('--subject <name>', 'who the token is for', 'operator')
-    .option('--groups <list>', 'groups of the person, with commas', listOf(String), ['operators'])
+    .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).default('operator'))
+    .option('--scope <list>', 'the only strategies in reach, with commas', listOf(strategyId), [])
     .option('--hours <n>', 'how long it is good for', hours, 12)
-    .action(async (options: { subject: string; groups: readonly string[]; hours: number }) => {
+    .action(async (options: { subject: string; role: string; scope: readonly string[]; hours: number }) => {
       const lifetimeSeconds = Math.round(options.hours * 3600);
-      const { subject, groups } = options;
+      const { subject, role, scope } = options;
+      const groups = [role, ...scope.map((strategy) => `${STRATEGY_SCOPE_PREFIX}${strategy}`)];
       console.log(await issueToken(readIssuer(LOCAL_ISSUER_FILE), { subject, groups, scope: '', lifetimeSeconds }));
     });
   return program;
