@@ -18,4 +18,7 @@ export interface Lanes {
    * @throws Fault `uncertain` when it is not known whether a message arrived: sending the same again is harmless.
    */
   send(messages: readonly LaneMessage[]): Promise<void>;
+
+  /** About how many messages wait on a lane or are worked at. @throws Fault where the queue does not answer */
+  waiting(lane: Lane): Promise<number>;
 }

@@ -13,7 +13,20 @@ export interface PolicyChange {
   readonly now: EpochMs;
 }
 
+/** What is kept of a version beside its document. */
+export interface PolicyVersion {
+  readonly version: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: EpochMs;
+}
+
 export interface Policies {
+  /** Newest first. @param before lists the versions below it; absent for the newest */
+  history(
+    accountId: AccountId,
+    page: { readonly limit: number; readonly before?: number },
+  ): Promise<readonly PolicyVersion[]>;
   /** The version in force; null where the account was never initialised. @throws Fault `permanent` when it is not readable. */
   active(accountId: AccountId): Promise<Policy | null>;
   version(accountId: AccountId, version: number): Promise<Policy | null>;

@@ -73,10 +73,20 @@ export function problemOf(trouble: Trouble): Problem {
   }
 }
 
+/** Somebody else, or an earlier request, was first. */
+const CONFLICTS: ReadonlySet<RefusalCode> = new Set([
+  'idempotency-conflict',
+  'order-already-ended',
+  'policy-version-changed',
+  'basis-changed',
+  'book-version-changed',
+  'twin-order',
+]);
+
 /** 404 and 409 where the code says so, 503 for a safety gate, 422 for a limit. */
 export function refusalStatus(code: RefusalCode): number {
   if (code === 'order-not-found') return 404;
-  if (code === 'idempotency-conflict' || code === 'order-already-ended') return 409;
+  if (CONFLICTS.has(code)) return 409;
   if (code === 'order-malformed') return 400;
   return refusalStage(code) === 'safety' ? 503 : 422;
 }

@@ -21,6 +21,10 @@ export function memoryLanes({ queues, lose }: MemoryLanesOptions): Lanes {
         if (lost !== null) throw new Fault('uncertain', 'lanes-answer-lost', `message ${message.dedupId}: no answer`);
       }
     },
+    waiting(lane) {
+      const { waiting, inFlight } = queues[lane].counts();
+      return Promise.resolve(waiting + inFlight);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The lanes over SQS FIFO queues. */
 import {
   type BatchResultErrorEntry,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   type SendMessageBatchCommandOutput,
   SQSClient,
@@ -37,7 +38,27 @@ export function openSqsLanes(options: SqsLanesOptions): Lanes {
     async send(messages) {
       for (const batch of batchesOf(messages)) await sendBatch(client, options, batch);
     },
+    waiting: (lane) => attempt(options.pacing, LIMITS, true, () => waitingOn(client, urlOf(options.queueUrls, lane))),
   };
+}
+
+const WAITING = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+
+async function waitingOn(client: SQSClient, url: string): Promise<number> {
+  try {
+    const answer = await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...WAITING] }));
+    return WAITING.reduce((sum, name) => sum + Number(answer.Attributes?.[name] ?? 0), 0);
+  } catch (error) {
+    throw callFault('lanes', error, 'read');
+  }
+}
+
+function urlOf(queueUrls: SqsLanesOptions['queueUrls'], lane: Lane): string {
+  const url = queueUrls[lane];
+  if (url === undefined) {
+    throw new Fault('permanent', 'lanes-not-found', `this function was given no queue for the lane "${lane}"`);
+  }
+  return url;
 }
 
 /** Sends what is left of a batch until nothing is; sending the same message again is harmless, its id is known. */
@@ -47,10 +68,7 @@ async function sendBatch(
   batch: readonly LaneMessage[],
 ): Promise<void> {
   const lane = batch[0]?.lane ?? 'orders';
-  const url = queueUrls[lane];
-  if (url === undefined) {
-    throw new Fault('permanent', 'lanes-not-found', `this function was given no queue for the lane "${lane}"`);
-  }
+  const url = urlOf(queueUrls, lane);
   let left = batch;
   await attempt(pacing, LIMITS, true, async () => {
     const sent = left;

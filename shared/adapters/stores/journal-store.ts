@@ -5,12 +5,27 @@ import { ItemReader } from '#shared/adapters/stores/attributes.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { Bug } from '#shared/core/kernel/fault.ts';
 import type { Item } from '#shared/core/kernel/item.ts';
-import type { Journal } from '#shared/ports/journal.ts';
+import type { Journal, JournalPageRequest } from '#shared/ports/journal.ts';
 import type { QueryRequest, Tables } from '#shared/ports/tables.ts';
 
 /** @throws Fault `permanent` for an item without a fact, ZodError for a fact that the catalogue does not know. */
 export const factOfItem = (item: Item): AnyFact =>
   readFact(JSON.parse(new ItemReader(item, 'journal entry').text('fact')));
+
+/** The partition of a page, and the attribute that it is sorted by. */
+function partitionOf({ by, value }: JournalPageRequest): { readonly request: QueryRequest; readonly sortKey: string } {
+  switch (by) {
+    case 'aggregate':
+      return { request: { table: 'journal', partition: value }, sortKey: 'sk' };
+    case 'correlation':
+      return { request: { table: 'journal', index: 'by-correlation', partition: value }, sortKey: 'occurredKey' };
+    case 'day':
+      return { request: { table: 'journal', index: 'by-day', partition: value }, sortKey: 'occurredKey' };
+  }
+}
+
+/** The least text behind another one. */
+const behind = (key: string): string => `${key}\u0000`;
 
 export function journalStore(tables: Tables): Journal {
   const readAll = async (request: QueryRequest): Promise<readonly AnyFact[]> => {
@@ -33,6 +48,19 @@ export function journalStore(tables: Tables): Journal {
         if (there !== null && factOfItem(there).meta.eventId === fact.meta.eventId) continue;
         throw new Bug(`another fact stands at ${fact.meta.aggregateId} ${fact.meta.sequence}`);
       }
+    },
+    async page(asked) {
+      const { request, sortKey } = partitionOf(asked);
+      const { after, limit } = asked;
+      const page = await tables.query({
+        ...request,
+        limit,
+        ...(after === undefined ? {} : { from: behind(after) }),
+      });
+      const last = page.items.at(-1);
+      const end =
+        last === undefined || page.cursor === null ? null : new ItemReader(last, 'journal entry').text(sortKey);
+      return { facts: page.items.map(factOfItem), end };
     },
     byAggregate: (aggregateId) => readAll({ table: 'journal', partition: aggregateId }),
     byCorrelation: (correlationId) => readAll({ table: 'journal', index: 'by-correlation', partition: correlationId }),

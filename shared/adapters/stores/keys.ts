@@ -31,6 +31,16 @@ export const requestGateKey = (accountId: AccountId, service: 'trading' | 'data'
   sk: service,
 });
 
+/** One budget of requests to the API, shared by all its instances. */
+export const rateKey = (accountId: AccountId, budget: string): ItemKey => ({
+  pk: `RATE#${accountId}`,
+  sk: budget,
+});
+/** What was asked of the API under one decision; lies beside the run rows, which are the same for a schedule. */
+export const orderRequestKey = (decisionId: string): ItemKey => ({ pk: `REQUEST#${decisionId}`, sk: 'REQUEST' });
+/** Which decision an order was asked for under. */
+export const orderRequestPointerKey = (id: ClientOrderId): ItemKey => ({ pk: `REQUEST-OF#${id}`, sk: 'REQUEST' });
+
 // table orders
 export const orderKey = (id: ClientOrderId): ItemKey => ({ pk: `ORDER#${id}`, sk: 'ORDER' });
 

@@ -3,7 +3,7 @@ import type { Room } from '#events/envelope.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import { ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
-import { accountSafetyKey, policyKey } from '#shared/adapters/stores/keys.ts';
+import { accountPartition, accountSafetyKey, policyKey } from '#shared/adapters/stores/keys.ts';
 import { readPolicy } from '#shared/adapters/stores/policy-document.ts';
 import { readAccountSafety } from '#shared/adapters/stores/safety-item.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
@@ -14,8 +14,11 @@ import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
 import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
-import type { Policies, PolicyChange } from '#shared/ports/policies.ts';
+import type { Policies, PolicyChange, PolicyVersion } from '#shared/ports/policies.ts';
 import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
+
+/** As many as the key has digits for. */
+const VERSION_MAX = 999_999_999;
 
 /** The writes that put a version in force: the version itself, the account's flag, and the fact. */
 function publication(
@@ -92,6 +95,29 @@ class PoliciesStore implements Policies {
     } catch (cause) {
       throw new Fault('permanent', 'policy-corrupt', `policy ${number} of ${accountId} is not readable`, { cause });
     }
+  }
+
+  async history(
+    accountId: AccountId,
+    { limit, before }: { readonly limit: number; readonly before?: number },
+  ): Promise<readonly PolicyVersion[]> {
+    const page = await this.#tables.query({
+      table: 'safety',
+      partition: accountPartition(accountId),
+      from: policyKey(accountId, 1).sk,
+      to: policyKey(accountId, (before ?? VERSION_MAX + 1) - 1).sk,
+      newestFirst: true,
+      limit,
+    });
+    return page.items.map((item) => {
+      const reader = new ItemReader(item, 'policy version');
+      return {
+        version: reader.whole('version'),
+        by: reader.text('by'),
+        reason: reader.text('reason'),
+        at: reader.instant('at'),
+      };
+    });
   }
 
   async active(accountId: AccountId): Promise<Policy | null> {

@@ -30,6 +30,14 @@ export const jsonAnswer = (
   body: JSON.stringify(body),
 });
 
+/** A body that is text already, of any media type. */
+export const textAnswer = (
+  statusCode: number,
+  mediaType: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer => ({ statusCode, headers: { ...SECURITY_HEADERS, 'content-type': mediaType, ...headers }, body });
+
 export const problemAnswer = (problem: Problem): HttpAnswer =>
   jsonAnswer(problem.status, problem, { 'content-type': 'application/problem+json' });
 
