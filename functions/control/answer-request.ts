@@ -1,225 +1,140 @@
-/** What the control API answers, route by route. */
-import * as z from 'zod';
-import { formatMoney, formatPrice, formatQuantity, type Price } from '#shared/core/kernel/decimal.ts';
-import { type AccountId, clientOrderIdOf, IdentityError } from '#shared/core/kernel/identity.ts';
-import { formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
-import type { Order } from '#shared/core/order/order.ts';
-import { averageFillPrice } from '#shared/core/order/reservation.ts';
-import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
-import type { KillSwitch } from '#shared/core/safety/safety-facts.ts';
-import type { Books } from '#shared/ports/books.ts';
-import type { Clock } from '#shared/ports/clock.ts';
-import type { Orders } from '#shared/ports/orders.ts';
-import type { Safety } from '#shared/ports/safety.ts';
-import type { Telemetry } from '#shared/ports/telemetry.ts';
-
-export interface ControlDependencies {
-  readonly accountId: AccountId;
-  readonly environment: string;
-  readonly dryRun: boolean;
-  readonly build: string;
-  readonly clock: Clock;
-  readonly safety: Safety;
-  readonly books: Books;
-  readonly orders: Orders;
-  readonly telemetry: Telemetry;
-}
+/**
+ * One request from the gateway to its answer: the route of the table, who asks, whether he may, whether the budget of
+ * the route's class allows it, and only then what is asked.
+ */
+import { type Grant, mayUse } from '#shared/core/access/permissions.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { RateStanding } from '#shared/ports/rate-limits.ts';
+import { type Problem, problemOfRefusal } from '#shared/runtime/outcome.ts';
+import { BODY_BYTES_MAX, RATE_LIMITS } from './limits.ts';
+import { CONTROL_ROUTES } from './openapi.ts';
+import { type ControlDependencies, type NotDone, problemOutcome } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import type { ControlOperation, Route } from './routes.ts';
 
 /** One request, read from the gateway's event. */
 export interface ControlRequest {
   /** Method and path pattern, such as "GET /api/v1/orders/{client_order_id}". */
   readonly route: string;
   readonly parameters: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
   /** Who asks: the subject of the token, or null on an open route. */
   readonly subject: string | null;
+  readonly grant: Grant;
   readonly requestId: string;
+  /** When the gateway took it: what budgets of requests are counted by. */
+  readonly receivedAt: EpochMs;
 }
 
-export type ControlAnswer =
-  | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'no-such-route' };
+export interface ControlAnswer {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
-const BODY_BYTES_MAX = 16 * 1024;
+const BY_KEY: ReadonlyMap<string, readonly [ControlOperation, Route]> = new Map(
+  CONTROL_ROUTES.map(([id, route]) => [`${route.method} ${route.path}`, [id, route]]),
+);
 
-const killSwitchChange = z.strictObject({
-  scope: z.enum(['global', 'account'], { error: 'expected "global" or "account"' }).default('account'),
-  reason: z.string().trim().min(3, 'expected a reason of 3 to 500 characters').max(500),
-});
-
-const json = (body: unknown, status = 200): ControlAnswer => ({ kind: 'json', status, body });
-const orNone = (price: Price | null): string | null => (price === null ? null : formatPrice(price));
-
-/** @throws ZodError for a body that is not as it should be, Fault when a table does not answer. */
+/** @throws Fault when a table, a lane or the broker does not answer. */
 export async function answerRequest(
   dependencies: ControlDependencies,
   request: ControlRequest,
 ): Promise<ControlAnswer> {
-  switch (request.route) {
-    case 'GET /':
-      return json({ name: 'belay', version: dependencies.build });
-    case 'GET /health':
-      return await health(dependencies);
-    case 'GET /api/v1/orders/{client_order_id}':
-      return await order(dependencies, request.parameters['client_order_id'] ?? '');
-    case 'GET /api/v1/positions':
-      return json({ positions: (await dependencies.books.all(dependencies.accountId)).flatMap(positionsOf) });
-    case 'GET /api/v1/kill-switch/status':
-      return await killSwitchStatus(dependencies);
-    case 'POST /api/v1/kill-switch/engage':
-      return await switchKill(dependencies, request, true);
-    case 'POST /api/v1/kill-switch/disengage':
-      return await switchKill(dependencies, request, false);
-    default:
-      return { kind: 'no-such-route' };
+  const found = BY_KEY.get(request.route);
+  if (found === undefined) {
+    return answerOf(
+      problemOutcome(404, 'no-such-route', 'There is no such route', `${request.route} is not part of the API`),
+    );
   }
-}
-
-async function health({
-  accountId,
-  safety,
-  clock,
-  environment,
-  dryRun,
-  build,
-}: ControlDependencies): Promise<ControlAnswer> {
-  const { global, account } = await safety.read(accountId);
-  const now = clock.now();
-  const engaged = global === null || account === null || global.killSwitch.engaged || account.killSwitch.engaged;
-  const reconciledAt = account?.reconciledAt ?? null;
-  const state = engaged ? 'HALTED' : account.breaker.state === 'ARMED' ? account.tradingState : 'REDUCING';
-  return json({
-    environment,
-    dryRun,
-    build,
-    time: formatEpochMs(now),
-    tradingState: state,
-    database: { state: 'ok' },
-    reconciliation: {
-      state: reconciledAt === null ? 'never' : 'known',
-      at: reconciledAt === null ? null : formatEpochMs(reconciledAt),
-      ageMs: reconciledAt === null ? null : now - reconciledAt,
-      session: account?.reconciledSession ?? null,
-    },
-  });
-}
-
-async function order({ orders, dryRun }: ControlDependencies, id: string): Promise<ControlAnswer> {
-  const missing: ControlAnswer = {
-    kind: 'refused',
-    refusal: refusal('order-not-found', 'there is no order with this client order id'),
-  };
-  let clientOrderId: ReturnType<typeof clientOrderIdOf>;
-  try {
-    clientOrderId = clientOrderIdOf(id);
-  } catch (cause) {
-    if (cause instanceof IdentityError) return missing;
-    throw cause;
+  const [id, route] = found;
+  const { permission } = route;
+  if (permission !== null && !mayUse(request.grant, permission)) {
+    const detail = `this needs the permission ${permission}, which none of your roles has`;
+    return answerOf(problemOutcome(403, 'permission-missing', 'The request is not permitted', detail));
   }
-  const found = await orders.get(clientOrderId);
-  return found === null ? missing : json({ ...orderView(found), dryRun });
+  const standing = await takeFromBudget(dependencies, route, request.receivedAt);
+  const headers = standing === null ? {} : standingHeaders(standing);
+  if (standing?.allowed === false) {
+    const detail = `at most ${standing.limit} requests a minute of the class "${route.rate}"; try again later`;
+    const retry = { 'retry-after': String(Math.ceil(standing.resetMs / 1000)) };
+    return answerOf(problemOutcome(429, 'rate-limited', 'Too many requests', detail), { ...headers, ...retry });
+  }
+  return await answerOperation(dependencies, id, request, headers);
 }
 
-/** An order as people see it: decimals as texts, times as RFC 3339. */
-function orderView(found: Order) {
-  const { terms, decision } = found.intent;
-  return {
-    clientOrderId: found.clientOrderId,
-    brokerOrderId: found.brokerOrderId,
-    accountId: terms.accountId,
-    strategyId: terms.strategyId,
-    symbol: terms.ticker,
-    side: terms.side,
-    type: terms.type,
-    timeInForce: terms.timeInForce,
-    quantity: terms.size.kind === 'quantity' ? formatQuantity(terms.size.quantity) : null,
-    notional: terms.size.kind === 'notional' ? formatMoney(terms.size.notional) : null,
-    limitPrice: orNone(terms.limitPrice),
-    stopPrice: orNone(terms.stopPrice),
-    state: found.state,
-    filledQuantity: formatQuantity(found.filledQuantity),
-    averageFillPrice: orNone(averageFillPrice(found, 'half-even')),
-    provisional: found.provisional,
-    reason: found.ended?.reason ?? found.ambiguity?.reason ?? null,
-    decisionId: decision.decisionId,
-    generation: decision.generation,
-    runId: found.intent.runId,
-    claimedAt: formatEpochMs(found.claimedAt),
-    sentAt: found.sentAt === null ? null : formatEpochMs(found.sentAt),
-    endedAt: found.endedAt === null ? null : formatEpochMs(found.endedAt),
-  };
+/** Open routes are held by the gateway's own throttle and read no table. */
+async function takeFromBudget(
+  { rates, accountId }: ControlDependencies,
+  { rate, permission }: Route,
+  receivedAt: EpochMs,
+): Promise<RateStanding | null> {
+  if (rate === 'halt' || permission === null) return null;
+  return await rates.take({ accountId, budget: rate, limit: RATE_LIMITS[rate], now: receivedAt });
 }
 
-const positionsOf = (book: Book) =>
-  positionOf(book) === 0n && book.openOrders.length === 0
-    ? []
-    : [
-        {
-          symbol: book.ticker,
-          quantity: formatQuantity(positionOf(book)),
-          quarantined: book.quarantine !== null,
-          openOrders: book.openOrders.length,
-          shares: book.shares.map((share) => ({
-            strategyId: share.strategyId,
-            quantity: formatQuantity(share.quantity),
-            cost: formatMoney(share.cost),
-            realizedProfit: formatMoney(share.realizedProfit),
-            openedOn: share.openedOn,
-          })),
-        },
-      ];
+const standingHeaders = ({ limit, remaining, resetMs }: RateStanding): Readonly<Record<string, string>> => ({
+  'ratelimit-limit': String(limit),
+  'ratelimit-remaining': String(remaining),
+  'ratelimit-reset': String(Math.ceil(resetMs / 1000)),
+});
 
-const killView = (kill: KillSwitch | null) =>
-  kill === null
-    ? { state: 'missing', engaged: true }
-    : {
-        state: kill.engaged ? 'engaged' : 'disengaged',
-        engaged: kill.engaged,
-        by: kill.by,
-        reason: kill.reason,
-        at: kill.at === null ? null : formatEpochMs(kill.at),
-      };
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
-async function killSwitchStatus({ safety, accountId }: ControlDependencies): Promise<ControlAnswer> {
-  const { global, account } = await safety.read(accountId);
-  return json({ global: killView(global?.killSwitch ?? null), account: killView(account?.killSwitch ?? null) });
-}
-
-async function switchKill(
+async function answerOperation(
   dependencies: ControlDependencies,
+  id: ControlOperation,
   request: ControlRequest,
-  engage: boolean,
+  headers: Readonly<Record<string, string>>,
 ): Promise<ControlAnswer> {
-  const { safety, accountId, clock, telemetry } = dependencies;
-  const { scope, reason } = killSwitchChange.parse(readJson(request.body));
-  const by = request.subject ?? 'unknown';
-  const change = { scope, by, reason, now: clock.now(), correlationId: request.requestId };
-  const done = engage
-    ? await safety.engageKillSwitch(accountId, change)
-    : await safety.disengageKillSwitch(accountId, change);
-  if (!done.ok) return { kind: 'refused', refusal: done.error };
-  telemetry.warn(engage ? 'kill switch engaged' : 'kill switch disengaged', { scope, by });
-  if (engage) telemetry.count('KillSwitchEngaged');
-  return await killSwitchStatus(dependencies);
+  const { schema, run } = OPERATIONS[id];
+  const key = request.headers['idempotency-key'];
+  if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) {
+    const detail = 'expected 1 to 128 visible ASCII characters';
+    return answerOf(problemOutcome(400, 'malformed', 'The request is malformed', detail, 'Idempotency-Key'), headers);
+  }
+  const body = readBody(request.body);
+  if (!body.ok) return answerOf(body.outcome, headers);
+  const call = {
+    subject: request.subject ?? 'anonymous',
+    grant: request.grant,
+    requestId: request.requestId,
+    now: dependencies.clock.now(),
+    idempotencyKey: key ?? null,
+  };
+  const raw = { params: request.parameters, query: request.query, body: body.value };
+  const outcome = await run(dependencies, call, raw);
+  if (outcome.kind !== 'done') return answerOf(outcome, headers);
+  const isJson = schema.success.mediaType === 'application/json';
+  return {
+    status: schema.success.status,
+    mediaType: schema.success.mediaType,
+    headers: { ...headers, ...outcome.headers },
+    body: isJson ? JSON.stringify(outcome.body) : String(outcome.body),
+  };
 }
 
-/** @throws ZodError when the body is too large or no JSON. */
-function readJson(body: Uint8Array): unknown {
-  const text = z
-    .string()
-    .max(BODY_BYTES_MAX, `expected a body of at most ${BODY_BYTES_MAX} characters`)
-    .parse(new TextDecoder().decode(body));
-  return z
-    .string()
-    .transform((raw, context): unknown => {
-      try {
-        return JSON.parse(raw);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'expected a JSON object' });
-        return z.NEVER;
-      }
-    })
-    .parse(text);
+type ReadBody = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly outcome: NotDone };
+
+/** An empty body is none; anything else has to be JSON. */
+function readBody(bytes: Uint8Array): ReadBody {
+  if (bytes.length === 0) return { ok: true, value: undefined };
+  if (bytes.length > BODY_BYTES_MAX) {
+    const detail = `expected a body of at most ${BODY_BYTES_MAX} bytes`;
+    return { ok: false, outcome: problemOutcome(413, 'body-too-large', 'The body is too large', detail) };
+  }
+  try {
+    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
+  } catch {
+    return { ok: false, outcome: problemOutcome(400, 'malformed', 'The request is malformed', 'expected a JSON body') };
+  }
+}
+
+function answerOf(outcome: NotDone, headers: Readonly<Record<string, string>> = {}): ControlAnswer {
+  const problem: Problem = outcome.kind === 'refused' ? problemOfRefusal(outcome.refusal) : outcome.problem;
+  return { status: problem.status, mediaType: 'application/problem+json', headers, body: JSON.stringify(problem) };
 }

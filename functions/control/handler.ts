@@ -1,44 +1,41 @@
 /** The door of the control API. */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
+import { type Grant, grantOf, groupsOf, NO_GRANT } from '#shared/core/access/permissions.ts';
+import { epochMs } from '#shared/core/kernel/instant.ts';
 import { coldStart } from '#shared/runtime/cold-start.ts';
-import { httpDoor, jsonAnswer, problemAnswer, rawBody } from '#shared/runtime/doors/http-door.ts';
-import { problemOfRefusal } from '#shared/runtime/outcome.ts';
+import { httpDoor, rawBody, textAnswer } from '#shared/runtime/doors/http-door.ts';
 import { answerRequest } from './answer-request.ts';
 import { wire } from './wiring.ts';
 
-const authorized = z.object({ authorizer: z.object({ jwt: z.object({ claims: z.object({ sub: z.string() }) }) }) });
+const authorized = z.object({
+  authorizer: z.object({ jwt: z.object({ claims: z.looseObject({ sub: z.string().min(1).max(128) }) }) }),
+});
 
-/** The subject of the token that the gateway has checked; an open route has none. */
-function subjectOf(event: APIGatewayProxyEventV2): string | null {
+/** Who the token that the gateway has checked belongs to; an open route has none. */
+function callerOf(event: APIGatewayProxyEventV2): { readonly subject: string | null; readonly grant: Grant } {
   const read = authorized.safeParse(event.requestContext);
-  return read.success ? read.data.authorizer.jwt.claims.sub : null;
+  if (!read.success) return { subject: null, grant: NO_GRANT };
+  const { claims } = read.data.authorizer.jwt;
+  return { subject: claims.sub, grant: grantOf(groupsOf(claims['cognito:groups'])) };
 }
 
-export const handler = coldStart(() => {
-  const dependencies = wire(process.env);
-  const door = httpDoor(dependencies.telemetry, async (event) => {
+const lowerCased = (headers: APIGatewayProxyEventV2['headers']): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+export const handler = coldStart(async () => {
+  const dependencies = await wire(process.env);
+  return httpDoor(dependencies.telemetry, async (event) => {
     const answer = await answerRequest(dependencies, {
       route: event.routeKey,
       parameters: event.pathParameters ?? {},
+      query: event.queryStringParameters ?? {},
+      headers: lowerCased(event.headers),
       body: rawBody(event),
-      subject: subjectOf(event),
+      ...callerOf(event),
       requestId: event.requestContext.requestId,
+      receivedAt: epochMs(event.requestContext.timeEpoch),
     });
-    switch (answer.kind) {
-      case 'json':
-        return jsonAnswer(answer.status, answer.body);
-      case 'refused':
-        return problemAnswer(problemOfRefusal(answer.refusal));
-      case 'no-such-route':
-        return problemAnswer({
-          type: 'urn:belay:problem:no-such-route',
-          title: 'There is no such route',
-          status: 404,
-          code: 'no-such-route',
-          detail: `${event.requestContext.http.method} ${event.rawPath} is not part of the API`,
-        });
-    }
+    return textAnswer(answer.status, answer.mediaType, answer.body, answer.headers);
   });
-  return Promise.resolve(door);
 });

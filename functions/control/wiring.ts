@@ -1,20 +1,76 @@
 /** What control is made of. */
+import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
+import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
+import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
+import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
+import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
+import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { journalStore } from '#shared/adapters/stores/journal-store.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { orderRequestsStore } from '#shared/adapters/stores/order-requests-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
+import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
+import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
+import { rateLimitsStore } from '#shared/adapters/stores/rate-limits-store.ts';
+import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
+import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
+import type { Clock } from '#shared/ports/clock.ts';
+import type { DeployedLimits } from '#shared/core/risk/check.ts';
+import type { Tables } from '#shared/ports/tables.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
-import type { ControlDependencies } from './answer-request.ts';
+import type { ControlDependencies } from './operation.ts';
 
 const ROOM = 'control';
 
-/** @throws ConfigurationError when a setting is missing or wrong. */
-export function wire(
+/** The stores over any tables. */
+export const controlStores = (tables: Tables, clock: Clock) => ({
+  safety: safetyStore(tables, ROOM),
+  policies: policiesStore(tables, ROOM),
+  documentOf: writePolicy,
+  books: booksStore(tables, ROOM),
+  orders: ordersStore(tables, ROOM, clock),
+  requests: orderRequestsStore(tables),
+  orphans: orphansStore(tables, ROOM),
+  reconciliations: reconciliationsStore(tables, ROOM),
+  journal: journalStore(tables),
+  marketStore: marketStore(tables, clock),
+  rates: rateLimitsStore(tables),
+});
+
+type LimitName =
+  | 'TRADING_DISABLED'
+  | 'SAFE_MODE'
+  | 'STRATEGY_DISABLED_LIST'
+  | 'LIQUIDITY_CHECK_ENABLED'
+  | 'FAT_FINGER_NOTIONAL_MAX'
+  | 'FAT_FINGER_QUANTITY_MAX'
+  | 'FAT_FINGER_PCT_OF_ADV_MAX'
+  | 'MAX_SLICE_PCT_OF_ADV';
+
+const deployedOf = (settings: ReturnType<typeof readConfiguration<LimitName>>): DeployedLimits => ({
+  switches: {
+    tradingDisabled: settings.TRADING_DISABLED,
+    safeMode: settings.SAFE_MODE,
+    strategiesDisabled: settings.STRATEGY_DISABLED_LIST,
+  },
+  liquidityCheck: settings.LIQUIDITY_CHECK_ENABLED,
+  fatFingerNotionalMax: settings.FAT_FINGER_NOTIONAL_MAX,
+  fatFingerQuantityMax: settings.FAT_FINGER_QUANTITY_MAX,
+  fatFingerVolumeShareBpsMax: settings.FAT_FINGER_PCT_OF_ADV_MAX,
+  sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
+});
+
+/** @throws ConfigurationError or Fault when a setting is missing, wrong, or does not fit the environment. */
+export async function wire(
   environment: Readonly<Record<string, string | undefined>>,
-): ControlDependencies & { readonly telemetry: RoomTelemetry } {
+): Promise<ControlDependencies & { readonly telemetry: RoomTelemetry }> {
   const settings = readConfiguration(environment, [
     'ENVIRONMENT',
     'DRY_RUN',
@@ -23,26 +79,60 @@ export function wire(
     'TABLE_SAFETY',
     'TABLE_ORDERS',
     'TABLE_BOOKS',
+    'TABLE_MARKET',
     'TABLE_JOURNAL',
+    'QUEUE_ORDERS_URL',
+    'QUEUE_URGENT_URL',
+    'TRADING_DISABLED',
+    'SAFE_MODE',
+    'STRATEGY_DISABLED_LIST',
+    'LIQUIDITY_CHECK_ENABLED',
+    'FAT_FINGER_NOTIONAL_MAX',
+    'FAT_FINGER_QUANTITY_MAX',
+    'FAT_FINGER_PCT_OF_ADV_MAX',
+    'MAX_SLICE_PCT_OF_ADV',
+    'ALPACA_PAPER',
+    'ALPACA_BASE_URL',
+    'ALPACA_DATA_URL',
+    'ALPACA_STREAM_URL',
+    'SECRET_BROKER_ID',
   ]);
+  const telemetry = roomTelemetry(ROOM, settings.ENVIRONMENT);
   const tables = openDynamoTables({
     physicalNames: {
       safety: settings.TABLE_SAFETY,
       orders: settings.TABLE_ORDERS,
       books: settings.TABLE_BOOKS,
+      market: settings.TABLE_MARKET,
       journal: settings.TABLE_JOURNAL,
     },
     pacing: systemPacing,
   });
+  const endpoints = alpacaEndpoints({
+    paper: settings.ALPACA_PAPER,
+    baseUrl: settings.ALPACA_BASE_URL,
+    dataUrl: settings.ALPACA_DATA_URL,
+    streamUrl: settings.ALPACA_STREAM_URL,
+    ...credentialsOf(
+      await openSecretsManager({ clock: systemClock, pacing: systemPacing }).read(settings.SECRET_BROKER_ID),
+    ),
+  });
+  const gateOf = (service: 'trading' | 'data') =>
+    storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
   return {
-    telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
+    telemetry,
+    deployed: deployedOf(settings),
     accountId: settings.BELAY_ACCOUNT,
     environment: settings.ENVIRONMENT,
     dryRun: settings.DRY_RUN,
     build: settings.BUILD_ID,
     clock: systemClock,
-    safety: safetyStore(tables, ROOM),
-    books: booksStore(tables, ROOM),
-    orders: ordersStore(tables, ROOM, systemClock),
+    ...controlStores(tables, systemClock),
+    broker: alpacaBroker({ endpoints, telemetry, gate: gateOf('trading') }),
+    marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
+    lanes: openSqsLanes({
+      queueUrls: { orders: settings.QUEUE_ORDERS_URL, urgent: settings.QUEUE_URGENT_URL },
+      pacing: systemPacing,
+    }),
   };
 }

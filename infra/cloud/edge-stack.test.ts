@@ -4,6 +4,7 @@ import { houseUnderTest } from '#infra/cloud/templates-under-test.ts';
 
 const house = houseUnderTest('live');
 const routes = house.ofType('AWS::ApiGatewayV2::Route').map(({ props }) => props);
+const OPEN_ROUTES = ['GET /', 'GET /api/v1/docs', 'GET /api/v1/openapi.json', 'POST /api/v1/webhooks/orders'];
 const [stage] = house.ofType('AWS::ApiGatewayV2::Stage');
 
 describe('the HTTP API', () => {
@@ -13,9 +14,9 @@ describe('the HTTP API', () => {
     );
   });
 
-  it('asks for a token on every route but the greeting and the signed webhook', () => {
+  it('asks for a token on every route but the greeting, the documentation and the signed webhook', () => {
     const open = routes.filter((route) => route.at('AuthorizationType').text !== 'JWT');
-    expect(open.map((route) => route.at('RouteKey').text).sort()).toEqual(['GET /', 'POST /api/v1/webhooks/orders']);
+    expect(open.map((route) => route.at('RouteKey').text).sort()).toEqual(OPEN_ROUTES);
     const [authorizer, second] = house.ofType('AWS::ApiGatewayV2::Authorizer');
     expect(second).toBeUndefined();
     for (const route of routes.filter((each) => !open.includes(each))) {
@@ -45,7 +46,7 @@ describe('the HTTP API', () => {
     expect(stage?.props.at('DefaultRouteSettings', 'ThrottlingRateLimit').number).toBe(20);
     expect(stage?.props.at('DefaultRouteSettings', 'ThrottlingBurstLimit').number).toBe(40);
     const ofRoutes = stage?.props.at('RouteSettings').entries ?? [];
-    expect(ofRoutes.map(([key]) => key).sort()).toEqual(['GET /', 'POST /api/v1/webhooks/orders']);
+    expect(ofRoutes.map(([key]) => key).sort()).toEqual(OPEN_ROUTES);
     for (const [, settings] of ofRoutes) {
       expect(settings.at('ThrottlingRateLimit').number).toBeGreaterThan(0);
       expect(settings.at('ThrottlingBurstLimit').number).toBeGreaterThan(0);

@@ -111,5 +111,7 @@ const methodOf = (row: RouteRow): HttpMethod => {
       return HttpMethod.PUT;
     case 'DELETE':
       return HttpMethod.DELETE;
+    case 'ANY':
+      return HttpMethod.ANY;
   }
 };

@@ -48,7 +48,9 @@ export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicySt
     ...tableStatements(row, parts),
     ...(row.broker ? [requestGateStatement(parts)] : []),
     ...row.secrets.map((name) => allow(['secretsmanager:GetSecretValue'], [parts.secrets[name].secretArn])),
-    ...row.sends.map((name) => allow(['sqs:SendMessage'], [parts.lanes[name].queue.queueArn])),
+    ...row.sends.map((name) =>
+      allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [parts.lanes[name].queue.queueArn]),
+    ),
     ...(row.speaks ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
   ];
 }

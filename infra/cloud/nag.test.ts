@@ -45,9 +45,11 @@ describe('the rules of AwsSolutions', () => {
       'AwsSolutions-SQS3 belay-live-flow/Unpublished/Resource',
       'AwsSolutions-SQS3 belay-live-watch/Untold/Resource',
       'AwsSolutions-APIG4 belay-live-edge/Api/GET--/Resource',
+      'AwsSolutions-APIG4 belay-live-edge/Api/GET--api--v1--openapi.json/Resource',
+      'AwsSolutions-APIG4 belay-live-edge/Api/GET--api--v1--docs/Resource',
       'AwsSolutions-APIG4 belay-live-edge/Api/POST--api--v1--webhooks--orders/Resource',
     ]);
-    expect(given.map(({ id }) => id)).toHaveLength(7);
+    expect(given.map(({ id }) => id)).toHaveLength(9);
     for (const { reason } of given) expect(reason.length).toBeGreaterThan(60);
   });
 });

@@ -62,14 +62,14 @@ describe('what functions may do', () => {
   it('hands the broker key to those that call the broker, and the webhook secret to the webhook', () => {
     const reads = (secret: string): readonly string[] =>
       roomsThat((p) => p.action === 'secretsmanager:GetSecretValue' && p.resource.includes(secret));
-    expect(reads('SecretBroker')).toEqual(['Ingest', 'Orchestrate', 'Execute', 'Listen', 'Reconcile']);
+    expect(reads('SecretBroker')).toEqual(['Ingest', 'Orchestrate', 'Execute', 'Listen', 'Reconcile', 'Control']);
     expect(reads('SecretWebhook')).toEqual(['Webhook']);
   });
 
   it('lets only who decides send commands, and only execute take them', () => {
     const send = (lane: string) => (p: Permission) => p.action === 'sqs:SendMessage' && p.resource.includes(lane);
-    expect(roomsThat(send('OrdersLaneQueue'))).toEqual(['Orchestrate']);
-    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate']);
+    expect(roomsThat(send('OrdersLaneQueue'))).toEqual(['Orchestrate', 'Control']);
+    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate', 'Control']);
     expect(roomsThat((p) => p.action === 'sqs:ReceiveMessage')).toEqual(['Execute', 'ExecuteDeadLetter']);
   });
 

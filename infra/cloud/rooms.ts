@@ -203,7 +203,17 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'control',
     stack: 'edge',
     timeoutS: 20,
-    tables: { safety: ['read', 'update'], orders: ['read'], books: ['read'], journal: ['put'] },
+    // What is asked for lies beside the run rows; the orders themselves are for the claim and the settle path alone.
+    tables: {
+      safety: ['read', 'put', 'update'],
+      orders: ['read'],
+      books: ['read', 'update'],
+      market: ['read'],
+      journal: ['read', 'put'],
+    },
+    broker: true,
+    secrets: ['broker'],
+    sends: ['orders', 'urgent'],
   },
   {
     ...QUIET,

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
 import type { ApiPlan, CorsPlan, RoutePlan } from '#infra/local/template/house-plan.ts';
+import { machineNowMs } from '#infra/local/time/house-clock.ts';
 import type { TokenVerifier } from './local-issuer.ts';
 import { closeServer, listenOnLoopback } from './loopback-server.ts';
 import {
@@ -118,7 +119,8 @@ class Gateway {
       body: await readBody(incoming, BODY_BYTES_MAX),
       sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
       requestId: `local-${this.#requests}`,
-      nowMs: Date.now(),
+      // People's requests come in the machine's time, whatever day the house trades.
+      nowMs: machineNowMs(),
     };
     const { outcome } = this.#parts.runtime.invoke(match.route.functionName, requestEvent(request, match, jwt));
     const ended = await within(outcome, match.route.timeoutMs);

@@ -1,0 +1,116 @@
+/**
+ * The facts that a request for an order is cleared on before its command is sent. It is the sender's own clearing that
+ * counts; this one tells a person at once what the sender would refuse.
+ */
+import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
+import type { Ticker } from '#shared/core/kernel/identity.ts';
+import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
+import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
+import { currentSession } from '#shared/core/market/session-calendar.ts';
+import type { Instrument, Quote } from '#shared/core/market/types.ts';
+import type { OrderIntent } from '#shared/core/order/order.ts';
+import type { Book } from '#shared/core/portfolio/book.ts';
+import type { Exposure } from '#shared/core/portfolio/exposure.ts';
+import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { type BarFacts, barFactsOf } from '#shared/core/risk/bar-facts.ts';
+import type { HoldingRead } from '#shared/core/risk/check.ts';
+import { clearOrder } from '#shared/core/risk/clear-order.ts';
+import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
+import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
+import { orderClassOf } from '#shared/core/safety/order-class.ts';
+import type { AccountSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
+import type { ControlDependencies } from './operation.ts';
+import { gateReference } from './read-house.ts';
+
+/** What an order for a symbol is made and cleared with. */
+export interface Ground {
+  readonly account: AccountSafety;
+  readonly policy: Policy;
+  readonly strategies: readonly StrategySafety[];
+  readonly book: Book | null;
+  readonly books: readonly Book[];
+  readonly exposure: Exposure | null;
+  readonly instrument: Instrument | null;
+  readonly quote: Quote | null;
+}
+
+/** @throws Fault where a source does not answer. */
+export async function readGround(
+  { policies, safety, books, broker, marketData, accountId }: ControlDependencies,
+  symbol: Ticker,
+): Promise<Result<Ground, Refusal>> {
+  const [{ account }, strategies, ledger, instruments, quotes] = await Promise.all([
+    safety.read(accountId),
+    safety.strategies(accountId),
+    books.ofAccount(accountId),
+    broker.instruments([symbol]),
+    marketData.latestQuotes([symbol]),
+  ]);
+  if (account === null) {
+    return fail(refusal('safety-item-missing', 'the account has no safety item; `belay init` makes it'));
+  }
+  const policy = await policies.version(accountId, account.policyVersion);
+  if (policy === null) {
+    return fail(refusal('policy-missing', `policy ${account.policyVersion} is in force and not there`));
+  }
+  return succeed({
+    account,
+    policy,
+    strategies,
+    ...ledger,
+    book: ledger.books.find((book) => book.ticker === symbol) ?? null,
+    instrument: instruments.get(symbol) ?? null,
+    quote: quotes.get(symbol) ?? null,
+  });
+}
+
+/** The broker's own position, stamped with when it was asked for. */
+async function readHolding({ broker, clock }: ControlDependencies, symbol: Ticker): Promise<HoldingRead> {
+  const readAt = clock.now();
+  const position = await broker.position(symbol);
+  return { quantity: position?.quantity ?? ZERO_QUANTITY, available: position?.available ?? ZERO_QUANTITY, readAt };
+}
+
+async function readBars({ marketStore, clock }: ControlDependencies, symbol: Ticker): Promise<BarFacts | null> {
+  const year = new Date(clock.now()).getUTCFullYear();
+  const bars = (await marketStore.loadBars([symbol], year - 1, year)).get(symbol);
+  return bars === undefined ? null : barFactsOf(bars);
+}
+
+/** The pre-trade checks first, then the gates: a malformed order is no news of a gate. */
+export async function clearRequest(
+  dependencies: ControlDependencies,
+  ground: Ground,
+  intent: OrderIntent,
+): Promise<Result<ClearedOrder, Refusal>> {
+  const { safety, accountId, clock, broker, deployed } = dependencies;
+  const { account: safetyOfAccount, policy, strategies, ...ledger } = ground;
+  const { ticker: symbol, strategyId, positionIntent } = intent.terms;
+  const orderClass = orderClassOf({ purpose: intent.purpose, positionIntent });
+  const isEntry = orderClass === 'entry';
+  const gates = gateReference(dependencies, clock.now(), policy);
+  const doubt = isEntry ? null : bookDoubt(ground.book, safetyOfAccount, gates);
+  const [account, bars, holding] = await Promise.all([
+    isEntry ? broker.account() : null,
+    isEntry ? readBars(dependencies, symbol) : null,
+    doubt === null ? null : readHolding(dependencies, symbol),
+  ]);
+  const now = clock.now();
+  const cleared = clearOrder({
+    ...ledger,
+    intent,
+    orderClass,
+    now,
+    policy,
+    deployed,
+    strategy: strategies.find((one) => one.strategyId === strategyId) ?? null,
+    session: currentSession(now),
+    bars,
+    account,
+    bookDoubt: doubt,
+    holding,
+  });
+  if (!cleared.ok) return cleared;
+  const shut = await safety.shutGate(accountId, orderClass, gateReference(dependencies, now, policy));
+  return shut === null ? cleared : fail(shut);
+}

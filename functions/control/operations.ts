@@ -1,0 +1,86 @@
+/** The work behind each operation of the table of routes. An operation without one is a type error. */
+import { cancelAllOrders, cancelOrder } from './cancel-orders.ts';
+import {
+  getFatFingerThresholds,
+  getPolicy,
+  getPolicyVersions,
+  putFatFingerThresholds,
+  putPolicy,
+  rollBackPolicy,
+} from './change-policy.ts';
+import {
+  disableStrategy,
+  disengageKillSwitch,
+  enableStrategy,
+  engageKillSwitch,
+  getCircuitBreaker,
+  getCircuitBreakerHistory,
+  getKillSwitch,
+  getOrphans,
+  getQuarantine,
+  getReconciliation,
+  getStrategies,
+  getStrategy,
+  liftQuarantine,
+  tripCircuitBreaker,
+} from './change-safety.ts';
+import { adjustPosition, closePosition, flattenAll } from './close-positions.ts';
+import { docsPage } from './docs-page.ts';
+import { openApiDocument } from './openapi.ts';
+import { done, operation, type Operation } from './operation.ts';
+import { getConfig, getHealth, getRoot } from './read-house.ts';
+import { getMetrics } from './read-metrics.ts';
+import { getFunnel, getJournal, getWhy } from './read-journal.ts';
+import { getOrder, getPendingOrders, getRecentFills } from './read-orders.ts';
+import { getDailyPerformance, getPositions, getRealtimePnl } from './read-positions.ts';
+import { READING_SCHEMAS } from './reading-schemas.ts';
+import { submitManualOrder, submitOrder } from './request-order.ts';
+import type { ControlOperation } from './routes.ts';
+
+const getOpenApi = operation(READING_SCHEMAS.getOpenApi, ({ build }) => Promise.resolve(done(openApiDocument(build))));
+const getDocs = operation(READING_SCHEMAS.getDocs, () => Promise.resolve(done(docsPage())));
+
+export const OPERATIONS = {
+  getRoot,
+  getHealth,
+  getMetrics,
+  getConfig,
+  getOpenApi,
+  getDocs,
+  getStrategies,
+  getStrategy,
+  enableStrategy,
+  disableStrategy,
+  getKillSwitch,
+  engageKillSwitch,
+  disengageKillSwitch,
+  getCircuitBreaker,
+  getCircuitBreakerHistory,
+  tripCircuitBreaker,
+  getReconciliation,
+  submitOrder,
+  submitManualOrder,
+  getPendingOrders,
+  getRecentFills,
+  cancelAllOrders,
+  getOrder,
+  cancelOrder,
+  getPositions,
+  getRealtimePnl,
+  closePosition,
+  adjustPosition,
+  flattenAll,
+  getDailyPerformance,
+  getFunnel,
+  getWhy,
+  getFatFingerThresholds,
+  putFatFingerThresholds,
+  getPolicy,
+  putPolicy,
+  getPolicyVersions,
+  rollBackPolicy,
+  getQuarantine,
+  liftQuarantine,
+  getOrphans,
+  getJournal,
+} satisfies Readonly<Record<ControlOperation, Operation>>;

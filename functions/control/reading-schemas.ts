@@ -1,0 +1,223 @@
+/** What is read: health, configuration, strategies, positions, performance, the journal. */
+import * as z from 'zod';
+import {
+  clientOrder,
+  count,
+  cursor,
+  date,
+  decimal,
+  instant,
+  limit,
+  nextCursor,
+  reasonView,
+  run,
+  strategy,
+  symbol,
+  text,
+} from './field-schemas.ts';
+import { json, page, TAKES_NOTHING } from './operation-schema.ts';
+
+const partState = z.enum(['ok', 'degraded', 'down', 'unknown']);
+const tradingState = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
+const part = z.strictObject({
+  state: partState,
+  /** How long the part took to answer just now; null where it was not asked. */
+  latency_ms: z.number().min(0).nullable(),
+  detail: text,
+});
+
+const strategyView = z.strictObject({
+  strategy_id: strategy,
+  enabled: z.boolean(),
+  cash_available: decimal,
+  /** What the policy in force says; null for a strategy that it does not know. */
+  policy: z
+    .strictObject({ enabled: z.boolean(), cash: decimal, parameters: z.record(z.string(), z.number()) })
+    .nullable(),
+  positions: count,
+});
+
+const shareView = z.strictObject({
+  strategy_id: strategy,
+  quantity: decimal,
+  cost: decimal,
+  realized_profit: decimal,
+  opened_on: date.nullable(),
+  stop_price: decimal.nullable(),
+});
+
+const positionView = z.strictObject({
+  symbol,
+  quantity: decimal,
+  quarantined: z.boolean(),
+  open_orders: count,
+  provisional: z.boolean(),
+  shares: z.array(shareView),
+});
+
+const pnlView = z.strictObject({
+  symbol,
+  quantity: decimal,
+  cost: decimal,
+  /** The side of the latest quote that closing would meet; null without a quote. */
+  price: decimal.nullable(),
+  price_at: instant.nullable(),
+  unrealized_profit: decimal.nullable(),
+  realized_profit: decimal,
+});
+
+const sessionView = z.strictObject({
+  session: date,
+  equity_at_open: decimal.nullable(),
+  equity: decimal.nullable(),
+  profit: decimal.nullable(),
+  realized_profit: decimal,
+  positions: count,
+  cost: decimal,
+  orders: count,
+  quarantined: count,
+});
+
+export const factView = z.strictObject({
+  type: text,
+  room: text,
+  aggregate_id: text,
+  sequence: z.int().min(1),
+  occurred_at: instant,
+  correlation_id: text,
+  priority: text,
+  /** As the catalogue of events describes it. */
+  data: z.unknown(),
+});
+
+const funnelEntry = z.strictObject({
+  strategy_id: strategy,
+  symbol,
+  as_of: date,
+  outcome: z.enum(['ordered', 'refused']),
+  stage: text.nullable(),
+  reason: reasonView.nullable(),
+  client_order_id: clientOrder.nullable(),
+  /** What became of the order since; null while nothing is known. */
+  order_fact: text.nullable(),
+});
+
+export const READING_SCHEMAS = {
+  getRoot: { ...TAKES_NOTHING, success: json(z.strictObject({ name: z.literal('belay'), build: text })) },
+  getHealth: {
+    ...TAKES_NOTHING,
+    success: json(
+      z.strictObject({
+        state: partState,
+        environment: text,
+        dry_run: z.boolean(),
+        build: text,
+        time: instant,
+        trading_state: tradingState,
+        trading_state_reason: text.nullable(),
+        database: part,
+        queue: part,
+        broker: part,
+        reconciliation: z.strictObject({
+          ...part.shape,
+          at: instant.nullable(),
+          age_ms: z.number().nullable(),
+          session: date.nullable(),
+        }),
+      }),
+    ),
+  },
+  getMetrics: { ...TAKES_NOTHING, success: page('text/plain; version=0.0.4; charset=utf-8') },
+  getConfig: {
+    ...TAKES_NOTHING,
+    success: json(
+      z.strictObject({
+        environment: text,
+        account_id: text,
+        dry_run: z.boolean(),
+        build: text,
+        live: z.boolean().nullable(),
+        policy_version: count.nullable(),
+        rate_limits_per_minute: z.record(z.string(), count),
+        body_bytes_max: count,
+      }),
+    ),
+  },
+  getOpenApi: { ...TAKES_NOTHING, success: json(z.record(z.string(), z.unknown())) },
+  getDocs: { ...TAKES_NOTHING, success: page('text/html; charset=utf-8') },
+  getStrategies: { ...TAKES_NOTHING, success: json(z.strictObject({ strategies: z.array(strategyView) })) },
+  getStrategy: {
+    ...TAKES_NOTHING,
+    params: z.strictObject({ strategy_id: strategy }),
+    success: json(strategyView),
+  },
+  getPositions: { ...TAKES_NOTHING, success: json(z.strictObject({ positions: z.array(positionView) })) },
+  getRealtimePnl: {
+    ...TAKES_NOTHING,
+    success: json(
+      z.strictObject({
+        as_of: instant,
+        equity: decimal.nullable(),
+        equity_at_open: decimal.nullable(),
+        unrealized_profit: decimal,
+        realized_profit: decimal,
+        /** True when a position has no quote, and is left out of the sum. */
+        incomplete: z.boolean(),
+        positions: z.array(pnlView),
+      }),
+    ),
+  },
+  getDailyPerformance: {
+    ...TAKES_NOTHING,
+    query: z.strictObject({ limit }),
+    success: json(z.strictObject({ sessions: z.array(sessionView) })),
+  },
+  getFunnel: {
+    ...TAKES_NOTHING,
+    params: z.strictObject({ run_id: run }),
+    success: json(
+      z.strictObject({
+        run_id: run,
+        session: date,
+        policy_version: count,
+        raw: count,
+        refused: count,
+        executed: count,
+        refused_by_stage: z.record(z.string(), count),
+        completed: z.boolean(),
+        entries: z.array(funnelEntry),
+      }),
+    ),
+  },
+  getWhy: {
+    ...TAKES_NOTHING,
+    params: z.strictObject({ symbol }),
+    query: z.strictObject({ session: date.optional() }),
+    success: json(
+      z.strictObject({
+        symbol,
+        day: date,
+        in_universe: z.boolean(),
+        quantity: decimal,
+        quarantine: reasonView.nullable(),
+        /** The first gate that an entry would not pass now. */
+        shut_gate: reasonView.nullable(),
+        facts: z.array(factView),
+      }),
+    ),
+  },
+  getJournal: {
+    ...TAKES_NOTHING,
+    query: z
+      .strictObject({
+        order: clientOrder.optional(),
+        run: run.optional(),
+        correlation: run.optional(),
+        day: date.optional(),
+        limit,
+        cursor,
+      })
+      .meta({ description: 'Exactly one of order, run, correlation and day.' }),
+    success: json(z.strictObject({ facts: z.array(factView), cursor: nextCursor })),
+  },
+} as const;

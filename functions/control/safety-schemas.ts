@@ -1,0 +1,172 @@
+/** Switches, breaker, reconciliation, policy, quarantine: what keeps the house safe, and what people change about it. */
+import * as z from 'zod';
+import {
+  count,
+  cursor,
+  date,
+  decimal,
+  instant,
+  limit,
+  nextCursor,
+  positiveDecimal,
+  reason,
+  reasonView,
+  strategy,
+  symbol,
+  text,
+} from './field-schemas.ts';
+import { json, TAKES_NOTHING } from './operation-schema.ts';
+import { factView } from './reading-schemas.ts';
+
+const killView = z.strictObject({
+  state: z.enum(['missing', 'engaged', 'disengaged']),
+  engaged: z.boolean(),
+  by: text.nullable(),
+  reason: text.nullable(),
+  at: instant.nullable(),
+});
+const killSwitches = z.strictObject({ global: killView, account: killView });
+const killChange = z.strictObject({
+  scope: z.enum(['global', 'account'], { error: 'expected "global" or "account"' }).default('account'),
+  reason,
+});
+
+const breakerView = z.strictObject({
+  state: z.enum(['missing', 'ARMED', 'TRIPPED', 'QUIET_PERIOD']),
+  cause: text.nullable(),
+  by: text.nullable(),
+  at: instant.nullable(),
+  quiet_until: instant.nullable(),
+  /** Whether entries pass the breaker now. */
+  lets_entries_pass: z.boolean(),
+});
+
+const enabledView = z.strictObject({ strategy_id: strategy, enabled: z.boolean() });
+const enabledChange = {
+  ...TAKES_NOTHING,
+  params: z.strictObject({ strategy_id: strategy }),
+  body: z.strictObject({ reason }),
+  success: json(enabledView),
+} as const;
+
+const fatFinger = z.strictObject({
+  policy_version: count,
+  notional_max: decimal,
+  quantity_max: decimal,
+  volume_share_bps_max: count,
+});
+
+const policyVersion = { expected_version: count.optional(), reason };
+const policyView = z.strictObject({ version: count, document: z.record(z.string(), z.unknown()) });
+
+export const SAFETY_SCHEMAS = {
+  enableStrategy: enabledChange,
+  disableStrategy: enabledChange,
+  getKillSwitch: { ...TAKES_NOTHING, success: json(killSwitches) },
+  engageKillSwitch: { ...TAKES_NOTHING, body: killChange, success: json(killSwitches) },
+  disengageKillSwitch: { ...TAKES_NOTHING, body: killChange, success: json(killSwitches) },
+  getCircuitBreaker: { ...TAKES_NOTHING, success: json(breakerView) },
+  getCircuitBreakerHistory: {
+    ...TAKES_NOTHING,
+    query: z.strictObject({ limit }),
+    success: json(z.strictObject({ history: z.array(factView) })),
+  },
+  tripCircuitBreaker: { ...TAKES_NOTHING, body: z.strictObject({ reason }), success: json(breakerView) },
+  getReconciliation: {
+    ...TAKES_NOTHING,
+    success: json(
+      z.strictObject({
+        /** Whether entries pass the gate now. */
+        gate_open: z.boolean(),
+        shut_by: reasonView.nullable(),
+        at: instant.nullable(),
+        age_ms: z.number().nullable(),
+        session: date.nullable(),
+        build: text.nullable(),
+        orders_seen_to: instant.nullable(),
+        activities_seen_to: instant.nullable(),
+      }),
+    ),
+  },
+  getFatFingerThresholds: { ...TAKES_NOTHING, success: json(fatFinger) },
+  putFatFingerThresholds: {
+    ...TAKES_NOTHING,
+    body: z
+      .strictObject({
+        notional_max: positiveDecimal.optional(),
+        quantity_max: positiveDecimal.optional(),
+        volume_share_bps_max: z.int('expected whole basis points').min(1).max(10_000).optional(),
+        ...policyVersion,
+      })
+      .refine(
+        (body) =>
+          body.notional_max !== undefined || body.quantity_max !== undefined || body.volume_share_bps_max !== undefined,
+        { error: 'expected at least one threshold', path: ['notional_max'] },
+      ),
+    success: json(fatFinger),
+  },
+  getPolicy: {
+    ...TAKES_NOTHING,
+    query: z.strictObject({
+      version: z
+        .string()
+        .regex(/^[1-9]\d{0,8}$/, 'expected the number of a version')
+        .transform(Number)
+        .optional(),
+    }),
+    success: json(policyView),
+  },
+  putPolicy: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({ document: z.record(z.string(), z.unknown()), ...policyVersion }),
+    success: json(policyView),
+  },
+  getPolicyVersions: {
+    ...TAKES_NOTHING,
+    query: z.strictObject({ limit, cursor }),
+    success: json(
+      z.strictObject({
+        versions: z.array(
+          z.strictObject({ version: count, by: text, reason: text, at: instant, in_force: z.boolean() }),
+        ),
+        cursor: nextCursor,
+      }),
+    ),
+  },
+  rollBackPolicy: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({
+      version: z.int('expected the number of a version').min(1).max(999_999_999),
+      ...policyVersion,
+    }),
+    success: json(policyView),
+  },
+  getQuarantine: {
+    ...TAKES_NOTHING,
+    success: json(
+      z.strictObject({ quarantined: z.array(z.strictObject({ symbol, code: text, message: text, at: instant })) }),
+    ),
+  },
+  liftQuarantine: {
+    ...TAKES_NOTHING,
+    params: z.strictObject({ symbol }),
+    body: z.strictObject({ reason }),
+    success: json(z.strictObject({ symbol, lifted: z.boolean() })),
+  },
+  getOrphans: {
+    ...TAKES_NOTHING,
+    success: json(
+      z.strictObject({
+        orphans: z.array(
+          z.strictObject({
+            broker_order_id: text,
+            client_order_id: text.nullable(),
+            status: text.nullable(),
+            cumulative_qty: decimal.nullable(),
+            first_seen_at: instant,
+          }),
+        ),
+      }),
+    ),
+  },
+} as const;

@@ -1,0 +1,210 @@
+/** For each operation: what makes it succeed, and what is wrong with a request for it. */
+import { formatEpochMs } from '#shared/core/kernel/instant.ts';
+import type { ControlOperation } from '#functions/control/routes.ts';
+import * as z from 'zod';
+import { parseMoney, parseQuantity } from '#shared/core/kernel/decimal.ts';
+import { aggregateOf, makeFact } from '#events/fact.ts';
+import { bookItem } from '#shared/adapters/stores/book-item.ts';
+import { MANUAL, ticker } from '#shared/core/kernel/identity.ts';
+import { withShare, shareOf } from '#shared/core/portfolio/book.ts';
+import { type Ask, type ControlHouse, NOW, SESSION } from './control-house.ts';
+
+export interface RouteCase {
+  /** Brings the house to where the request succeeds, and says how to ask. */
+  readonly success: (house: ControlHouse) => Ask | Promise<Ask>;
+  /** A request that is malformed, and the field at fault. */
+  readonly malformed: Ask;
+  readonly field: string;
+}
+
+export const PLAIN_ORDER = { symbol: 'AAPL', side: 'buy', qty: 1, type: 'market', time_in_force: 'day' } as const;
+const WHY = { reason: 'because a test asks' };
+const UNKNOWN: Ask = { query: { unheard: 'x' } };
+const nothing = (): Ask => ({});
+const plain: RouteCase = { success: nothing, malformed: UNKNOWN, field: 'unheard' };
+
+/** Gives the strategy "manual" so many shares of AAPL. */
+export async function hold(house: ControlHouse, shares: string): Promise<void> {
+  const book = await house.dependencies.books.get(house.account, ticker('AAPL'));
+  if (book === null) throw new Error('the house has no book');
+  const share = {
+    ...shareOf(book, MANUAL),
+    quantity: parseQuantity(shares),
+    cost: parseMoney('1000'),
+    openedOn: SESSION,
+  };
+  const next = { ...withShare(book, share), version: book.version + 1 };
+  await house.tables.write({ kind: 'put', table: 'books', item: bookItem(next), conditions: [] });
+}
+
+const clientOrderOf = (body: unknown): string => z.object({ client_order_id: z.string() }).parse(body).client_order_id;
+
+/** An order that was asked for and has not been claimed. */
+export async function asked(house: ControlHouse): Promise<Ask> {
+  const answer = await house.ask('submitOrder', { body: PLAIN_ORDER });
+  return { params: { client_order_id: clientOrderOf(answer.json()) } };
+}
+
+async function withRun(house: ControlHouse): Promise<Ask> {
+  const runId = 'control-1:20260309T093500';
+  const place = {
+    room: 'orchestrate',
+    aggregateId: aggregateOf.run(runId),
+    sequence: 1,
+    occurredAt: NOW,
+    correlationId: runId,
+    causationId: null,
+  } as const;
+  const committed = makeFact('run.committed.v1', place, {
+    accountId: house.account,
+    runId,
+    slot: formatEpochMs(NOW),
+    session: SESSION,
+    policyVersion: 1,
+    signals: 1,
+    commands: 0,
+    refused: 1,
+  });
+  const refused = makeFact(
+    'signal.rejected.v1',
+    { ...place, sequence: 2 },
+    {
+      accountId: house.account,
+      runId,
+      strategyId: 'ma-crossover',
+      symbol: 'AAPL',
+      kind: 'entry',
+      asOf: '2026-03-06',
+      stage: 'risk',
+      reason: { code: 'strategy-cash', message: 'no cash left', context: {} },
+    },
+  );
+  await house.dependencies.journal.append([committed, refused]);
+  return { params: { run_id: runId } };
+}
+
+async function quarantined(house: ControlHouse): Promise<Ask> {
+  const quarantine = { code: 'position-mismatch', message: 'the books differ', at: NOW };
+  await house.dependencies.books.quarantine(house.account, ticker('AAPL'), quarantine, 'pass-1');
+  return { params: { symbol: 'AAPL' }, body: WHY };
+}
+
+const strategyChange: RouteCase = {
+  success: () => ({ params: { strategy_id: 'ma-crossover' }, body: WHY }),
+  malformed: { params: { strategy_id: 'ma-crossover' }, body: {} },
+  field: 'reason',
+};
+const killChange: RouteCase = {
+  success: () => ({ body: WHY }),
+  malformed: { body: { reason: 'no' } },
+  field: 'reason',
+};
+
+const documentOf = async (house: ControlHouse): Promise<Record<string, unknown>> => {
+  const { policies, documentOf: write } = house.dependencies;
+  const active = await policies.active(house.account);
+  if (active === null) throw new Error('the house has no policy');
+  return { ...write(active) };
+};
+
+const order: RouteCase = {
+  success: () => ({ body: PLAIN_ORDER }),
+  malformed: { body: { ...PLAIN_ORDER, qty: -1 } },
+  field: 'qty',
+};
+
+/** One case an operation: a route without one does not compile. */
+export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
+  getRoot: plain,
+  getHealth: plain,
+  getMetrics: plain,
+  getConfig: plain,
+  getOpenApi: plain,
+  getDocs: plain,
+  getStrategies: plain,
+  getStrategy: {
+    success: () => ({ params: { strategy_id: 'ma-crossover' } }),
+    malformed: { params: { strategy_id: 'No Strategy' } },
+    field: 'strategy_id',
+  },
+  enableStrategy: strategyChange,
+  disableStrategy: strategyChange,
+  getKillSwitch: plain,
+  engageKillSwitch: killChange,
+  disengageKillSwitch: killChange,
+  getCircuitBreaker: plain,
+  getCircuitBreakerHistory: { success: nothing, malformed: { query: { limit: '0' } }, field: 'limit' },
+  tripCircuitBreaker: killChange,
+  getReconciliation: plain,
+  submitOrder: order,
+  submitManualOrder: order,
+  getPendingOrders: { success: nothing, malformed: { query: { symbol: 'not a symbol' } }, field: 'symbol' },
+  getRecentFills: { success: nothing, malformed: { query: { limit: 'many' } }, field: 'limit' },
+  cancelAllOrders: {
+    success: nothing,
+    malformed: { body: { include_protective_stops: 'yes' } },
+    field: 'include_protective_stops',
+  },
+  getOrder: { success: asked, malformed: { params: { client_order_id: 'no order' } }, field: 'client_order_id' },
+  cancelOrder: {
+    success: asked,
+    malformed: { params: { client_order_id: 'x' }, body: { reason: '' } },
+    field: 'reason',
+  },
+  getPositions: plain,
+  getRealtimePnl: plain,
+  closePosition: {
+    success: async (house) => {
+      await hold(house, '10');
+      return { params: { symbol: 'AAPL' } };
+    },
+    malformed: { params: { symbol: 'aapl' } },
+    field: 'symbol',
+  },
+  adjustPosition: {
+    success: () => ({ params: { symbol: 'AAPL' }, body: { target_qty: '3' } }),
+    malformed: { params: { symbol: 'AAPL' }, body: { target_qty: 'three' } },
+    field: 'target_qty',
+  },
+  flattenAll: {
+    success: async (house) => {
+      await hold(house, '10');
+      return { body: WHY };
+    },
+    malformed: { body: {} },
+    field: 'reason',
+  },
+  getDailyPerformance: { success: nothing, malformed: { query: { limit: '201' } }, field: 'limit' },
+  getFunnel: { success: withRun, malformed: { params: { run_id: 'no run' } }, field: 'run_id' },
+  getWhy: {
+    success: () => ({ params: { symbol: 'AAPL' } }),
+    malformed: { params: { symbol: 'AAPL' }, query: { session: 'today' } },
+    field: 'session',
+  },
+  getFatFingerThresholds: plain,
+  putFatFingerThresholds: {
+    success: () => ({ body: { notional_max: '5000', expected_version: 1, ...WHY } }),
+    malformed: { body: WHY },
+    field: 'notional_max',
+  },
+  getPolicy: { success: nothing, malformed: { query: { version: 'first' } }, field: 'version' },
+  putPolicy: {
+    success: async (house) => ({ body: { document: await documentOf(house), expected_version: 1, ...WHY } }),
+    malformed: { body: { document: {}, ...WHY } },
+    field: 'document.universe',
+  },
+  getPolicyVersions: { success: nothing, malformed: { query: { cursor: '%' } }, field: 'cursor' },
+  rollBackPolicy: {
+    success: () => ({ body: { version: 1, ...WHY } }),
+    malformed: { body: { version: 0, ...WHY } },
+    field: 'version',
+  },
+  getQuarantine: plain,
+  liftQuarantine: { success: quarantined, malformed: { params: { symbol: 'AAPL' }, body: {} }, field: 'reason' },
+  getOrphans: plain,
+  getJournal: {
+    success: () => ({ query: { day: '2026-03-09' } }),
+    malformed: { query: { day: '2026-03-09', run: 'r-1' } },
+    field: 'day',
+  },
+};
