@@ -21,7 +21,7 @@ export const orderType = z.enum(['market', 'limit', 'stop', 'stop_limit']);
 export const timeInForce = z.enum(['day', 'gtc', 'ioc', 'fok']);
 export const positionIntent = z.enum(['buy_to_open', 'buy_to_close', 'sell_to_open', 'sell_to_close']);
 export const purpose = z.enum(['entry', 'exit', 'protective-stop', 'flatten', 'manual']);
-export const details = z.record(z.string(), z.string());
+const details = z.record(z.string(), z.string());
 
 /** A refusal or another reason: stable code, a sentence, the numbers. */
 export const reason = z.strictObject({ code: name, message: text, context: details });

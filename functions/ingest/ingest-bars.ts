@@ -30,7 +30,7 @@ export interface IngestedBars {
 }
 
 /** Columns of one symbol from the bars of a feed, in the order of their dates. */
-export function columnsOf(ticker: Ticker, bars: readonly DailyBar[]): BarColumns {
+function columnsOf(ticker: Ticker, bars: readonly DailyBar[]): BarColumns {
   const sorted = [...bars].sort((a, b) => (a.date < b.date ? -1 : 1));
   const column = (pick: (bar: DailyBar) => number): Float64Array => Float64Array.from(sorted, pick);
   return {

@@ -13,7 +13,7 @@ import type { Orphans } from '#shared/ports/orphans.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 
 /** How long one slot holds its connection; the next slot opens before it ends. */
-export const SLOT_MS = 150_000;
+const SLOT_MS = 150_000;
 const BACKFILL_ORDERS_MAX = 500;
 /** Our clock and the broker's, and its bound that leaves out the instant itself. */
 const CLOCKS_DIFFER_MS = 5_000;

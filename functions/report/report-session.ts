@@ -23,7 +23,7 @@ export interface ReportDependencies {
 export type SessionReport = FactData<'session.reported.v1'>;
 
 /** Pure: the figures of a session from its books and its exposure. */
-export function figuresOf(
+function figuresOf(
   accountId: AccountId,
   session: CalendarDate,
   books: readonly Book[],

@@ -84,7 +84,7 @@ const CONFLICTS: ReadonlySet<RefusalCode> = new Set([
 ]);
 
 /** 404 and 409 where the code says so, 503 for a safety gate, 422 for a limit. */
-export function refusalStatus(code: RefusalCode): number {
+function refusalStatus(code: RefusalCode): number {
   if (code === 'order-not-found') return 404;
   if (CONFLICTS.has(code)) return 409;
   if (code === 'order-malformed') return 400;

@@ -23,10 +23,10 @@ import { sampleFacts } from '#tests/risk/sample-facts.ts';
 export const STRATEGY = strategyId('ma-crossover');
 export const SYMBOL = ticker('AAPL');
 export const SESSION = calendarDate('2026-03-09');
-export const BUILD = buildId('build-1');
+const BUILD = buildId('build-1');
 /** 10:00 in New York. */
 export const NOW: EpochMs = parseEpochMs('2026-03-09T14:00:00Z');
-export const EQUITY = parseMoney('100000');
+const EQUITY = parseMoney('100000');
 
 /** A clock that a test moves. */
 export class TestClock {

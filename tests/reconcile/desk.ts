@@ -33,7 +33,7 @@ import { ACCOUNT, BUILD, CASH, makeAccount, MOMENTUM } from './account.ts';
 import { seedResting, send, type SubmitFate } from './sender.ts';
 
 /** Tuesday, half an hour into the session. */
-export const TEN_O_CLOCK = parseEpochMs('2026-01-06T10:00:00-05:00');
+const TEN_O_CLOCK = parseEpochMs('2026-01-06T10:00:00-05:00');
 export const MINUTE_MS = 60_000;
 const INVOCATION_MS = 55_000;
 export const SYMBOLS = ['AAPL', 'F', 'KO', 'MSFT'].map(ticker);

@@ -19,9 +19,8 @@ export const textOrNull = (value: string | null): ItemValue => (value === null ?
 export const whole = (value: number): ItemValue => ({ N: String(value) });
 export const wholeOrNull = (value: number | null): ItemValue => (value === null ? { NULL: true } : whole(value));
 export const big = (value: bigint): ItemValue => ({ N: value.toString() });
-export const bigOrNull = (value: bigint | null): ItemValue => (value === null ? { NULL: true } : big(value));
 export const flag = (value: boolean): ItemValue => ({ BOOL: value });
-export const price = (value: Price): ItemValue => ({ N: formatPrice(value) });
+const price = (value: Price): ItemValue => ({ N: formatPrice(value) });
 export const priceOrNull = (value: Price | null): ItemValue => (value === null ? { NULL: true } : price(value));
 export const quantity = (value: Quantity): ItemValue => ({ N: formatQuantity(value) });
 export const quantityOrNull = (value: Quantity | null): ItemValue =>

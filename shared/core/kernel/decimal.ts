@@ -16,7 +16,7 @@ export type Money = bigint & { readonly [brand]: 'Money' };
 
 export const PRICE_SCALE = 9;
 export const QUANTITY_SCALE = 9;
-export const MONEY_SCALE = 18;
+const MONEY_SCALE = 18;
 
 /** How a digit that does not fit is dealt with: toward zero, away from zero, down, up, or to the nearest even. */
 export type Rounding = 'toward-zero' | 'away-from-zero' | 'floor' | 'ceiling' | 'half-even';

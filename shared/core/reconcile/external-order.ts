@@ -35,7 +35,7 @@ export interface ExternalOrder {
   readonly evidence: Evidence;
 }
 
-export const sameEvidence = (a: Evidence, b: Evidence): boolean =>
+const sameEvidence = (a: Evidence, b: Evidence): boolean =>
   JSON.stringify(a, bigAsText) === JSON.stringify(b, bigAsText);
 const bigAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 

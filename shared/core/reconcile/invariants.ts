@@ -37,7 +37,7 @@ export interface Violation {
 }
 
 /** The average of our executions may stray from the broker's, which it rounds, by a hundredth of a percent. */
-export const AVERAGE_PRICE_TOLERANCE_BPS = 1n;
+const AVERAGE_PRICE_TOLERANCE_BPS = 1n;
 
 type Found = (invariant: InvariantNumber, what: string) => Violation;
 

@@ -2,9 +2,9 @@
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 
 /** Each order and each execution is read by every pass for so long after it happened. */
-export const OVERLAP_MS = 15 * 60_000;
+const OVERLAP_MS = 15 * 60_000;
 /** What the first pass of an account reads. */
-export const FIRST_WINDOW_MS = 24 * 60 * 60_000;
+const FIRST_WINDOW_MS = 24 * 60 * 60_000;
 
 /** @param seenTo the mark; 0 where no whole pass has been */
 export const windowStart = (seenTo: EpochMs, startedAt: EpochMs): EpochMs =>

@@ -17,7 +17,7 @@ export type PageStart<Id extends string> =
   | { readonly kind: 'after-item'; readonly id: Id };
 
 /** A page may lack so many items and still not be the last. */
-export const PAGE_TEAR_MAX = 10;
+const PAGE_TEAR_MAX = 10;
 
 /**
  * Where the page after this one begins; null after the last.

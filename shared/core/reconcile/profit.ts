@@ -16,8 +16,6 @@ import {
 } from '#shared/core/kernel/decimal.ts';
 import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
-import type { Order } from '#shared/core/order/order.ts';
-import { bookedQuantity } from '#shared/core/order/reservation.ts';
 import type { Side } from '#shared/core/order/terms.ts';
 import { type Book, bookFill, emptyShare, type StrategyShare } from '#shared/core/portfolio/book.ts';
 
@@ -90,16 +88,6 @@ export function profitOf(books: readonly Book[], marks: ReadonlyMap<Ticker, Pric
     byStrategy: summed(shares, (share) => share.strategyId),
     account: shares.reduce(added, NO_PROFIT),
   };
-}
-
-/**
- * What an order cost beyond its arrival price: positive when it bought dearer or sold cheaper. Of its known executions
- * alone.
- */
-export function slippageOf(order: Order): Money {
-  const atArrival = notionalOf(order.intent.arrivalPrice, bookedQuantity(order));
-  const dearer = subtractMoney(order.filledCost, atArrival);
-  return order.intent.terms.side === 'buy' ? dearer : negateMoney(dearer);
 }
 
 /** One entry of the trade journal. */

@@ -7,9 +7,9 @@ import type { BarColumns } from '#shared/core/market/types.ts';
 import { averageTrueRange } from '#shared/core/signal/indicators/average-range.ts';
 
 /** Sessions that an average volume is taken over: a month. */
-export const VOLUME_SESSIONS = 20;
+const VOLUME_SESSIONS = 20;
 /** Wilder's own period. */
-export const RANGE_SESSIONS = 14;
+const RANGE_SESSIONS = 14;
 
 export interface BarFacts {
   /** The last session that there is a bar of. */

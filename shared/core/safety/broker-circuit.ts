@@ -6,13 +6,13 @@
 import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
 
 /** So many failures in a row open it. */
-export const FAILURES_IN_ROW_MAX = 3;
+const FAILURES_IN_ROW_MAX = 3;
 /** Of a minute's requests at least so many failed, and they are half of them or more. */
-export const FAILURES_A_WINDOW_MIN = 5;
+const FAILURES_A_WINDOW_MIN = 5;
 const WINDOW_MS = 60_000;
 /** The first time that it opens; doubles while it keeps opening. */
 export const COOL_OFF_MS_BASE = 15_000;
-export const COOL_OFF_MS_MAX = 120_000;
+const COOL_OFF_MS_MAX = 120_000;
 /** A circuit that opens so long after it last did begins with the shortest cool-off again. */
 const OPENINGS_FORGOTTEN_MS = 10 * 60_000;
 /** A probe that is not heard of for so long is given up: its function may have died. */

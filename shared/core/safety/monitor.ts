@@ -20,7 +20,7 @@ export interface Trip {
 }
 
 /** An order whose fate nobody knows for this long is more than a slow broker. */
-export const UNKNOWN_AGE_MS_MAX = 5 * 60_000;
+const UNKNOWN_AGE_MS_MAX = 5 * 60_000;
 
 /** Every reason to trip, in the order of their weight; empty when all is well. */
 export function tripsOf(facts: MonitorFacts): readonly Trip[] {

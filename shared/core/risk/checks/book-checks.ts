@@ -20,7 +20,7 @@ import {
 } from '#shared/core/risk/check.ts';
 
 /** A broker's position that was read earlier than this sizes nothing. */
-export const HOLDING_AGE_MS_MAX = 5_000;
+const HOLDING_AGE_MS_MAX = 5_000;
 
 export const bookKnown: PreTradeCheck = {
   id: 'book-known',

@@ -102,9 +102,8 @@ export const quantityOnStep: PreTradeCheck = {
       size.kind === 'quantity' && roundQuantity(size.quantity, wholeQuantity(1), 'floor') === size.quantity;
     if (instrument === null || isWhole) return null;
     if (!instrument.fractionable) {
-      return reject('instrument-not-fractionable', `${ticker} trades in whole units only`, {
-        ...(size.kind === 'quantity' ? { quantity: formatQuantity(size.quantity) } : { size: 'notional' }),
-      });
+      const asked = size.kind === 'quantity' ? { quantity: formatQuantity(size.quantity) } : { size: 'notional' };
+      return reject('instrument-not-fractionable', `${ticker} trades in whole units only`, asked);
     }
     if (timeInForce !== 'day')
       return reject('order-malformed', 'a fractional order must be a day order', { timeInForce });
