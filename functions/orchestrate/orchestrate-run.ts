@@ -3,7 +3,7 @@
  * sends what was written and never decides again.
  */
 import type { AnyCommand } from '#events/catalogue.ts';
-import { type AccountId, type BuildId, correlationId, runId } from '#shared/core/kernel/identity.ts';
+import { type AccountId, type BuildId, correlationId, type RunId, runId } from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { validateBars } from '#shared/core/market/data-validator.ts';
@@ -56,6 +56,10 @@ export type RunOutcome =
   | { readonly kind: 'held' }
   | { readonly kind: 'completed'; readonly runId: string; readonly commands: number };
 
+/** One run's name: the same account and slot give the same for ever. */
+export const runIdOf = (accountId: AccountId, slot: EpochMs): RunId =>
+  runId(`${accountId}:${formatEpochMs(slot).replace(/[-:]/g, '').slice(0, 15)}`);
+
 /**
  * @param slot the time that the schedule meant
  * @param holder names this invocation in the lease
@@ -70,7 +74,7 @@ export async function orchestrateRun(
   const session = currentSession(now);
   if (session === null)
     return { kind: 'refused', refusal: refusal('session-closed', 'no session is open at the slot') };
-  const id = runId(`${accountId}:${formatEpochMs(slot).replace(/[-:]/g, '').slice(0, 15)}`);
+  const id = runIdOf(accountId, slot);
   const runSlot: RunSlot = { accountId, runId: id, slot, session: session.date };
   const stale = now - slot > SLOT_AGE_MS_MAX || slot > now;
   const start = await runs.start(runSlot, { holder, until: addMs(now, LEASE_MS), now });

@@ -1,6 +1,7 @@
 /** The market that a local house trades on: made up, or read from a file, with everything that was found wrong in it. */
 import { fileURLToPath } from 'node:url';
 import { ticker, type Ticker } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
 import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { Split } from '#shared/core/market/splits.ts';
@@ -11,8 +12,11 @@ import { MarketFileError } from './read-csv-file.ts';
 import { makeSyntheticMarket, type SyntheticOptions } from './synthetic-market.ts';
 
 export interface MarketOptions {
-  /** Trading days: the last so many sessions of the data. */
-  readonly days: number;
+  /** Trading days: the last so many sessions of the data. Null takes all of them but the first. */
+  readonly days: number | null;
+  /** Bounds of the trading days, both included, for data from a file. */
+  readonly from?: CalendarDate;
+  readonly to?: CalendarDate;
   /** Symbols to trade on. */
   readonly symbols: number;
   /** For synthetic data only. */
@@ -50,8 +54,9 @@ const INDEX = ticker('SPX');
  */
 export async function openMarket(source: string, options: MarketOptions): Promise<LocalMarket> {
   for (const name of ['days', 'symbols'] as const) {
-    if (!Number.isInteger(options[name]) || options[name] < 1) {
-      throw new RangeError(`${name}: expected a whole number of at least 1, got ${options[name]}`);
+    const value = options[name];
+    if (value !== null && (!Number.isInteger(value) || value < 1)) {
+      throw new RangeError(`${name}: expected a whole number of at least 1, got ${value}`);
     }
   }
   if (source === 'synthetic') return openSynthetic(options);
@@ -59,14 +64,19 @@ export async function openMarket(source: string, options: MarketOptions): Promis
   return openFile(source, source, options, null);
 }
 
+/** Trading days of made-up data where nobody asks for a number: a year. */
+const SYNTHETIC_DAYS = 252;
+
 function openSynthetic(options: MarketOptions): LocalMarket {
-  const { bars, sessions, splits } = makeSyntheticMarket({ ...options, split: options.split ?? 'before-trading' });
+  const days = options.days ?? SYNTHETIC_DAYS;
+  const split = options.split ?? 'before-trading';
+  const { bars, sessions, splits } = makeSyntheticMarket({ ...options, days, split });
   return {
     description: `synthetic market, seed ${options.seed}`,
     instruments: bars.map((columns) => equityInstrument(columns.ticker, `Synthetic ${columns.ticker}`)),
     bars,
     sessions,
-    tradingDays: sessions.slice(-options.days),
+    tradingDays: sessions.slice(-days),
     splits,
     dirt: NO_DIRT,
   };
@@ -87,11 +97,11 @@ async function openFile(
   const dates = bars.flatMap((columns) => columns.dates.filter((date) => date === first || date === last));
   const [from, to] = [dates.find((date) => date === first), dates.find((date) => date === last)];
   const sessions = from === undefined || to === undefined ? [] : sessionsBetween(from, to);
-  const beforeTrading = sessions[sessions.length - options.days - 1];
+  const tradingDays = tradingDaysOf(sessions, options);
+  const beforeTrading = sessions[sessions.findIndex(({ date }) => date === tradingDays[0]?.date) - 1];
   if (beforeTrading === undefined) {
-    throw new MarketFileError(
-      `${path}: ${options.days} trading days asked for, the file spans ${sessions.length} sessions`,
-    );
+    const wanted = options.days === null ? 'the trading days' : `${options.days} trading days`;
+    throw new MarketFileError(`${path}: ${wanted} asked for, the file spans ${sessions.length} sessions`);
   }
   const chosen = new Set(chooseSymbols(bars, options.symbols, beforeTrading));
   const kept = bars.filter((columns) => chosen.has(columns.ticker));
@@ -100,10 +110,19 @@ async function openFile(
     instruments: kept.map((columns) => equityInstrument(columns.ticker, columns.ticker)),
     bars: kept,
     sessions,
-    tradingDays: sessions.slice(-options.days),
+    tradingDays,
     splits: [],
     dirt,
   };
+}
+
+/** The first session of the data has none before it, and can never be traded on. */
+function tradingDaysOf(sessions: readonly Session[], { days, from, to }: MarketOptions): readonly Session[] {
+  const within = sessions
+    .slice(1)
+    .filter(({ date }) => (from === undefined || date >= from) && (to === undefined || date <= to));
+  if (days === null) return within;
+  return days > within.length ? [] : within.slice(-days);
 }
 
 function chooseSymbols(bars: readonly BarColumns[], count: number, before: Session): readonly Ticker[] {

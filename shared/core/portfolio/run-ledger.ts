@@ -75,7 +75,8 @@ function cashOf(strategyId: StrategyId, allocated: Money, books: readonly Book[]
   return {
     strategyId,
     allocated,
-    invested: sum(shares.map((share) => absoluteMoney(share.cost))),
+    // What was lost is spent as well, and what was won may be spent again.
+    invested: sum(shares.map((share) => subtractMoney(absoluteMoney(share.cost), share.realizedProfit))),
     reserved: sum(marks.map((mark) => mark.reservedMoney)),
   };
 }

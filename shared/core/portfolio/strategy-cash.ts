@@ -8,7 +8,7 @@ export interface StrategyCash {
   readonly strategyId: StrategyId;
   /** What the policy gives it. */
   readonly allocated: Money;
-  /** What its positions cost. */
+  /** What its positions cost, less what it has realised. */
   readonly invested: Money;
   /** What its open orders, and those accepted in this run, may still cost. */
   readonly reserved: Money;
