@@ -39,7 +39,7 @@ export interface ControlDependencies {
   readonly orders: Orders;
   readonly requests: OrderRequests;
   readonly orphans: Pick<Orphans, 'all'>;
-  readonly reconciliations: Pick<Reconciliations, 'mark'>;
+  readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide'>;
   readonly journal: Journal;
   readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars'>;
   readonly broker: Pick<Broker, 'instruments' | 'account' | 'position'>;

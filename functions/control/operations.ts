@@ -25,6 +25,7 @@ import {
   tripCircuitBreaker,
 } from './change-safety.ts';
 import { adjustPosition, closePosition, flattenAll } from './close-positions.ts';
+import { adoptOrphan, cancelOrphan, dismissOrphan, forceReconciliation } from './decide-orphans.ts';
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
 import { done, operation, type Operation } from './operation.ts';
@@ -58,6 +59,7 @@ export const OPERATIONS = {
   getCircuitBreakerHistory,
   tripCircuitBreaker,
   getReconciliation,
+  forceReconciliation,
   submitOrder,
   submitManualOrder,
   getPendingOrders,
@@ -82,5 +84,8 @@ export const OPERATIONS = {
   getQuarantine,
   liftQuarantine,
   getOrphans,
+  adoptOrphan,
+  cancelOrphan,
+  dismissOrphan,
   getJournal,
 } satisfies Readonly<Record<ControlOperation, Operation>>;

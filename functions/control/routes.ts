@@ -53,6 +53,7 @@ const control = { room: 'control', open: null } as const;
 const view = { ...control, method: 'GET', permission: 'VIEW_POSITIONS', rate: 'read' } as const;
 const safety = { ...control, method: 'POST', permission: 'MANAGE_SAFETY', rate: 'change' } as const;
 const submit = { ...control, method: 'POST', permission: 'SUBMIT_ORDER', rate: 'submit' } as const;
+const reconciliation = { ...control, method: 'POST', permission: 'MANAGE_RECONCILIATION', rate: 'change' } as const;
 const policy = { ...control, permission: 'MANAGE_POLICY', rate: 'change' } as const;
 const strategies = { ...control, method: 'POST', permission: 'MANAGE_STRATEGIES', rate: 'change' } as const;
 
@@ -129,6 +130,12 @@ export const ROUTES = {
     ...view,
     path: '/api/v1/reconciliation/status',
     summary: 'How far reconciliation has come, and whether its gate is open.',
+  },
+
+  forceReconciliation: {
+    ...reconciliation,
+    path: '/api/v1/reconciliation/force-complete',
+    summary: "Opens the gate of reconciliation for a limited time on a person's word, whatever the passes find.",
   },
 
   submitOrder: { ...submit, path: '/api/v1/orders', summary: 'Asks for an order.' },
@@ -212,14 +219,26 @@ export const ROUTES = {
 
   getQuarantine: { ...view, path: '/api/v1/quarantine', summary: 'Symbols that take no entries.' },
   liftQuarantine: {
-    ...control,
-    method: 'POST',
-    permission: 'MANAGE_RECONCILIATION',
-    rate: 'change',
+    ...reconciliation,
     path: '/api/v1/quarantine/{symbol}/lift',
     summary: 'Lets a symbol take entries again.',
   },
   getOrphans: { ...view, path: '/api/v1/orphans', summary: 'Broker orders that are not in the table.' },
+  adoptOrphan: {
+    ...reconciliation,
+    path: '/api/v1/orphans/{broker_order_id}/adopt',
+    summary: 'Has the next pass take a broker order into the table.',
+  },
+  cancelOrphan: {
+    ...reconciliation,
+    path: '/api/v1/orphans/{broker_order_id}/cancel',
+    summary: 'Has the next pass cancel a broker order that is not in the table.',
+  },
+  dismissOrphan: {
+    ...reconciliation,
+    path: '/api/v1/orphans/{broker_order_id}/dismiss',
+    summary: 'Lets a broker order be that is not in the table.',
+  },
 
   getJournal: { ...view, path: '/api/v1/journal', summary: 'Facts of an order, of a run or request, or of a day.' },
 

@@ -59,6 +59,18 @@ const fatFinger = z.strictObject({
 const policyVersion = { expected_version: count.optional(), reason };
 const policyView = z.strictObject({ version: count, document: z.record(z.string(), z.unknown()) });
 
+const orphanDecision = {
+  ...TAKES_NOTHING,
+  params: z.strictObject({
+    broker_order_id: z.string().regex(/^[\x21-\x7e]{1,96}$/, 'expected the id of a broker order'),
+  }),
+  body: z.strictObject({ reason }),
+  success: json(z.strictObject({ broker_order_id: text, decision: z.enum(['adopt', 'cancel', 'dismiss']) }), 202),
+} as const;
+
+const FORCED_MINUTES_MAX = 60;
+const FORCED_ERROR = `expected whole minutes, 1 to ${FORCED_MINUTES_MAX}`;
+
 export const SAFETY_SCHEMAS = {
   enableStrategy: enabledChange,
   disableStrategy: enabledChange,
@@ -87,6 +99,14 @@ export const SAFETY_SCHEMAS = {
         activities_seen_to: instant.nullable(),
       }),
     ),
+  },
+  forceReconciliation: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({
+      minutes: z.int(FORCED_ERROR).min(1, FORCED_ERROR).max(FORCED_MINUTES_MAX, FORCED_ERROR),
+      reason,
+    }),
+    success: json(z.strictObject({ forced_until: instant })),
   },
   getFatFingerThresholds: { ...TAKES_NOTHING, success: json(fatFinger) },
   putFatFingerThresholds: {
@@ -169,4 +189,7 @@ export const SAFETY_SCHEMAS = {
       }),
     ),
   },
+  adoptOrphan: orphanDecision,
+  cancelOrphan: orphanDecision,
+  dismissOrphan: orphanDecision,
 } as const;

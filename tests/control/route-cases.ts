@@ -4,6 +4,8 @@ import type { ControlOperation } from '#functions/control/routes.ts';
 import * as z from 'zod';
 import { parseMoney, parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
+import { text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
+import { orphanKey } from '#shared/adapters/stores/keys.ts';
 import { bookItem } from '#shared/adapters/stores/book-item.ts';
 import { MANUAL, ticker } from '#shared/core/kernel/identity.ts';
 import { withShare, shareOf } from '#shared/core/portfolio/book.ts';
@@ -88,6 +90,26 @@ async function quarantined(house: ControlHouse): Promise<Ask> {
   await house.dependencies.books.quarantine(house.account, ticker('AAPL'), quarantine, 'pass-1');
   return { params: { symbol: 'AAPL' }, body: WHY };
 }
+
+async function withOrphan(house: ControlHouse): Promise<Ask> {
+  const key = orphanKey(house.account, 'broker-1');
+  const item = {
+    pk: text(key.pk),
+    sk: text(key.sk),
+    brokerOrderId: text('broker-1'),
+    clientOrderId: textOrNull(null),
+    status: text('new'),
+    cumulativeQuantity: textOrNull(null),
+    firstSeenAt: whole(NOW),
+  };
+  await house.tables.write({ kind: 'put', table: 'books', item, conditions: [] });
+  return { params: { broker_order_id: 'broker-1' }, body: WHY };
+}
+const orphanCase: RouteCase = {
+  success: withOrphan,
+  malformed: { params: { broker_order_id: 'broker-1' }, body: {} },
+  field: 'reason',
+};
 
 const strategyChange: RouteCase = {
   success: () => ({ params: { strategy_id: 'ma-crossover' }, body: WHY }),
@@ -202,6 +224,14 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
   getQuarantine: plain,
   liftQuarantine: { success: quarantined, malformed: { params: { symbol: 'AAPL' }, body: {} }, field: 'reason' },
   getOrphans: plain,
+  adoptOrphan: orphanCase,
+  cancelOrphan: orphanCase,
+  dismissOrphan: orphanCase,
+  forceReconciliation: {
+    success: () => ({ body: { minutes: 10, ...WHY } }),
+    malformed: { body: { minutes: 61, ...WHY } },
+    field: 'minutes',
+  },
   getJournal: {
     success: () => ({ query: { day: '2026-03-09' } }),
     malformed: { query: { day: '2026-03-09', run: 'r-1' } },
