@@ -94,19 +94,15 @@ export function permissionsByRoom(house: HouseUnderTest): ReadonlyMap<string, re
   const found = new Map<string, readonly Permission[]>();
   for (const policy of house.ofType('AWS::IAM::Policy')) {
     const roles = policy.props.at('Roles').list.map((role) => role.at('Ref').text);
-    const permissions = policy.props
-      .at('PolicyDocument', 'Statement')
-      .list.flatMap((statement) =>
-        statement
-          .at('Action')
-          .list.flatMap((action) =>
-            statement.at('Resource').list.map((resource) => ({
-              action: action.text,
-              resource: resource.json,
-              keys: keysOf(statement),
-            })),
-          ),
-      );
+    const permissions = policy.props.at('PolicyDocument', 'Statement').list.flatMap((statement) =>
+      statement.at('Action').list.flatMap((action) =>
+        statement.at('Resource').list.map((resource) => ({
+          action: action.text,
+          resource: resource.json,
+          keys: keysOf(statement),
+        })),
+      ),
+    );
     for (const role of roles) found.set(role, [...(found.get(role) ?? []), ...permissions]);
   }
   return new Map(

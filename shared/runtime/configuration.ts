@@ -49,8 +49,10 @@ const isComplete = <K extends VariableName>(values: Values, names: readonly K[])
 /** Switches that live trading does not start without. */
 const HELD_ON_LIVE = ['CIRCUIT_BREAKER_ENABLED', 'LIQUIDITY_CHECK_ENABLED'] as const;
 
-const settingOf = (environment: Environment, variable: VariableName): string =>
-  environment[variable] || (SETTINGS[variable].standard ?? '');
+function settingOf(environment: Environment, variable: VariableName): string {
+  const given = environment[variable] ?? '';
+  return given === '' ? (SETTINGS[variable].standard ?? '') : given;
+}
 
 /**
  * What is right by itself and wrong together, whichever of it a room reads: live with a check switched off, and a paper
