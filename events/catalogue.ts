@@ -35,6 +35,11 @@ import { orderResurrected } from '#events/facts/order-resurrected.v1.ts';
 import { orderSubmitted } from '#events/facts/order-submitted.v1.ts';
 import { orderUnknown } from '#events/facts/order-unknown.v1.ts';
 import { orphanDecided } from '#events/facts/orphan-decided.v1.ts';
+import { exitBlocked } from '#events/facts/exit-blocked.v1.ts';
+import { liveArmed } from '#events/facts/live-armed.v1.ts';
+import { liveDisarmed } from '#events/facts/live-disarmed.v1.ts';
+import { stopSet } from '#events/facts/stop-set.v1.ts';
+import { tradingStateChanged } from '#events/facts/trading-state-changed.v1.ts';
 import { externalFillBooked } from '#events/facts/external-fill-booked.v1.ts';
 import { orderWithdrawn } from '#events/facts/order-withdrawn.v1.ts';
 import { policyChanged } from '#events/facts/policy-changed.v1.ts';
@@ -88,8 +93,10 @@ export const FACTS = [
   positionAdjusted,
   positionBooked,
   externalFillBooked,
+  stopSet,
   stopTriggered,
   exitOpened,
+  exitBlocked,
   exitCompleted,
   quarantineSet,
   quarantineLifted,
@@ -102,6 +109,9 @@ export const FACTS = [
   killSwitchEngaged,
   killSwitchSettled,
   killSwitchDisengaged,
+  tradingStateChanged,
+  liveArmed,
+  liveDisarmed,
   policyChanged,
   strategyEnabled,
   strategyDisabled,

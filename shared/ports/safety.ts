@@ -5,14 +5,33 @@ import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Result } from '#shared/core/kernel/result.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import type { OrderClass } from '#shared/core/safety/order-class.ts';
-import type { AccountSafety, GlobalSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
+import type {
+  AccountSafety,
+  GlobalSafety,
+  KillCancels,
+  StrategySafety,
+  TradingState,
+} from '#shared/core/safety/safety-facts.ts';
+
+/** What a kill switch stops: the whole deployment, one account, one strategy of it. */
+export type KillScope =
+  | { readonly kind: 'global' }
+  | { readonly kind: 'account' }
+  | { readonly kind: 'strategy'; readonly strategyId: StrategyId };
 
 export interface KillSwitchChange {
-  readonly scope: 'global' | 'account';
+  readonly scope: KillScope;
   readonly by: string;
   readonly reason: string;
   readonly now: EpochMs;
   readonly correlationId: string;
+}
+
+/** What a change in the name of a person carries. */
+export interface PersonsChange {
+  readonly by: string;
+  readonly reason: string;
+  readonly now: EpochMs;
 }
 
 export interface BreakerTrip {
@@ -48,12 +67,42 @@ export interface Safety {
   /** The first gate that is shut for a class of order, or null: the conditions of the claim, looked at beforehand. */
   shutGate(accountId: AccountId, orderClass: OrderClass, reference: GateReference): Promise<Refusal | null>;
   strategies(accountId: AccountId): Promise<readonly StrategySafety[]>;
-  /** Retries until committed; refuses only where the item does not exist. */
-  engageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>>;
+  /** Retries until committed; refuses only where the item does not exist. An engaged switch stays as it was engaged. */
+  engageKillSwitch(
+    accountId: AccountId,
+    change: KillSwitchChange & { readonly cancels: KillCancels },
+  ): Promise<Result<void, Refusal>>;
   disengageKillSwitch(accountId: AccountId, change: KillSwitchChange): Promise<Result<void, Refusal>>;
-  /** Says that no send which began before the engagement is on its way any more. */
-  settleKillSwitch(accountId: AccountId, change: KillSwitchChange, canceled: number): Promise<void>;
+  /**
+   * Says that no send which began before the engagement is on its way any more.
+   * @param engagedAt of the engagement that was swept; one that was engaged anew since is left as it is
+   * @param canceled how many cancels were asked for
+   */
+  settleKillSwitch(
+    accountId: AccountId,
+    settled: {
+      readonly scope: KillScope;
+      readonly engagedAt: EpochMs | null;
+      readonly canceled: number;
+      readonly now: EpochMs;
+    },
+  ): Promise<void>;
+  /** A breaker that is tripped already stays with the cause that it has. */
   tripBreaker(accountId: AccountId, trip: BreakerTrip): Promise<void>;
+  /** Begins the quiet period. Refused while a cause still holds, or was not looked at since the trip. */
+  resetBreaker(
+    accountId: AccountId,
+    change: PersonsChange & { readonly quietMs: number },
+  ): Promise<Result<EpochMs, Refusal>>;
+  /** Ends a quiet period that is over. True when it was ended by this call. */
+  armBreaker(accountId: AccountId, now: EpochMs): Promise<boolean>;
+  /** Lets a live account take entries until an instant; null disarms it. */
+  armLive(
+    accountId: AccountId,
+    change: PersonsChange & { readonly until: EpochMs | null },
+  ): Promise<Result<void, Refusal>>;
+  /** True when the state was another. */
+  setTradingState(accountId: AccountId, change: PersonsChange & { readonly state: TradingState }): Promise<boolean>;
   /** Opens the gate for a session and build. The start of the pass only ever grows; an older pass changes nothing. */
   recordPass(accountId: AccountId, pass: ReconciledPass): Promise<void>;
   setEnabled(accountId: AccountId, strategyId: StrategyId, change: EnabledChange): Promise<Result<void, Refusal>>;

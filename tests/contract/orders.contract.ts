@@ -307,9 +307,10 @@ export function describeOrders(name: string, open: () => Promise<Tables>): void 
     it('refuses the last look when the kill switch was engaged after the claim, and a withdrawal releases all', async () => {
       const order = await claimed(house);
       const engaged = await house.safety.engageKillSwitch(house.account, {
-        scope: 'account',
+        scope: { kind: 'account' },
         by: 'ops',
         reason: 'drill',
+        cancels: 'risk-increasing',
         now: NOW,
         correlationId: 'c',
       });

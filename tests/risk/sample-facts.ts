@@ -19,7 +19,7 @@ import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { ClearingFacts, DeployedLimits } from '#shared/core/risk/check.ts';
 import { NO_SWITCHES } from '#shared/core/risk/switches.ts';
-import type { StrategySafety } from '#shared/core/safety/safety-facts.ts';
+import { DISENGAGED, type StrategySafety } from '#shared/core/safety/safety-facts.ts';
 
 export const ACCOUNT = accountId('paper-1');
 export const STRATEGY = strategyId('ma-crossover');
@@ -124,7 +124,7 @@ export const sampleExposure = (changes: Partial<Exposure> = {}): Exposure => ({
 export const sampleStrategy = (changes: Partial<StrategySafety> = {}): StrategySafety => ({
   strategyId: STRATEGY,
   enabled: true,
-  killSwitch: { engaged: false, by: null, reason: null, at: null },
+  killSwitch: DISENGAGED,
   minute: NO_PACE,
   cashAvailable: parseMoney('90000'),
   ...changes,

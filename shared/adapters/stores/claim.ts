@@ -2,7 +2,7 @@
 import type { Room } from '#events/envelope.ts';
 import { money, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { factOfItem } from '#shared/adapters/stores/journal-store.ts';
-import { accountSafetyKey, globalSafetyKey } from '#shared/adapters/stores/keys.ts';
+import { accountSafetyKey, globalSafetyKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { paceWrite, type PaceWrite } from '#shared/adapters/stores/pace-item.ts';
 import { type Draws, stepWrites } from '#shared/adapters/stores/step-writes.ts';
@@ -108,6 +108,17 @@ export const gateChecks = (
   { kind: 'check', table: 'safety', key: globalSafetyKey, conditions: globalGates(orderClass) },
   { kind: 'check', table: 'safety', key: accountSafetyKey(accountId), conditions: accountGates(orderClass, gates) },
 ];
+
+/** The condition check on the strategy's item at a last look; a claim draws on the item and holds it in the same write. */
+export const strategyCheck = (
+  { accountId, strategyId }: ClaimRequest['order']['intent']['terms'],
+  orderClass: ClaimRequest['order']['orderClass'],
+): TransactWrite => ({
+  kind: 'check',
+  table: 'safety',
+  key: strategyKey(accountId, strategyId),
+  conditions: strategyGates(orderClass),
+});
 
 const SENTENCES: Readonly<Record<string, (request: ClaimRequest) => Refusal>> = {
   'book-version-changed': ({ book }) =>

@@ -13,7 +13,7 @@ import { type AccountId, MANUAL } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
 import { NO_PACE } from '#shared/core/portfolio/exposure.ts';
-import type { AccountSafety, KillSwitch } from '#shared/core/safety/safety-facts.ts';
+import { type AccountSafety, DISENGAGED } from '#shared/core/safety/safety-facts.ts';
 import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
 
 export interface Initialisation {
@@ -29,7 +29,6 @@ export interface Initialisation {
 /** What was made, or that the account was there before and nothing was touched. */
 export type Initialised = 'made' | 'already-there';
 
-const DISENGAGED: KillSwitch = { engaged: false, by: null, reason: null, at: null };
 const absent: Condition = { name: 'account-there', test: { op: 'absent' } };
 
 function firstSafety({ accountId, live }: Initialisation): AccountSafety {
@@ -38,6 +37,7 @@ function firstSafety({ accountId, live }: Initialisation): AccountSafety {
     killSwitch: DISENGAGED,
     breaker: { state: 'ARMED', cause: null, by: null, at: null, quietUntil: null },
     tradingState: 'ACTIVE',
+    tradingStateBy: null,
     live,
     armedUntil: null,
     policyVersion: 1,

@@ -1,7 +1,7 @@
 /** Steps of an order that exists, written under the versions that were seen. */
 import type { Room } from '#events/envelope.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
-import { gateChecks } from '#shared/adapters/stores/claim.ts';
+import { gateChecks, strategyCheck } from '#shared/adapters/stores/claim.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { bookKey, orderKey } from '#shared/adapters/stores/keys.ts';
 import { orderFacts, refusedFacts } from '#shared/adapters/stores/order-facts.ts';
@@ -130,7 +130,10 @@ export async function takeLastLook(
   if (!taken.ok) return fail(asRefusal(taken.error));
   const { accountId } = order.intent.terms;
   for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
-    const checks = gateChecks(accountId, look.orderClass, gates);
+    const checks = [
+      ...gateChecks(accountId, look.orderClass, gates),
+      strategyCheck(order.intent.terms, look.orderClass),
+    ];
     const outcome = await tables.transact([...checks, ...(await writesOf(store, order, taken.value, gates.now))]);
     if (outcome.ok) {
       memory.keep(taken.value.order);

@@ -8,18 +8,22 @@ import type { Item } from '#shared/core/kernel/item.ts';
 import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
 import {
   type AccountSafety,
+  type Breaker,
   BREAKER_STATES,
+  KILL_CANCELS,
   type GlobalSafety,
   type KillSwitch,
   type StrategySafety,
   TRADING_STATES,
 } from '#shared/core/safety/safety-facts.ts';
 
-const killAttributes = (kill: KillSwitch): Item => ({
+export const killAttributes = (kill: KillSwitch): Item => ({
   [SAFETY.killEngaged]: flag(kill.engaged),
   killBy: textOrNull(kill.by),
   killReason: textOrNull(kill.reason),
   killAt: wholeOrNull(kill.at),
+  killCancels: text(kill.cancels),
+  killSettled: flag(kill.settled),
 });
 
 const readKill = (reader: ItemReader): KillSwitch => ({
@@ -27,6 +31,8 @@ const readKill = (reader: ItemReader): KillSwitch => ({
   by: reader.orNull('killBy', (name) => reader.text(name)),
   reason: reader.orNull('killReason', (name) => reader.text(name)),
   at: reader.orNull('killAt', (name) => reader.instant(name)),
+  cancels: reader.oneOf('killCancels', KILL_CANCELS),
+  settled: reader.flag('killSettled'),
 });
 
 export const globalSafetyItem = (safety: GlobalSafety): Item => ({
@@ -42,6 +48,14 @@ export function readGlobalSafety(item: Item): GlobalSafety {
   return { killSwitch: readKill(reader), version: reader.whole('version'), sequence: reader.whole('sequence') };
 }
 
+export const breakerAttributes = (breaker: Breaker): Item => ({
+  [SAFETY.breaker]: text(breaker.state),
+  breakerCause: textOrNull(breaker.cause),
+  breakerBy: textOrNull(breaker.by),
+  breakerAt: wholeOrNull(breaker.at),
+  [SAFETY.quietUntil]: wholeOrNull(breaker.quietUntil),
+});
+
 export function accountSafetyItem(safety: AccountSafety): Item {
   const key = accountSafetyKey(safety.accountId);
   return {
@@ -49,12 +63,9 @@ export function accountSafetyItem(safety: AccountSafety): Item {
     sk: text(key.sk),
     accountId: text(safety.accountId),
     ...killAttributes(safety.killSwitch),
-    [SAFETY.breaker]: text(safety.breaker.state),
-    breakerCause: textOrNull(safety.breaker.cause),
-    breakerBy: textOrNull(safety.breaker.by),
-    breakerAt: wholeOrNull(safety.breaker.at),
-    [SAFETY.quietUntil]: wholeOrNull(safety.breaker.quietUntil),
+    ...breakerAttributes(safety.breaker),
     [SAFETY.tradingState]: text(safety.tradingState),
+    tradingStateBy: textOrNull(safety.tradingStateBy),
     [SAFETY.live]: flag(safety.live),
     [SAFETY.armedUntil]: wholeOrNull(safety.armedUntil),
     [SAFETY.policyVersion]: whole(safety.policyVersion),
@@ -79,6 +90,7 @@ export function readAccountSafety(item: Item): AccountSafety {
       quietUntil: reader.orNull(SAFETY.quietUntil, (name) => reader.instant(name)),
     },
     tradingState: reader.oneOf(SAFETY.tradingState, TRADING_STATES),
+    tradingStateBy: reader.orNull('tradingStateBy', (name) => reader.text(name)),
     live: reader.flag(SAFETY.live),
     armedUntil: reader.orNull(SAFETY.armedUntil, (name) => reader.instant(name)),
     policyVersion: reader.whole(SAFETY.policyVersion),

@@ -17,7 +17,23 @@ export interface KillSwitch {
   readonly by: string | null;
   readonly reason: string | null;
   readonly at: EpochMs | null;
+  /** Which open orders are canceled when it is engaged: those that may add risk, or all. */
+  readonly cancels: KillCancels;
+  /** No send that began before it is on its way any more, and every cancel has been asked for. */
+  readonly settled: boolean;
 }
+
+export const KILL_CANCELS = ['risk-increasing', 'all'] as const;
+export type KillCancels = (typeof KILL_CANCELS)[number];
+
+export const DISENGAGED: KillSwitch = {
+  engaged: false,
+  by: null,
+  reason: null,
+  at: null,
+  cancels: 'risk-increasing',
+  settled: true,
+};
 
 export interface Breaker {
   readonly state: BreakerState;
@@ -41,6 +57,8 @@ export interface AccountSafety {
   readonly killSwitch: KillSwitch;
   readonly breaker: Breaker;
   readonly tradingState: TradingState;
+  /** Who set it: the monitor takes back only what it set itself. */
+  readonly tradingStateBy: string | null;
   /** Live accounts take entries only while armed. */
   readonly live: boolean;
   readonly armedUntil: EpochMs | null;
