@@ -11,6 +11,7 @@ import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { Order, OrderUpdate } from '#shared/core/order/order.ts';
 import { markUnknown, withdraw } from '#shared/core/order/sending.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
+import type { ClaimRequest } from '#shared/ports/orders.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 import { HouseFixture, NOW, SESSION, STRATEGY, SYMBOL } from './house-fixture.ts';
 
@@ -271,14 +272,14 @@ export function describeOrders(name: string, open: () => Promise<Tables>): void 
       await change(tables, 'books', exposureKey(house.account), { committed: { N: '96000' } });
       // 4,000 of headroom at 1,040 each: three fit. Each round the losers clear again on the book that moved.
       const outcomes: string[] = [];
+      const claimOnce = (request: ClaimRequest) => persistently(() => house.orders.claim(request));
       await Promise.all(
         requests.map(async ({ cleared, request }) => {
-          let outcome = await persistently(() => house.orders.claim(request));
+          let outcome = await claimOnce(request);
           while (outcome.kind === 'stale') {
             const book = await house.books.get(house.account, SYMBOL);
             if (book === null) throw new Error('the book is gone');
-            const again = house.claimRequest(cleared, book, { headroom: await house.headroom() });
-            outcome = await persistently(() => house.orders.claim(again));
+            outcome = await claimOnce(house.claimRequest(cleared, book, { headroom: await house.headroom() }));
           }
           outcomes.push(outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind);
         }),
