@@ -36,7 +36,8 @@ export const getKillSwitch = operation(SAFETY_SCHEMAS.getKillSwitch, async (depe
 );
 
 const changeOf = (call: Call, body: { readonly scope: 'global' | 'account'; readonly reason: string }) => ({
-  ...body,
+  scope: { kind: body.scope },
+  reason: body.reason,
   by: call.subject,
   now: call.now,
   correlationId: call.requestId,
@@ -44,7 +45,10 @@ const changeOf = (call: Call, body: { readonly scope: 'global' | 'account'; read
 
 export const engageKillSwitch = operation(SAFETY_SCHEMAS.engageKillSwitch, async (dependencies, call, { body }) => {
   const { safety, accountId, telemetry } = dependencies;
-  const changed = await safety.engageKillSwitch(accountId, changeOf(call, body));
+  const changed = await safety.engageKillSwitch(accountId, {
+    ...changeOf(call, body),
+    cancels: 'risk-increasing',
+  });
   if (!changed.ok) return refused(changed.error);
   telemetry.warn('kill switch engaged', { scope: body.scope, by: call.subject });
   telemetry.count('KillSwitchEngaged');
