@@ -147,14 +147,19 @@ export async function saveMarket(tables: Tables): Promise<void> {
   ]);
 }
 
-function assemble(world: Pick<JourneyWorld, 'account' | 'clock' | 'simulator'>, own: Tables) {
+function assemble(
+  world: Pick<JourneyWorld, 'account' | 'clock' | 'simulator'>,
+  own: Tables,
+  { brokerDeadlineMs: deadlineMs = 10_000 }: WorldOptions,
+) {
   const { account, clock, simulator } = world;
   const telemetry = recordedTelemetry();
   const { key, secret } = simulator;
   const endpoints = alpacaEndpoints({ paper: true, baseUrl: simulator.url, key, secret });
-  const gateOf = (service: 'trading' | 'data') => storedRequestGate({ tables: own, accountId: account, service, clock });
+  const gateOf = (service: 'trading' | 'data') =>
+    storedRequestGate({ tables: own, accountId: account, service, clock });
   const [trading, data] = [gateOf('trading'), gateOf('data')];
-  const broker = alpacaBroker({ endpoints, telemetry, gate: trading });
+  const broker = alpacaBroker({ endpoints, telemetry, gate: trading, deadlineMs });
   const shared = { build: BUILD, dryRun: false, clock, broker, telemetry, marketStore: marketStore(own, clock) };
   const storesOf = (room: 'execute' | 'reconcile') => ({
     policies: policiesStore(own, room),
@@ -190,8 +195,13 @@ function assemble(world: Pick<JourneyWorld, 'account' | 'clock' | 'simulator'>, 
   return { execute, reconcile };
 }
 
+export interface WorldOptions {
+  /** Of a call to the broker, in the machine's own time. */
+  readonly brokerDeadlineMs?: number;
+}
+
 /** @param name of the account; no two worlds on the same tables may share one */
-export async function openWorld(tables: Tables, name: string): Promise<JourneyWorld> {
+export async function openWorld(tables: Tables, name: string, options: WorldOptions = {}): Promise<JourneyWorld> {
   const clock = new WorldClock();
   const account = accountId(name);
   const simulator = await startBroker({
@@ -220,7 +230,7 @@ export async function openWorld(tables: Tables, name: string): Promise<JourneyWo
     deadLetters,
     start(calls) {
       const incarnation = new Incarnation(calls);
-      const parts = assemble({ account, clock, simulator }, tablesOf(incarnation, tables));
+      const parts = assemble({ account, clock, simulator }, tablesOf(incarnation, tables), options);
       return { incarnation, ...parts, run: (work) => running.run(incarnation, work) };
     },
     ledger: () => simulator.ledger(),

@@ -34,11 +34,13 @@ export interface Life {
   readonly exit: ClientOrderId | null;
   readonly calls: readonly OutsideCall[];
   readonly processes: number;
+  /** How often a message was given to a consumer. */
+  readonly deliveries: number;
   readonly rows: ReadonlyMap<ClientOrderId, Order>;
 }
 
 export interface LifeOptions {
-  readonly plan?: CrashPlan;
+  readonly plans?: readonly CrashPlan[];
   /** How many consumers get each message at once; one as a rule. */
   readonly consumers?: number;
   /** Called once before the command is sent, and once between entry and exit. */
@@ -93,15 +95,20 @@ export class OrderLife {
   readonly #consumers: number;
   #processes: Process[] = [];
   #started = 0;
+  #deliveries = 0;
 
-  constructor(world: JourneyWorld, options: Pick<LifeOptions, 'plan' | 'consumers'> = {}) {
+  constructor(world: JourneyWorld, options: Pick<LifeOptions, 'plans' | 'consumers'> = {}) {
     this.#world = world;
     this.#consumers = options.consumers ?? 1;
-    this.calls = new OutsideCalls(options.plan ?? null);
+    this.calls = new OutsideCalls(options.plans ?? []);
   }
 
   get processes(): number {
     return this.#started;
+  }
+
+  get deliveries(): number {
+    return this.#deliveries;
   }
 
   send(intent: OrderIntent): ClientOrderId {
@@ -147,6 +154,7 @@ export class OrderLife {
     const { lane } = this.#world;
     const [message] = lane.receive();
     if (message === undefined) return false;
+    this.#deliveries += 1;
     const handled = await Promise.all(
       Array.from({ length: this.#consumers }, (_, consumer) =>
         this.#survive(consumer, async (process) => {
@@ -204,10 +212,7 @@ export class OrderLife {
   }
 }
 
-async function rowsOf(
-  world: JourneyWorld,
-  ids: readonly ClientOrderId[],
-): Promise<ReadonlyMap<ClientOrderId, Order>> {
+async function rowsOf(world: JourneyWorld, ids: readonly ClientOrderId[]): Promise<ReadonlyMap<ClientOrderId, Order>> {
   const store = ordersStore(world.tables, 'control', world.clock);
   const rows = new Map<ClientOrderId, Order>();
   for (const id of ids) {
@@ -232,5 +237,6 @@ export async function liveThrough(world: JourneyWorld, options: LifeOptions = {}
     await life.untilSettled(entry, exit);
   }
   const rows = await rowsOf(world, exit === null ? [entry] : [entry, exit]);
-  return { entry, exit, calls: life.calls.made, processes: life.processes, rows };
+  const { calls, processes, deliveries } = life;
+  return { entry, exit, calls: calls.made, processes, deliveries, rows };
 }

@@ -113,6 +113,7 @@ const activityQuery = (request: ActivityListRequest): Readonly<Record<string, st
   ...(request.pageToken === undefined ? {} : { page_token: request.pageToken }),
 });
 
+/** One asset, as one position, is a look-up: an exit has to know it where other reads are held back. */
 async function instruments(http: AlpacaHttp, symbols: readonly Ticker[]): Promise<ReadonlyMap<Ticker, Instrument>> {
   const stocks = new Set(symbols.filter((symbol) => !symbol.includes('/')));
   const listed = stocks.size > SINGLE_ASSETS_MAX;
@@ -121,7 +122,7 @@ async function instruments(http: AlpacaHttp, symbols: readonly Ticker[]): Promis
   const found = await Promise.all([
     ...(listed ? [http.read({ kind: 'read', path: '/v2/assets', query }, assetList(stocks))] : []),
     ...[...singles].map(async (symbol) => [
-      await http.find({ kind: 'read', path: `/v2/assets/${encodeURIComponent(symbol)}` }, instrument, noAsset),
+      await http.find({ kind: 'lookup', path: `/v2/assets/${encodeURIComponent(symbol)}` }, instrument, noAsset),
     ]),
   ]);
   return new Map(found.flat().flatMap((item) => (item === null ? [] : [[item.ticker, item] as const])));
@@ -143,7 +144,7 @@ export function alpacaBroker(options: AlpacaBrokerOptions): Broker {
     listActivities: async (request) => read('/v2/account/activities/FILL', brokerActivities, activityQuery(request)),
     positions: () => read('/v2/positions', brokerPositions),
     position: (symbol) =>
-      http.find({ kind: 'read', path: `/v2/positions/${encodeURIComponent(symbol)}` }, brokerPosition, noPosition),
+      http.find({ kind: 'lookup', path: `/v2/positions/${encodeURIComponent(symbol)}` }, brokerPosition, noPosition),
     account: () => read('/v2/account', brokerAccount),
     clock: () => read('/v2/clock', brokerClock),
     calendar: (from, to) => read('/v2/calendar', brokerCalendar, { start: from, end: to }),

@@ -117,6 +117,8 @@ describe('what the broker says of the budget', () => {
   it('stops until the window ends where a 429 says no time, and else longer with each', () => {
     const reset = { limit: 200, remaining: 0, resetAt: after(25_000) };
     expect(heedAnswer(full, { ...throttled, rateLimit: reset }, NOW).stoppedUntil).toBe(after(25_000));
+    const unexplained = { ...throttled, rateLimit: { ...reset, remaining: 190 } };
+    expect(heedAnswer(full, unexplained, NOW).stoppedUntil).toBe(after(1_000));
     let [budget, now] = [full, NOW];
     const waitsMs = Array.from({ length: 9 }, () => {
       budget = heedAnswer(budget, throttled, now);

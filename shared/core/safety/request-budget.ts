@@ -119,7 +119,9 @@ function stop(budget: RequestBudget, { retryAfterMs, rateLimit }: BudgetNews, no
   const running = now < budget.stoppedUntil;
   const throttles = running ? budget.throttles : budget.throttles + 1;
   const resetAt = rateLimit?.resetAt ?? null;
-  const untilReset = resetAt !== null && resetAt > now && resetAt - now <= WINDOW_MS ? resetAt - now : null;
+  // With requests left in the window it is not the window that throttles.
+  const usedUp = (rateLimit?.remaining ?? 0) === 0;
+  const untilReset = usedUp && resetAt !== null && resetAt > now && resetAt - now <= WINDOW_MS ? resetAt - now : null;
   const told = retryAfterMs !== null && retryAfterMs > 0 ? retryAfterMs : untilReset;
   if (running && told === null) return budget;
   const guessed = Math.min(THROTTLED_MS_MAX, THROTTLED_MS_BASE * 2 ** Math.max(0, throttles - 1));
