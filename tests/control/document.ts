@@ -71,7 +71,7 @@ function objectIn(schema: Json): fc.Arbitrary<unknown> {
 }
 
 /** A value of the schema with something wrong: a field gone, a field too many, or junk in place of a value. */
-export const brokenValueOf = (schema: Json): fc.Arbitrary<unknown> =>
+const brokenValueOf = (schema: Json): fc.Arbitrary<unknown> =>
   fc
     .tuple(valueOf(schema), junk, fc.constantFrom('drop', 'add', 'replace', 'whole'), fc.nat(20))
     .map(([value, stuff, how, at]) => {
@@ -93,7 +93,9 @@ export interface DocumentedRequest {
 
 const texts = (value: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(objectOf(value)).flatMap(([name, one]) => (one === undefined ? [] : [[name, String(one)]])),
+    Object.entries(objectOf(value)).flatMap(([name, one]) =>
+      one === undefined ? [] : [[name, typeof one === 'string' ? one : JSON.stringify(one)]],
+    ),
   );
 
 function parameters(operation: Json, place: string): fc.Arbitrary<Readonly<Record<string, string>>> {

@@ -111,6 +111,15 @@ const orphanCase: RouteCase = {
   field: 'reason',
 };
 
+const held: RouteCase = {
+  success: async (house) => {
+    await hold(house, '10');
+    return {};
+  },
+  malformed: UNKNOWN,
+  field: 'unheard',
+};
+
 const strategyChange: RouteCase = {
   success: () => ({ params: { strategy_id: 'ma-crossover' }, body: WHY }),
   malformed: { params: { strategy_id: 'ma-crossover' }, body: {} },
@@ -173,8 +182,8 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
     malformed: { params: { client_order_id: 'x' }, body: { reason: '' } },
     field: 'reason',
   },
-  getPositions: plain,
-  getRealtimePnl: plain,
+  getPositions: held,
+  getRealtimePnl: held,
   closePosition: {
     success: async (house) => {
       await hold(house, '10');
