@@ -1,13 +1,24 @@
 /** Switches, breaker, strategies, reconciliation and quarantine: looked at, and changed by people who say why. */
 import { formatMoney } from '#shared/core/kernel/decimal.ts';
 import { type StrategyId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
-import { epochMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { addMs, epochMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { refusal } from '#shared/core/kernel/refusal.ts';
+import type { KillSwitchChange } from '#shared/ports/safety.ts';
 import { reachesStrategy } from '#shared/core/access/permissions.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
 import type { AccountSafety, KillSwitch, StrategySafety } from '#shared/core/safety/safety-facts.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { aggregateOf } from '#events/fact.ts';
-import { type Call, type ControlDependencies, done, notFound, operation, outOfScope, refused } from './operation.ts';
+import {
+  type Call,
+  type ControlDependencies,
+  done,
+  type NotDone,
+  notFound,
+  operation,
+  outOfScope,
+  refused,
+} from './operation.ts';
 import { factView } from './read-journal.ts';
 import { gateReference, reasonView } from './read-house.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
@@ -17,38 +28,54 @@ const timeOrNone = (at: EpochMs | null): string | null => (at === null ? null : 
 
 const killView = (kill: KillSwitch | null) =>
   kill === null
-    ? ({ state: 'missing', engaged: true, by: null, reason: null, at: null } as const)
+    ? ({ state: 'missing', engaged: true, by: null, reason: null, at: null, cancels: null, settled: false } as const)
     : ({
         state: kill.engaged ? 'engaged' : 'disengaged',
         engaged: kill.engaged,
         by: kill.by,
         reason: kill.reason,
         at: timeOrNone(kill.at),
+        cancels: kill.cancels,
+        settled: kill.settled,
       } as const);
 
 async function killSwitches({ safety, accountId }: ControlDependencies) {
-  const { global, account } = await safety.read(accountId);
-  return { global: killView(global?.killSwitch ?? null), account: killView(account?.killSwitch ?? null) };
+  const [{ global, account }, strategies] = await Promise.all([safety.read(accountId), safety.strategies(accountId)]);
+  return {
+    global: killView(global?.killSwitch ?? null),
+    account: killView(account?.killSwitch ?? null),
+    strategies: strategies.map((strategy) => ({
+      strategy_id: strategy.strategyId,
+      ...killView(strategy.killSwitch),
+    })),
+  };
 }
 
 export const getKillSwitch = operation(SAFETY_SCHEMAS.getKillSwitch, async (dependencies) =>
   done(await killSwitches(dependencies)),
 );
 
-const changeOf = (call: Call, body: { readonly scope: 'global' | 'account'; readonly reason: string }) => ({
-  scope: { kind: body.scope },
-  reason: body.reason,
-  by: call.subject,
-  now: call.now,
-  correlationId: call.requestId,
-});
+interface KillBody {
+  readonly scope: 'global' | 'account' | 'strategy';
+  readonly strategy_id?: string | undefined;
+  readonly reason: string;
+}
+
+/** @returns what is out of the caller's reach, or the change. */
+function killChangeOf(call: Call, { scope, strategy_id: name, reason }: KillBody): KillSwitchChange | NotDone {
+  const { subject: by, now, requestId: correlationId } = call;
+  if (scope !== 'strategy') return { scope: { kind: scope }, reason, by, now, correlationId };
+  const id = strategyId(name ?? '');
+  return reachesStrategy(call.grant, id)
+    ? { scope: { kind: scope, strategyId: id }, reason, by, now, correlationId }
+    : outOfScope(id);
+}
 
 export const engageKillSwitch = operation(SAFETY_SCHEMAS.engageKillSwitch, async (dependencies, call, { body }) => {
   const { safety, accountId, telemetry } = dependencies;
-  const changed = await safety.engageKillSwitch(accountId, {
-    ...changeOf(call, body),
-    cancels: 'risk-increasing',
-  });
+  const change = killChangeOf(call, body);
+  if ('kind' in change) return change;
+  const changed = await safety.engageKillSwitch(accountId, { ...change, cancels: body.cancels });
   if (!changed.ok) return refused(changed.error);
   telemetry.warn('kill switch engaged', { scope: body.scope, by: call.subject });
   telemetry.count('KillSwitchEngaged');
@@ -59,7 +86,9 @@ export const disengageKillSwitch = operation(
   SAFETY_SCHEMAS.disengageKillSwitch,
   async (dependencies, call, { body }) => {
     const { safety, accountId, telemetry } = dependencies;
-    const changed = await safety.disengageKillSwitch(accountId, changeOf(call, body));
+    const change = killChangeOf(call, body);
+    if ('kind' in change) return change;
+    const changed = await safety.disengageKillSwitch(accountId, change);
     if (!changed.ok) return refused(changed.error);
     telemetry.warn('kill switch disengaged', { scope: body.scope, by: call.subject });
     return done(await killSwitches(dependencies));
@@ -105,6 +134,32 @@ export const tripCircuitBreaker = operation(SAFETY_SCHEMAS.tripCircuitBreaker, a
   telemetry.warn('circuit breaker tripped', { by: call.subject });
   const { account } = await safety.read(accountId);
   return done(breakerView(account, call.now));
+});
+
+export const resetCircuitBreaker = operation(
+  SAFETY_SCHEMAS.resetCircuitBreaker,
+  async ({ safety, policies, accountId, telemetry }, call, { body }) => {
+    const policy = await policies.active(accountId);
+    if (policy === null) return refused(refusal('policy-missing', 'the account has no policy'));
+    const change = { by: call.subject, reason: body.reason, now: call.now, quietMs: policy.breaker.quietMs };
+    const reset = await safety.resetBreaker(accountId, change);
+    if (!reset.ok) return refused(reset.error);
+    telemetry.warn('circuit breaker reset', { by: call.subject });
+    const { account } = await safety.read(accountId);
+    return done(breakerView(account, call.now));
+  },
+);
+
+const MINUTE_MS = 60_000;
+
+export const armLive = operation(SAFETY_SCHEMAS.armLive, async ({ safety, accountId, telemetry }, call, { body }) => {
+  const until = body.minutes === 0 ? null : addMs(call.now, body.minutes * MINUTE_MS);
+  const change = { by: call.subject, reason: body.reason, now: call.now, until };
+  const armed = await safety.armLive(accountId, change);
+  if (!armed.ok) return refused(armed.error);
+  telemetry.warn('the arming of live trading changed', { by: call.subject, until });
+  const { account } = await safety.read(accountId);
+  return done({ live: account?.live ?? false, armed_until: timeOrNone(account?.armedUntil ?? null) });
 });
 
 export const getReconciliation = operation(SAFETY_SCHEMAS.getReconciliation, async (dependencies, call) => {

@@ -9,6 +9,7 @@ import {
   rollBackPolicy,
 } from './change-policy.ts';
 import {
+  armLive,
   disableStrategy,
   disengageKillSwitch,
   enableStrategy,
@@ -22,6 +23,7 @@ import {
   getStrategies,
   getStrategy,
   liftQuarantine,
+  resetCircuitBreaker,
   tripCircuitBreaker,
 } from './change-safety.ts';
 import { adjustPosition, closePosition, flattenAll } from './close-positions.ts';
@@ -58,6 +60,8 @@ export const OPERATIONS = {
   getCircuitBreaker,
   getCircuitBreakerHistory,
   tripCircuitBreaker,
+  resetCircuitBreaker,
+  armLive,
   getReconciliation,
   forceReconciliation,
   submitOrder,

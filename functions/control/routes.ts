@@ -126,6 +126,17 @@ export const ROUTES = {
     summary: 'Stops entries until the breaker is reset.',
   },
 
+  resetCircuitBreaker: {
+    ...safety,
+    path: '/api/v1/circuit-breaker/reset',
+    summary: 'Begins the quiet period after which entries pass again; refused while the cause holds.',
+  },
+  armLive: {
+    ...safety,
+    path: '/api/v1/arming',
+    summary: 'Lets a live account take entries for a limited time, or no longer.',
+  },
+
   getReconciliation: {
     ...view,
     path: '/api/v1/reconciliation/status',

@@ -18,18 +18,45 @@ import {
 import { json, TAKES_NOTHING } from './operation-schema.ts';
 import { factView } from './reading-schemas.ts';
 
+/** Which open orders an engagement cancels. */
+const KILL_CANCELS = ['risk-increasing', 'all'] as const;
+
 const killView = z.strictObject({
   state: z.enum(['missing', 'engaged', 'disengaged']),
   engaged: z.boolean(),
   by: text.nullable(),
   reason: text.nullable(),
   at: instant.nullable(),
+  cancels: z.enum(KILL_CANCELS).nullable(),
+  /** No send that began before the engagement is on its way any more. */
+  settled: z.boolean(),
 });
-const killSwitches = z.strictObject({ global: killView, account: killView });
-const killChange = z.strictObject({
-  scope: z.enum(['global', 'account'], { error: 'expected "global" or "account"' }).default('account'),
+const killSwitches = z.strictObject({
+  global: killView,
+  account: killView,
+  strategies: z.array(z.strictObject({ strategy_id: strategy, ...killView.shape })),
+});
+const killFields = {
+  scope: z
+    .enum(['global', 'account', 'strategy'], { error: 'expected "global", "account" or "strategy"' })
+    .default('account'),
+  /** Whose orders are stopped, where the scope is a strategy. */
+  strategy_id: strategy.optional(),
   reason,
-});
+};
+const namesItsStrategy = {
+  holds: ({ scope, strategy_id: name }: { readonly scope: string; readonly strategy_id?: string | undefined }) =>
+    (scope === 'strategy') === (name !== undefined),
+  says: { error: 'expected a strategy with the scope "strategy", and with no other', path: ['strategy_id'] },
+};
+const disengagement = z.strictObject(killFields).refine(namesItsStrategy.holds, namesItsStrategy.says);
+const engagement = z
+  .strictObject({
+    ...killFields,
+    /** Which open orders the engagement cancels. */
+    cancels: z.enum(KILL_CANCELS, { error: 'expected "risk-increasing" or "all"' }).default('risk-increasing'),
+  })
+  .refine(namesItsStrategy.holds, namesItsStrategy.says);
 
 const breakerView = z.strictObject({
   state: z.enum(['missing', 'ARMED', 'TRIPPED', 'QUIET_PERIOD']),
@@ -68,6 +95,9 @@ const orphanDecision = {
   success: json(z.strictObject({ broker_order_id: text, decision: z.enum(['adopt', 'cancel', 'dismiss']) }), 202),
 } as const;
 
+const ARMED_MINUTES_MAX = 1_440;
+const ARMED_ERROR = `expected whole minutes, 0 to ${ARMED_MINUTES_MAX}`;
+
 const FORCED_MINUTES_MAX = 60;
 const FORCED_ERROR = `expected whole minutes, 1 to ${FORCED_MINUTES_MAX}`;
 
@@ -75,8 +105,8 @@ export const SAFETY_SCHEMAS = {
   enableStrategy: enabledChange,
   disableStrategy: enabledChange,
   getKillSwitch: { ...TAKES_NOTHING, success: json(killSwitches) },
-  engageKillSwitch: { ...TAKES_NOTHING, body: killChange, success: json(killSwitches) },
-  disengageKillSwitch: { ...TAKES_NOTHING, body: killChange, success: json(killSwitches) },
+  engageKillSwitch: { ...TAKES_NOTHING, body: engagement, success: json(killSwitches) },
+  disengageKillSwitch: { ...TAKES_NOTHING, body: disengagement, success: json(killSwitches) },
   getCircuitBreaker: { ...TAKES_NOTHING, success: json(breakerView) },
   getCircuitBreakerHistory: {
     ...TAKES_NOTHING,
@@ -84,6 +114,16 @@ export const SAFETY_SCHEMAS = {
     success: json(z.strictObject({ history: z.array(factView) })),
   },
   tripCircuitBreaker: { ...TAKES_NOTHING, body: z.strictObject({ reason }), success: json(breakerView) },
+  resetCircuitBreaker: { ...TAKES_NOTHING, body: z.strictObject({ reason }), success: json(breakerView) },
+  armLive: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({
+      /** How long live trading is armed from now on; 0 disarms it. */
+      minutes: z.int(ARMED_ERROR).min(0, ARMED_ERROR).max(ARMED_MINUTES_MAX, ARMED_ERROR),
+      reason,
+    }),
+    success: json(z.strictObject({ live: z.boolean(), armed_until: instant.nullable() })),
+  },
   getReconciliation: {
     ...TAKES_NOTHING,
     success: json(

@@ -81,6 +81,8 @@ const CONFLICTS: ReadonlySet<RefusalCode> = new Set([
   'basis-changed',
   'book-version-changed',
   'twin-order',
+  'breaker-not-tripped',
+  'breaker-cause-holds',
 ]);
 
 /** 404 and 409 where the code says so, 503 for a safety gate, 422 for a limit. */

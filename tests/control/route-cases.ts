@@ -166,6 +166,19 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
   getCircuitBreaker: plain,
   getCircuitBreakerHistory: { success: nothing, malformed: { query: { limit: '0' } }, field: 'limit' },
   tripCircuitBreaker: killChange,
+  resetCircuitBreaker: {
+    success: async (house) => {
+      await house.ask('tripCircuitBreaker', { body: WHY });
+      return { body: WHY };
+    },
+    malformed: { body: {} },
+    field: 'reason',
+  },
+  armLive: {
+    success: () => ({ body: { minutes: 30, ...WHY } }),
+    malformed: { body: { minutes: 1441, ...WHY } },
+    field: 'minutes',
+  },
   getReconciliation: plain,
   submitOrder: order,
   submitManualOrder: order,
