@@ -48,11 +48,15 @@ export async function look(pass: Pass): Promise<Look | Unfinished> {
     books.all(accountId),
     adjustments.adjusted(accountId),
   ]);
-  const read = await readNews(broker, pass.window, await spansOf(pass, before));
+  const incomplete = await incompleteOrders(pass, before);
+  const read = await readNews(broker, pass.window, spansOf(pass, incomplete));
   const opened = await openBooks(pass, before, [...policy.universe, ...positions.map(({ ticker }) => ticker)]);
   const settledBefore = tally.ordersSettled + tally.orphans;
   if (!pass.dryRun) {
-    const unfinished = await settleAndLookUp(pass, newsByOrder(read.orders, read.activities), open);
+    const unfinished = await settleAndLookUp(pass, newsByOrder(read.orders, read.activities), {
+      open,
+      incomplete,
+    });
     if (unfinished !== null) return unfinished;
   }
   const stands = !opened && tally.ordersSettled + tally.orphans === settledBefore;
@@ -66,13 +70,14 @@ export async function look(pass: Pass): Promise<Look | Unfinished> {
 async function settleAndLookUp(
   pass: Pass,
   news: ReturnType<typeof newsByOrder>,
-  open: readonly Order[],
+  { open, incomplete }: { readonly open: readonly Order[]; readonly incomplete: readonly Order[] },
 ): Promise<Unfinished | null> {
   const rows = {
     byClientId: new Map<ClientOrderId, Order>(open.map((order) => [order.clientOrderId, order])),
     byBrokerId: new Map<BrokerOrderId, Order>(
       open.flatMap((order) => (order.brokerOrderId === null ? [] : [[order.brokerOrderId, order]])),
     ),
+    incomplete: new Set(incomplete.flatMap(({ brokerOrderId }) => brokerOrderId ?? [])),
   };
   for (const one of news) await settleNews(pass, one, rows);
   const listed = new Set<string>(
@@ -86,15 +91,20 @@ async function settleAndLookUp(
   return { kind: 'unfinished', progress: { startedAt, session: session.date, build, lookedUpTo } };
 }
 
-/** Where executions are known to be missing that the window does not reach. */
-async function spansOf({ clock, orders, window }: Pass, books: readonly Book[]): Promise<readonly TimeSpan[]> {
-  const spans: TimeSpan[] = [];
+/** Orders whose executions are not all known. */
+async function incompleteOrders({ orders }: Pass, books: readonly Book[]): Promise<readonly Order[]> {
+  const found: Order[] = [];
   for (const id of books.flatMap(({ gaps }) => gaps).sort()) {
     const order = await orders.get(id);
-    const span = order === null ? null : gapSpan(order, clock.now());
-    if (span !== null && span.after < window.activitiesAfter) spans.push(span);
+    if (order !== null) found.push(order);
   }
-  return mergeSpans(spans).slice(0, SPANS_MAX);
+  return found;
+}
+
+/** Where executions are known to be missing that the window does not reach. */
+function spansOf({ clock, window }: Pass, incomplete: readonly Order[]): readonly TimeSpan[] {
+  const spans = incomplete.flatMap((order) => gapSpan(order, clock.now()) ?? []);
+  return mergeSpans(spans.filter(({ after }) => after < window.activitiesAfter)).slice(0, SPANS_MAX);
 }
 
 /** Read before the broker's lists: an order that is claimed after that is none that they lack. */

@@ -6,7 +6,7 @@ import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { violationsOfOrder } from '#shared/core/reconcile/invariants.ts';
 import { fingerprintOf, type OrderNews, ownIdAmong } from '#shared/core/reconcile/news-by-order.ts';
-import { newsOfOrder } from '#shared/core/reconcile/news-of-order.ts';
+import { mayWait, newsOfOrder } from '#shared/core/reconcile/news-of-order.ts';
 import type { Settled } from '#shared/ports/orders.ts';
 import type { Pass } from './pass.ts';
 import { settleOrder } from './settle-order.ts';
@@ -19,6 +19,8 @@ const ACTIVITIES_A_STEP = 200;
 export interface OpenRows {
   readonly byClientId: ReadonlyMap<ClientOrderId, Order>;
   readonly byBrokerId: ReadonlyMap<BrokerOrderId, Order>;
+  /** Orders whose executions are not all known: news of another source may have met what the lists say. */
+  readonly incomplete: ReadonlySet<BrokerOrderId>;
 }
 
 /**
@@ -29,14 +31,15 @@ export async function settleNews(pass: Pass, news: OrderNews, rows: OpenRows): P
   const { memory, mark } = pass;
   const fingerprint = fingerprintOf(news);
   const isDecided = mark?.decisions.some(({ brokerOrderId }) => brokerOrderId === news.brokerOrderId) === true;
-  if (!isDecided && memory.knows(news.brokerOrderId, fingerprint)) return;
+  const isSettled = !isDecided && !rows.incomplete.has(news.brokerOrderId);
+  if (isSettled && memory.knows(news.brokerOrderId, fingerprint)) return;
   const named = await nameNews(pass, news, rows);
   const row = named.clientOrderId === null ? undefined : rows.byClientId.get(named.clientOrderId);
   const known = row !== undefined && isKnown(pass, row, named);
   const settled = known ? row : await settle(pass, named);
   if (settled === null) await takeInOrphan(pass, named);
   else await verify(pass, settled, named.snapshots.at(-1) ?? null);
-  memory.learn(news.brokerOrderId, fingerprint);
+  if (!mayWait(news, pass.clock.now())) memory.learn(news.brokerOrderId, fingerprint);
 }
 
 const isKnown = (pass: Pass, row: Order, news: OrderNews): boolean =>

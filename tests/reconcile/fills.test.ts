@@ -2,15 +2,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parsePrice, parseQuantity, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { ticker } from '#shared/core/kernel/identity.ts';
-import { advance } from '#shared/core/order/advance.ts';
-import type { OrderUpdate } from '#shared/core/order/order.ts';
-import { alpacaOrderStream } from '#shared/adapters/alpaca/order-stream.ts';
-import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
 import { type Desk, type DeskOptions, MINUTE_MS, openDesk, SYMBOLS } from './desk.ts';
 import { expectAgreement, expectNothingInvented } from './expectations.ts';
+import { type HeardStream, hearStream } from './stream.ts';
 
 const desks: Desk[] = [];
+const streams: HeardStream[] = [];
 afterEach(async () => {
+  for (const stream of streams.splice(0)) await stream.close();
   for (const desk of desks.splice(0)) await desk.close();
 });
 
@@ -22,31 +21,15 @@ async function start(options: DeskOptions = {}): Promise<Desk> {
 
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Holds the broker's stream and settles what it tells, as listen does. */
-async function listen(desk: Desk): Promise<{ heard(count: number): Promise<void>; close(): Promise<void> }> {
-  const { url, key, secret } = desk.simulator;
-  const endpoints = alpacaEndpoints({ paper: true, baseUrl: url, key, secret });
-  const heard: OrderUpdate[] = [];
-  const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
-  const connection = await alpacaOrderStream({ endpoints, telemetry: desk.telemetry, now: desk.now }).open({
-    onUpdate: async (update) => {
-      await desk.room.orders.settle(update);
-      heard.push(update);
-      for (const { count, resolve } of waiting) if (heard.length >= count) resolve();
-    },
-    onUnreadable: ({ cause }) => Promise.reject(new Error(cause)),
-  });
-  return {
-    heard: (count) =>
-      new Promise((resolve) => {
-        if (heard.length >= count) resolve();
-        else waiting.push({ count, resolve });
-      }),
-    close: async () => {
-      await connection.close();
-      await connection.ended;
-    },
-  };
+async function hear(desk: Desk): Promise<HeardStream> {
+  const stream = await hearStream(desk.simulator, desk.telemetry, desk.now);
+  streams.push(stream);
+  return stream;
+}
+
+/** Settles all that the stream has told, as listen does. */
+async function settleHeard(desk: Desk, stream: HeardStream): Promise<void> {
+  for (const update of await stream.heard()) await desk.room.orders.settle(update);
 }
 
 describe('fills', () => {
@@ -103,17 +86,16 @@ describe('fills', () => {
 
   it('told by the stream and by the activities are one', async () => {
     const desk = await start();
-    const stream = await listen(desk);
+    const stream = await hear(desk);
     const id = await desk.place();
     desk.pass(1_000);
-    await stream.heard(3);
+    await settleHeard(desk, stream);
     expect((await desk.order(id)).executions).toHaveLength(1);
     desk.pass(MINUTE_MS);
     expect(await desk.reconcile()).toMatchObject({ fillsBooked: 0, differences: [], violations: [] });
     const [execution] = (await desk.order(id)).executions;
     expect(execution?.ids).toHaveLength(2);
     expectAgreement(desk);
-    await stream.close();
   });
 
   it('that a bust takes back after the order was filled are taken back here', async () => {
@@ -131,46 +113,33 @@ describe('fills', () => {
 
   it('that the stream has taken back already are not taken back twice', async () => {
     const desk = await start();
-    const stream = await listen(desk);
+    const stream = await hear(desk);
     await desk.place();
     await desk.place();
     desk.pass(1_000);
-    await stream.heard(6);
     desk.simulator.bust(desk.simulator.ledger().executions[0]?.id ?? '');
-    await stream.heard(7);
+    await settleHeard(desk, stream);
     for (let passes = 0; passes < 3; passes += 1) {
       desk.pass(MINUTE_MS);
       expect(await desk.reconcile()).toMatchObject({ differences: [], violations: [] });
     }
     expectAgreement(desk);
-    await stream.close();
   });
 
   it('that the stream takes back after the activities have are not taken back twice', async () => {
     const desk = await start();
-    const told: OrderUpdate[] = [];
-    const { url, key, secret } = desk.simulator;
-    const endpoints = alpacaEndpoints({ paper: true, baseUrl: url, key, secret });
-    const connection = await alpacaOrderStream({ endpoints, telemetry: desk.telemetry, now: desk.now }).open({
-      onUpdate: async (update) => {
-        told.push(update);
-      },
-      onUnreadable: ({ cause }) => Promise.reject(new Error(cause)),
-    });
+    const stream = await hear(desk);
     const id = await desk.place();
     desk.pass(MINUTE_MS);
     await desk.reconcile();
     desk.simulator.bust(desk.simulator.ledger().executions[0]?.id ?? '');
     desk.pass(MINUTE_MS);
     await desk.reconcile();
-    await connection.close();
-    await connection.ended;
-    const settled = told.reduce((order, update) => advance(order, update).order, await desk.order(id));
-    for (const update of told) await desk.room.orders.settle(update);
-    expect(settled.filledQuantity).toBe(0n);
-    desk.pass(MINUTE_MS);
-    expect(await desk.reconcile()).toMatchObject({ differences: [] });
+    await settleHeard(desk, stream);
     expect((await desk.order(id)).filledQuantity).toBe(0n);
+    desk.pass(MINUTE_MS);
+    expect(await desk.reconcile()).toMatchObject({ differences: [], violations: [] });
+    expectAgreement(desk);
   });
 
   it('that are corrected are booked at the price that stands', async () => {

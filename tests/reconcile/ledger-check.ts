@@ -89,18 +89,21 @@ export function orderDifferences(desk: Desk): readonly string[] {
   });
 }
 
-/** Symbols of which the books hold another quantity than the broker, without being quarantined for it. */
-export function openMismatches(desk: Desk): readonly string[] {
+/** Symbols of which the books hold another quantity than the broker, and whether they are stopped for it. */
+export function mismatches(desk: Desk): readonly { readonly stopped: boolean; readonly what: string }[] {
   const held = new Map(
     desk.simulator.ledger().positions.map(({ symbol, quantity }) => [symbol, parseQuantity(quantity)]),
   );
   return booksOf(desk).flatMap((book) => {
     const [ours, theirs] = [positionOf(book), held.get(book.ticker) ?? ZERO_QUANTITY];
-    return ours === theirs || book.quarantine !== null
-      ? []
-      : [`${book.ticker}: ${formatQuantity(ours)}, not ${formatQuantity(theirs)}`];
+    const what = `${book.ticker}: ${formatQuantity(ours)}, not ${formatQuantity(theirs)}`;
+    return ours === theirs ? [] : [{ stopped: book.quarantine !== null, what }];
   });
 }
+
+/** Those that nothing has stopped. */
+export const openMismatches = (desk: Desk): readonly string[] =>
+  mismatches(desk).flatMap(({ stopped, what }) => (stopped ? [] : [what]));
 
 /** What does not hold when the trade journal is computed again from its beginning. */
 export function journalDifferences(desk: Desk): readonly string[] {

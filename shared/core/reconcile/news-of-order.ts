@@ -4,14 +4,21 @@
  */
 import { absoluteQuantity, type Price, type Quantity } from '#shared/core/kernel/decimal.ts';
 import { type ExecutionId, executionId } from '#shared/core/kernel/identity.ts';
-import { type EpochMs, msOf } from '#shared/core/kernel/instant.ts';
+import { type EpochMs, type EpochNs, msOf } from '#shared/core/kernel/instant.ts';
 import { newsOfActivity } from '#shared/core/order/activity-news.ts';
 import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
-import type { Evidence, OrderUpdate, RevisionReport } from '#shared/core/order/order.ts';
+import { compareParts } from '#shared/core/order/evidence.ts';
+import type {
+  Evidence,
+  ExecutionReport,
+  OrderUpdate,
+  RevisionReport,
+  UpdateExecution,
+} from '#shared/core/order/order.ts';
 import type { ActivityNews, OrderNews } from '#shared/core/reconcile/news-by-order.ts';
 
 /** Between two executions that look the same only the stream can choose; it is given so long to speak first. */
-export const REVISION_SETTLE_MS = 60_000;
+const REVISION_SETTLE_MS = 60_000;
 
 const ACTIVITY = 'activity:';
 
@@ -21,11 +28,16 @@ export const nameOfActivity = (activity: ActivityNews): ExecutionId =>
 
 const isActivityName = (id: ExecutionId): boolean => id.startsWith(ACTIVITY);
 
-/** An execution of the order by one of its names, and what it was. */
+/** An execution of the order by its names, and what it was. */
 interface KnownExecution {
   readonly names: readonly ExecutionId[];
   readonly quantity: Quantity;
   readonly price: Price;
+  readonly at: EpochNs;
+  /** Where it lies; null for one that a correction made. */
+  readonly cumulative: Quantity | null;
+  /** What the correction restated. */
+  readonly previousId: ExecutionId | null;
 }
 
 /** An execution undone or restated, as the activities tell it. */
@@ -61,26 +73,24 @@ function revisionsOf(activities: readonly ActivityNews[]): readonly ToldRevision
   ];
 }
 
-/** Executions that are known by name, those of this very news included; tellings of one tile are one execution. */
+/** Executions that are known, those of this very news included; tellings of one tile are one execution. */
 function executionsOf(evidence: Evidence, fills: readonly ActivityNews[]): readonly KnownExecution[] {
-  const tiles = new Map<
-    string,
-    { readonly names: ExecutionId[]; readonly quantity: Quantity; readonly price: Price }
-  >();
-  const add = (name: ExecutionId | null, cumulative: Quantity | null, quantity: Quantity, price: Price): void => {
-    const key = cumulative === null ? `name ${String(name)}` : `tile ${cumulative} ${quantity} ${price}`;
-    const tile = tiles.get(key) ?? { names: [], quantity, price };
-    tiles.set(key, tile);
-    if (name !== null && !tile.names.includes(name)) tile.names.push(name);
+  const tiles = new Map<string, KnownExecution>();
+  const add = ({ id, quantity, price, cumulative, at }: Omit<ExecutionReport, 'source'>): void => {
+    const key = cumulative === null ? `name ${String(id)}` : `tile ${cumulative} ${quantity} ${price}`;
+    const names = [...(tiles.get(key)?.names ?? []), ...(id === null ? [] : [id])];
+    tiles.set(key, { names, quantity, price, at: tiles.get(key)?.at ?? at, cumulative, previousId: null });
   };
-  for (const line of evidence) {
-    for (const report of line.reports) add(report.id, report.cumulative, report.quantity, report.price);
-    for (const revision of line.revisions) {
-      if (revision.kind === 'correct') add(revision.ids[0] ?? null, null, revision.quantity, revision.price);
-    }
-  }
-  for (const fill of fills) add(nameOfActivity(fill), fill.cumulativeQuantity, fill.quantity, fill.price);
-  return [...tiles.values()];
+  for (const line of evidence) for (const report of line.reports) add(report);
+  for (const fill of fills) add({ ...fill, id: nameOfActivity(fill), cumulative: fill.cumulativeQuantity });
+  const corrected = evidence
+    .flatMap((line) => line.revisions)
+    .filter(({ kind }) => kind === 'correct')
+    .map(({ ids, quantity, price, at, previousId }) => ({
+      ...{ names: ids, quantity, price, at, previousId },
+      cumulative: null,
+    }));
+  return [...tiles.values(), ...corrected];
 }
 
 /** The stream's name where there is one: it is what the stream itself will point at. */
@@ -88,38 +98,110 @@ const bestName = ({ names }: KnownExecution): ExecutionId | null =>
   names.find((name) => !isActivityName(name)) ?? names[0] ?? null;
 
 const updateOf = (
-  told: ToldRevision,
-  at: RevisionReport['at'],
-  previous: ExecutionId | null,
+  activity: ActivityNews,
   now: EpochMs,
-): OrderUpdate => {
-  const { activity, kind } = told;
-  const quantity = absoluteQuantity(activity.quantity);
-  return {
-    ...newsOfActivity(activity, now),
-    // How much is filled after it follows from the revision itself, and from the order object.
-    cumulativeQuantity: null,
-    execution: {
-      id: nameOfActivity(activity),
-      quantity,
-      price: activity.price,
-      at,
-      kind,
-      previousExecutionId: previous,
-    },
-  };
-};
+  execution: UpdateExecution,
+  cumulativeQuantity: Quantity | null,
+): OrderUpdate => ({ ...newsOfActivity(activity, now), cumulativeQuantity, execution });
 
-/** The telling of the same revision by another source, which the activities have not met yet. */
-function sameTelling(told: ToldRevision, revisions: readonly RevisionReport[]): RevisionReport | undefined {
-  const quantity = absoluteQuantity(told.activity.quantity);
-  return revisions.find(
-    (revision) =>
-      revision.kind === told.kind &&
-      alike(revision, { quantity, price: told.activity.price }) &&
-      !revision.ids.some(isActivityName),
+/** The execution once more, under the name by which another source points at it. */
+const alsoKnownAs = (
+  name: ExecutionId,
+  { activity }: ToldRevision,
+  { quantity, price, at, cumulative, previousId }: KnownExecution,
+  now: EpochMs,
+): OrderUpdate =>
+  updateOf(
+    activity,
+    now,
+    { id: name, quantity, price, at, kind: cumulative === null ? 'correct' : 'fill', previousExecutionId: previousId },
+    cumulative,
   );
+
+/** What the order knows, while one revision after the other is read. */
+class KnownPast {
+  readonly #executions: KnownExecution[];
+  readonly #revisions: readonly RevisionReport[];
+  /** Tellings by other sources that no activity has met yet. */
+  #unmet: readonly RevisionReport[];
+  readonly #told: ReadonlySet<ExecutionId>;
+  /** Every name of an execution. */
+  readonly #names: Set<ExecutionId>;
+  /** Names of executions that count no longer. */
+  readonly #restated: Set<ExecutionId>;
+
+  constructor(evidence: Evidence, fills: readonly ActivityNews[]) {
+    const revisions = evidence.flatMap((line) => line.revisions);
+    this.#revisions = revisions;
+    this.#executions = [...executionsOf(evidence, fills)];
+    this.#unmet = revisions.filter(({ ids }) => !ids.some(isActivityName));
+    this.#told = new Set(revisions.flatMap(({ ids }) => ids));
+    this.#names = new Set(this.#executions.flatMap(({ names }) => names));
+    this.#restated = new Set(revisions.flatMap(({ previousId }) => previousId ?? []));
+  }
+
+  isTold(name: ExecutionId): boolean {
+    return this.#told.has(name);
+  }
+
+  /** What the revision of this name restated. */
+  restatedBy(name: ExecutionId): KnownExecution | null {
+    const previous = this.#revisions.find(({ ids }) => ids.includes(name))?.previousId ?? null;
+    return previous === null ? null : (this.#executions.find(({ names }) => names.includes(previous)) ?? null);
+  }
+
+  /** The telling of the same revision by another source; each is met once. */
+  meet(told: ToldRevision): RevisionReport | null {
+    const quantity = absoluteQuantity(told.activity.quantity);
+    const asTold = { quantity, price: told.activity.price };
+    const alikes = this.#unmet.filter((other) => other.kind === told.kind && alike(other, asTold));
+    const same = alikes.find(({ at }) => at === told.activity.at) ?? alikes[0] ?? null;
+    this.#unmet = this.#unmet.filter((other) => other !== same);
+    return same;
+  }
+
+  /** Executions that it may undo: they look as it says, were there before it, and still count. */
+  candidates({ activity, undone }: ToldRevision): readonly KnownExecution[] {
+    if (undone === null) return [];
+    const stands = ({ names }: KnownExecution): boolean => !names.some((name) => this.#restated.has(name));
+    return this.#executions.filter((one) => one.at <= activity.at && alike(one, undone) && stands(one));
+  }
+
+  /** The execution that another source's telling points at by a name that is known. */
+  named(same: RevisionReport | null): KnownExecution | null {
+    const previous = same?.previousId ?? null;
+    return previous === null ? null : (this.#executions.find(({ names }) => names.includes(previous)) ?? null);
+  }
+
+  /** The name by which another source points at the execution, where nobody else calls it so. */
+  strangeName(same: RevisionReport | null): ExecutionId | null {
+    const previous = same?.previousId ?? null;
+    return previous === null || this.#names.has(previous) ? null : previous;
+  }
+
+  /** From here on the execution counts no longer, and what a correction made of it does. */
+  takeIn(told: ToldRevision, undone: readonly ExecutionId[], names: readonly ExecutionId[]): void {
+    for (const name of undone) this.#restated.add(name);
+    if (told.kind === 'bust') return;
+    for (const name of names) this.#names.add(name);
+    const { quantity, price, at } = told.activity;
+    this.#executions.push({ names, quantity, price, at, cumulative: null, previousId: undone[0] ?? null });
+  }
 }
+
+/** How much is filled after it follows from the revision itself, and from the order object. */
+const revisionOf = (
+  { activity, kind }: ToldRevision,
+  at: EpochNs,
+  previousExecutionId: ExecutionId | null,
+): UpdateExecution => ({
+  id: nameOfActivity(activity),
+  quantity: absoluteQuantity(activity.quantity),
+  price: activity.price,
+  at,
+  kind,
+  previousExecutionId,
+});
 
 function revisionUpdates(
   evidence: Evidence,
@@ -127,29 +209,36 @@ function revisionUpdates(
   told: readonly ToldRevision[],
   now: EpochMs,
 ): readonly OrderUpdate[] {
-  let revisions = evidence.flatMap((line) => line.revisions);
-  const known = new Set(revisions.flatMap((revision) => revision.ids));
-  const restated = new Set(revisions.flatMap(({ previousId }) => previousId ?? []));
-  const executions = executionsOf(evidence, fills);
-  return told.flatMap((one) => {
-    if (known.has(nameOfActivity(one.activity))) return [];
-    const same = sameTelling(one, revisions);
-    if (same !== undefined) {
-      revisions = revisions.filter((revision) => revision !== same);
-      return [updateOf(one, same.at, same.previousId, now)];
+  const past = new KnownPast(evidence, fills);
+  const updates: OrderUpdate[] = [];
+  for (const one of [...told].sort((a, b) => compareParts([a.activity.at], [b.activity.at]))) {
+    const name = nameOfActivity(one.activity);
+    const same = past.meet(one);
+    if (past.isTold(name)) {
+      const restated = past.restatedBy(name);
+      const strange = past.strangeName(same);
+      if (strange !== null && restated !== null) updates.push(alsoKnownAs(strange, one, restated, now));
+      continue;
     }
-    const candidates = executions.filter(
-      (execution) =>
-        one.undone !== null && alike(execution, one.undone) && !execution.names.some((name) => restated.has(name)),
-    );
-    const [first] = candidates;
+    const candidates = past.candidates(one);
     const isFresh = now - msOf(one.activity.at) < REVISION_SETTLE_MS;
-    if (candidates.length > 1 && isFresh) return [];
-    const previous = first === undefined ? null : bestName(first);
-    if (previous !== null) restated.add(previous);
-    return [updateOf(one, one.activity.at, previous, now)];
-  });
+    // What comes after it may build on it: it waits as well.
+    if (same === null && candidates.length > 1 && isFresh) return updates;
+    const strange = past.strangeName(same);
+    // Another source that calls it by a name of its own has not named it otherwise.
+    const nameless = candidates.find(({ names }) => names.every(isActivityName));
+    const first = past.named(same) ?? (strange === null ? null : nameless) ?? candidates[0];
+    if (strange !== null && first !== undefined) updates.push(alsoKnownAs(strange, one, first, now));
+    const previous = same === null ? (first === undefined ? null : bestName(first)) : same.previousId;
+    past.takeIn(one, [...(previous === null ? [] : [previous]), ...(first?.names ?? [])], [...(same?.ids ?? []), name]);
+    updates.push(updateOf(one.activity, now, revisionOf(one, same?.at ?? one.activity.at, previous), null));
+  }
+  return updates;
 }
+
+/** True while some of the news may be left for a later pass: then it must be read again though it says the same. */
+export const mayWait = ({ activities }: OrderNews, now: EpochMs): boolean =>
+  activities.some(({ kind, at }) => kind !== 'fill' && now - msOf(at) < REVISION_SETTLE_MS);
 
 /**
  * All that was read of the order as updates, in no particular order: they are taken in together.
