@@ -6,6 +6,8 @@ import { READING_SCHEMAS } from './reading-schemas.ts';
 import type { ControlOperation } from './routes.ts';
 import { SAFETY_SCHEMAS } from './safety-schemas.ts';
 
+export { ROUTES } from './routes.ts';
+
 export const SCHEMAS = {
   ...READING_SCHEMAS,
   ...ORDER_SCHEMAS,
