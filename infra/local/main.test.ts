@@ -179,9 +179,17 @@ describe('npm start', () => {
     expect(other.stderr()).toContain('belongs to a run with other flags or data');
   });
 
-  it('leaves no process behind when it is interrupted', { timeout: RUN_MS_MAX }, async () => {
-    const run = start(['--days', '1', '--port', '0']);
-    await until(() => run.stdout().includes('API'));
+  it.each<readonly [string, readonly string[]]>([
+    ['while it serves', ['--days', '1']],
+    ['in the middle of its days', ['--days', '60', '--exit']],
+    ['in real time', ['--days', '1', '--speed', '1']],
+  ])('leaves no process behind when it is interrupted %s', { timeout: RUN_MS_MAX }, async (name, flags) => {
+    const state = join(directory, name.replaceAll(' ', '-'));
+    const run = start([...flags, '--port', '0', '--state', state]);
+    const isAtWork = (): boolean => existsSync(join(state, 'progress.json'));
+    await until(() =>
+      flags.includes('--exit') || flags.includes('--speed') ? isAtWork() : run.stdout().includes('API'),
+    );
     const emulators = descendants(run.pid);
     expect(emulators.map(nameOf)).toContain('dynoxide');
     run.child.kill('SIGINT');

@@ -87,17 +87,16 @@ const pause = (durationMs: number): Promise<null> =>
 
 const FAILURES_SHOWN_MAX = 5;
 
-Object.assign(process.env, QUIET_SDK);
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? SOUND : UNUSABLE;
-  } else if (EXPECTED.some((kind) => error instanceof kind)) {
+function codeOfError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? SOUND : UNUSABLE;
+  if (EXPECTED.some((kind) => error instanceof kind)) {
     process.stderr.write(`belay: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = UNUSABLE;
-  } else {
-    process.stderr.write(`belay: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = UNSOUND;
+    return UNUSABLE;
   }
+  process.stderr.write(`belay: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return UNSOUND;
 }
+
+Object.assign(process.env, QUIET_SDK);
+// A house that is interrupted leaves invocations behind that would sleep on for minutes.
+process.exit(await main().catch(codeOfError));
