@@ -54,6 +54,7 @@ import { reconciliationChecked } from '#events/facts/reconciliation-checked.v1.t
 import { reconciliationForced } from '#events/facts/reconciliation-forced.v1.ts';
 import { runCommitted } from '#events/facts/run-committed.v1.ts';
 import { runCompleted } from '#events/facts/run-completed.v1.ts';
+import { sessionClosed } from '#events/facts/session-closed.v1.ts';
 import { sessionReported } from '#events/facts/session-reported.v1.ts';
 import { signalGenerated } from '#events/facts/signal-generated.v1.ts';
 import { signalRejected } from '#events/facts/signal-rejected.v1.ts';
@@ -118,6 +119,7 @@ export const FACTS = [
   limitHit,
   accountInitialized,
   priceUpdated,
+  sessionClosed,
   sessionReported,
   errorRaised,
 ] as const;

@@ -15,7 +15,7 @@ import { profitOf } from '#shared/core/reconcile/profit.ts';
 import type { MarkChange, PassFigures, PassReport, ReportedDifference } from '#shared/ports/reconciliations.ts';
 import { carryOutDecisions } from './carry-out.ts';
 import { checkSplits } from './check-splits.ts';
-import { keepFigures, replayAtEnd } from './close-session.ts';
+import { beginClosing, type Closing, performance, replayDay } from './close-session.ts';
 import { haltOf, liftProved, quarantineDifferences, quarantineViolations } from './compare-books.ts';
 import { countedBroker, REQUESTS_MAX } from './counted-broker.ts';
 import { type Look, look } from './look.ts';
@@ -94,7 +94,7 @@ interface Checked {
 }
 
 async function run(pass: Pass): Promise<PassReport> {
-  await carryOutDecisions(pass);
+  if (!pass.dryRun) await carryOutDecisions(pass);
   const first = await look(pass);
   if (first.kind === 'unfinished') return await record(pass, reportOf(pass, null), { progress: first.progress });
   await pass.books.beginSession(pass.accountId, pass.session.date, first.account.equity);
@@ -104,9 +104,10 @@ async function run(pass: Pass): Promise<PassReport> {
   const differences = await quarantineDifferences(pass, standing, second);
   await liftProved(pass, second.books, second.differences);
   const splitsChecked = await checkSplits(pass, second);
-  const ends = await replayAtEnd(pass);
+  const closing = await beginClosing(pass);
+  if (closing !== null) await replayDay(pass, second.books, closing);
   await quarantineViolations(pass, second.books);
-  return await conclude(pass, { seen: second, cash: cashOf(pass, second), differences }, { ends, splitsChecked });
+  return await conclude(pass, { seen: second, cash: cashOf(pass, second), differences }, { closing, splitsChecked });
 }
 
 const isSound = (pass: Pass, seen: Look): boolean =>
@@ -157,7 +158,7 @@ function reportOf(pass: Pass, checked: Checked | null): PassReport {
     fillsBooked: tally.fillsBooked,
     orphans: tally.orphans,
     differences: checked?.differences ?? [],
-    figures: checked === null ? null : figuresOf(checked.seen, checked.cash),
+    figures: null,
     missing: [...tally.missing],
     unknownLong: [...tally.unknownLong],
     violations: tally.violations,
@@ -167,8 +168,7 @@ function reportOf(pass: Pass, checked: Checked | null): PassReport {
 }
 
 /** The base of the cash check is taken by the first whole pass, and moved at the start of each session that begins sound. */
-function cashBaseOf(pass: Pass, { seen, cash }: Checked): Pick<MarkChange, 'cashBase'> {
-  const begins = pass.account?.reconciledSession !== pass.session.date;
+function cashBaseOf(pass: Pass, { seen, cash }: Checked, begins: boolean): Pick<MarkChange, 'cashBase'> {
   const known = pass.mark?.cashBase ?? null;
   if (known !== null && (!begins || !cash.withinTolerance)) return {};
   return { cashBase: { cash: seen.account.cash, paid: paidIn(seen.books), adjusted: seen.adjusted.paid } };
@@ -177,27 +177,38 @@ function cashBaseOf(pass: Pass, { seen, cash }: Checked): Pick<MarkChange, 'cash
 async function conclude(
   pass: Pass,
   checked: Checked,
-  day: { readonly ends: boolean; readonly splitsChecked: boolean },
+  day: { readonly closing: Closing | null; readonly splitsChecked: boolean },
 ): Promise<PassReport> {
-  const { accountId, books, clock, safety, session } = pass;
+  const { accountId, account, books, reconciliations, session, startedAt } = pass;
   const all = await books.all(accountId);
   const quarantined = all.filter(({ quarantine }) => quarantine !== null).map(({ ticker }) => ticker);
-  const report = { ...reportOf(pass, checked), quarantined };
-  const halt = haltOf(pass, checked.cash, quarantined.length);
-  if (halt !== null) {
-    pass.telemetry.error('reconciliation stops the account', { cause: halt.cause, reason: halt.message });
-    if (report.forcedBy === null) {
-      await safety.tripBreaker(accountId, { ...halt, by: 'reconcile', now: clock.now() });
-    }
-  }
+  const figures = figuresOf(checked.seen, checked.cash);
+  const report = { ...reportOf(pass, checked), quarantined, figures };
+  await haltAccount(pass, checked.cash, report);
+  const begins = account?.reconciledSession !== session.date;
+  if (begins) await reconciliations.keepSession(accountId, session.date, { at: startedAt, figures, ended: false });
   await record(pass, report, {
     progress: null,
-    ...cashBaseOf(pass, checked),
+    ...cashBaseOf(pass, checked, begins),
     ...(day.splitsChecked ? { splitsCheckedOn: session.date } : {}),
+    ...(day.closing === null ? {} : { closes: await performance(pass, all, figures, day.closing) }),
   });
-  if (report.figures !== null) await keepFigures(pass, report.figures, day.ends);
+  if (day.closing !== null) {
+    await reconciliations.keepSession(accountId, session.date, { at: startedAt, figures, ended: true });
+  }
   await measurePass(pass, report, checked.seen);
   return report;
+}
+
+/** A person's word keeps the account trading; that something is wrong is said all the same. */
+async function haltAccount(pass: Pass, cash: CashCheck, report: PassReport): Promise<void> {
+  const { accountId, clock, safety, telemetry } = pass;
+  const halt = haltOf(pass, cash, report.quarantined.length);
+  if (halt === null) return;
+  telemetry.error('reconciliation stops the account', { cause: halt.cause, reason: halt.message });
+  if (report.forcedBy === null) {
+    await safety.tripBreaker(accountId, { ...halt, by: 'reconcile', now: clock.now() });
+  }
 }
 
 /** Journals the report first and opens the gate then: an open gate always has a report that opened it. */

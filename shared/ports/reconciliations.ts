@@ -5,6 +5,7 @@ import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { CashBase } from '#shared/core/reconcile/cash.ts';
 import type { Violation } from '#shared/core/reconcile/invariants.ts';
 import type { PositionDifference } from '#shared/core/reconcile/position-differences.ts';
+import type { SessionPerformance } from '#shared/core/reconcile/session-performance.ts';
 
 /** A pass that did not come to its end in its time: the next one goes on from here. */
 export interface PassProgress {
@@ -91,6 +92,8 @@ export interface MarkChange {
   readonly bookedFrom: EpochMs;
   readonly cashBase?: CashBase;
   readonly splitsCheckedOn?: CalendarDate;
+  /** Given by the pass that closes the session; journaled beside the report. */
+  readonly closes?: SessionPerformance;
   /** Decisions that were carried out. */
   readonly carriedOut: readonly BrokerOrderId[];
 }

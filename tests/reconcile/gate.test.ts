@@ -198,6 +198,15 @@ describe('the account', () => {
     expect(kept?.end?.figures.positions).toEqual([{ ticker: 'KO', quantity: wholeQuantity(10) }]);
     const account = await desk.broker.account();
     expect(kept?.end?.figures).toMatchObject({ cash: account.cash, equity: account.equity });
+    desk.pass(MINUTE_MS);
+    await desk.reconcile();
+    const facts = await desk.room.journal.byAggregate(`reconciliation:${ACCOUNT}`);
+    expect(facts.map(({ meta }) => meta.sequence)).toEqual(facts.map((_, index) => index + 1));
+    const [price] = desk.simulator.ledger().executions.map((execution) => Number(execution.price));
+    const slippage = String(Math.round(((price ?? 0) - 100) * 10 * 100) / 100);
+    expect(facts.filter(({ type }) => type === 'session.closed.v1').map(({ data }) => data)).toMatchObject([
+      { cashStart: '1000000', fees: '0', slippage, strategies: [{ strategyId: 'momentum', unvalued: 1, slippage }] },
+    ]);
   });
 
   it('has a symbol stopped whose journal does not come to what its book holds', async () => {

@@ -1,7 +1,7 @@
 /** Marks and reports of reconciliation over the tables. */
 import type { FactData } from '#events/catalogue.ts';
 import type { Fact, Room } from '#events/envelope.ts';
-import { aggregateOf, makeFact } from '#events/fact.ts';
+import { aggregateOf, type FactPlace, makeFact } from '#events/fact.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { markKey, sessionKey } from '#shared/adapters/stores/keys.ts';
 import {
@@ -15,8 +15,10 @@ import { whole } from '#shared/adapters/stores/attributes.ts';
 import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
-import { type EpochMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { type CalendarDate, type EpochMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
+import type { ProfitSum } from '#shared/core/reconcile/profit.ts';
+import type { SessionPerformance } from '#shared/core/reconcile/session-performance.ts';
 import type { MarkChange, PassReport, ReconciliationMark, Reconciliations } from '#shared/ports/reconciliations.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
@@ -82,6 +84,36 @@ function reportData(accountId: AccountId, report: PassReport): FactData<'reconci
   };
 }
 
+const profitData = ({ realized, unrealized, unvalued }: ProfitSum) => ({
+  realizedProfit: formatMoney(realized),
+  unrealizedProfit: formatMoney(unrealized),
+  unvalued,
+});
+
+const closedData = (
+  accountId: AccountId,
+  session: CalendarDate,
+  closed: SessionPerformance,
+): FactData<'session.closed.v1'> => ({
+  accountId,
+  session,
+  equityStart: formatMoney(closed.equityStart),
+  equityEnd: formatMoney(closed.equityEnd),
+  cashStart: formatMoney(closed.cashStart),
+  cashEnd: formatMoney(closed.cashEnd),
+  realizedProfit: formatMoney(closed.realizedProfit),
+  unrealizedProfit: formatMoney(closed.unrealizedProfit),
+  unvalued: closed.unvalued,
+  slippage: formatMoney(closed.slippage),
+  fees: formatMoney(closed.fees),
+  strategies: closed.strategies.map((strategy) => ({
+    strategyId: strategy.strategyId,
+    ...profitData(strategy),
+    slippage: formatMoney(strategy.slippage),
+  })),
+  symbols: closed.symbols.map((symbol) => ({ symbol: symbol.ticker, ...profitData(symbol) })),
+});
+
 /** The mark after a pass: up to the pass's start when it was whole, and never back. */
 function markAfter(known: ReconciliationMark, report: PassReport, change: MarkChange): ReconciliationMark {
   const seenTo = (mark: EpochMs): EpochMs => (report.complete && report.startedAt > mark ? report.startedAt : mark);
@@ -117,24 +149,32 @@ class ReconciliationsStore implements Reconciliations {
     change: MarkChange,
     now: EpochMs,
   ): Promise<void> {
+    const { closes } = change;
     const correlationId = `reconcile:${accountId}:${report.startedAt}`;
-    await this.#swap(accountId, { seen, bookedFrom: change.bookedFrom, now, correlationId }, (known, place) => ({
+    await this.#swap(accountId, { seen, bookedFrom: change.bookedFrom, now, correlationId }, (known, placeAt) => ({
       next: markAfter(known, report, change),
-      fact: makeFact('reconciliation.checked.v1', place, reportData(accountId, report)),
+      facts: [
+        makeFact('reconciliation.checked.v1', placeAt(1), reportData(accountId, report)),
+        ...(closes === undefined
+          ? []
+          : [makeFact('session.closed.v1', placeAt(2), closedData(accountId, report.session, closes))]),
+      ],
     }));
   }
 
   async force(accountId: AccountId, forcing: Parameters<Reconciliations['force']>[1]): Promise<void> {
     const { until, by, reason, now, session, build } = forcing;
     const at = { seen: await this.mark(accountId), bookedFrom: now, now, correlationId: `force:${accountId}:${now}` };
-    await this.#swap(accountId, at, (known, place) => ({
+    await this.#swap(accountId, at, (known, placeAt) => ({
       next: { ...known, forcing: { until, by, reason } },
-      fact: makeFact('reconciliation.forced.v1', place, {
-        accountId,
-        until: formatEpochMs(until),
-        by,
-        reason: { code: 'operator', message: reason, context: {} },
-      }),
+      facts: [
+        makeFact('reconciliation.forced.v1', placeAt(1), {
+          accountId,
+          until: formatEpochMs(until),
+          by,
+          reason: { code: 'operator', message: reason, context: {} },
+        }),
+      ],
     }));
     // Said first, opened then: a gate that a person opened is never open without a trace.
     await safetyStore(this.#tables, this.#room).recordPass(accountId, { startedAt: now, session, build });
@@ -144,7 +184,7 @@ class ReconciliationsStore implements Reconciliations {
     const { brokerOrderId, decision, by, reason, now } = decided;
     const correlationId = `orphan:${brokerOrderId}`.slice(0, 96);
     const at = { seen: await this.mark(accountId), bookedFrom: now, now, correlationId };
-    await this.#swap(accountId, at, (known, place) => ({
+    await this.#swap(accountId, at, (known, placeAt) => ({
       next: {
         ...known,
         decisions: [
@@ -152,13 +192,15 @@ class ReconciliationsStore implements Reconciliations {
           { brokerOrderId, decision },
         ],
       },
-      fact: makeFact('orphan.decided.v1', place, {
-        accountId,
-        brokerOrderId,
-        decision,
-        by,
-        reason: { code: 'operator', message: reason, context: {} },
-      }),
+      facts: [
+        makeFact('orphan.decided.v1', placeAt(1), {
+          accountId,
+          brokerOrderId,
+          decision,
+          by,
+          reason: { code: 'operator', message: reason, context: {} },
+        }),
+      ],
     }));
   }
 
@@ -198,31 +240,30 @@ class ReconciliationsStore implements Reconciliations {
     },
     change: (
       known: ReconciliationMark,
-      place: Parameters<typeof makeFact>[1],
-    ) => { readonly next: ReconciliationMark; readonly fact: Fact },
+      placeAt: (number: number) => FactPlace,
+    ) => { readonly next: ReconciliationMark; readonly facts: readonly Fact[] },
   ): Promise<void> {
     let { seen } = at;
     for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
       if (round > 0) seen = await this.mark(accountId);
       const known = seen ?? nothingSeen(at.bookedFrom);
-      const sequence = known.sequence + 1;
-      const { next, fact } = change(known, {
+      const { next, facts } = change(known, (number) => ({
         room: this.#room,
         aggregateId: aggregateOf.reconciliation(accountId),
-        sequence,
+        sequence: known.sequence + number,
         occurredAt: at.now,
         correlationId: at.correlationId,
         causationId: null,
-      });
+      }));
       const outcome = await this.#tables.transact([
         {
           kind: 'update',
           table: 'books',
           key: markKey(accountId, MARK),
-          set: markAttributes({ ...next, version: known.version + 1, sequence }),
+          set: markAttributes({ ...next, version: known.version + 1, sequence: known.sequence + facts.length }),
           conditions: [asSeen(seen)],
         },
-        journalPut(fact),
+        ...facts.map(journalPut),
       ]);
       if (outcome.ok) return;
     }
