@@ -120,7 +120,7 @@ class Gateway {
       sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
       requestId: `local-${this.#requests}`,
       // People's requests come in the machine's time, whatever day the house trades.
-      nowMs: machineNowMs(),
+      nowMs: Math.floor(machineNowMs()),
     };
     const { outcome } = this.#parts.runtime.invoke(match.route.functionName, requestEvent(request, match, jwt));
     const ended = await within(outcome, match.route.timeoutMs);
