@@ -104,6 +104,8 @@ describe('the HTTP API', () => {
     });
     const headers = { ...(await bearer()), cookie: 'a=1; b=2', 'x-twice': 'x' };
     await fetch(`${url}/orders/belay-1%2F2?a=1&a=2&b=%20`, { headers });
+    const { requestContext } = z.object({ requestContext: z.object({ timeEpoch: z.int() }) }).parse(event);
+    expect(requestContext.timeEpoch).toBeGreaterThan(0);
     expect(event).toMatchObject({
       version: '2.0',
       routeKey: 'GET /orders/{id}',
