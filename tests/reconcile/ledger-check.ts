@@ -1,12 +1,5 @@
 /** Holds our orders and books to the broker's own ledger, which knows nothing of them. */
-import {
-  addQuantity,
-  formatMoney,
-  formatPrice,
-  formatQuantity,
-  parseQuantity,
-  ZERO_QUANTITY,
-} from '#shared/core/kernel/decimal.ts';
+import { formatPrice, formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { factOfItem } from '#shared/adapters/stores/journal-store.ts';
@@ -21,7 +14,7 @@ const ENDED_AT_BROKER: ReadonlySet<string> = new Set(['filled', 'canceled', 'exp
 
 export const ordersOf = (desk: Desk): readonly Order[] => desk.tables.items('orders').map(readOrderItem);
 
-export const booksOf = (desk: Desk): readonly Book[] =>
+const booksOf = (desk: Desk): readonly Book[] =>
   desk.tables
     .items('books')
     .filter((item) => item['sk'] !== undefined && 'S' in item['sk'] && item['sk'].S.startsWith('BOOK#'))
@@ -142,11 +135,3 @@ export function journalDifferences(desk: Desk): readonly string[] {
   }
   return violations;
 }
-
-export const tellOf = (book: Book): string =>
-  book.shares
-    .map(
-      ({ strategyId, quantity, cost }) =>
-        `${strategyId} ${formatQuantity(addQuantity(quantity, ZERO_QUANTITY))} at ${formatMoney(cost)}`,
-    )
-    .join(', ');

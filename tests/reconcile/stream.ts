@@ -22,7 +22,11 @@ export async function hearStream(
 ): Promise<HeardStream> {
   const { url, key, secret } = simulator;
   const updates: OrderUpdate[] = [];
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
+  const nextUpdate = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+    });
   const endpoints = alpacaEndpoints({ paper: true, baseUrl: url, key, secret });
   const connection = await alpacaOrderStream({ endpoints, telemetry, now }).open({
     onUpdate: async (update) => {
@@ -34,11 +38,7 @@ export async function hearStream(
   const sent = (): number => (simulator.streams().find(({ open }) => open)?.framesSent ?? GREETINGS) - GREETINGS;
   return {
     async heard() {
-      while (updates.length < sent()) {
-        await new Promise<void>((resolve) => {
-          waiting = [...waiting, resolve];
-        });
-      }
+      while (updates.length < sent()) await nextUpdate();
       return [...updates];
     },
     async close() {

@@ -21,10 +21,10 @@ import type { ClearingFacts, DeployedLimits } from '#shared/core/risk/check.ts';
 import { NO_SWITCHES } from '#shared/core/risk/switches.ts';
 import { DISENGAGED, type StrategySafety } from '#shared/core/safety/safety-facts.ts';
 
-export const ACCOUNT = accountId('paper-1');
+const ACCOUNT = accountId('paper-1');
 export const STRATEGY = strategyId('ma-crossover');
 export const SYMBOL = ticker('AAPL');
-export const SESSION = calendarDate('2026-03-09');
+const SESSION = calendarDate('2026-03-09');
 /** 10:00 in New York. */
 export const NOW = parseEpochMs('2026-03-09T14:00:00Z');
 const EQUITY = parseMoney('100000');

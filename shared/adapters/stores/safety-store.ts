@@ -52,7 +52,7 @@ import type {
 import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
 
 /** Longest time for which a person may let a live account take entries. */
-export const ARMING_MS_MAX = 24 * 60 * 60_000;
+const ARMING_MS_MAX = 24 * 60 * 60_000;
 
 const reasonOf = (code: string, message: string) => ({ code, message, context: {} });
 

@@ -23,7 +23,7 @@ const REVISION_SETTLE_MS = 60_000;
 const ACTIVITY = 'activity:';
 
 /** The broker's own name of the execution, or the activity's, marked as such. */
-export const nameOfActivity = (activity: ActivityNews): ExecutionId =>
+const nameOfActivity = (activity: ActivityNews): ExecutionId =>
   activity.executionId ?? executionId(`${ACTIVITY}${activity.activityId}`);
 
 const isActivityName = (id: ExecutionId): boolean => id.startsWith(ACTIVITY);
@@ -87,7 +87,11 @@ function executionsOf(evidence: Evidence, fills: readonly ActivityNews[]): reado
     .flatMap((line) => line.revisions)
     .filter(({ kind }) => kind === 'correct')
     .map(({ ids, quantity, price, at, previousId }) => ({
-      ...{ names: ids, quantity, price, at, previousId },
+      names: ids,
+      quantity,
+      price,
+      at,
+      previousId,
       cumulative: null,
     }));
   return [...tiles.values(), ...corrected];
