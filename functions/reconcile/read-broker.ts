@@ -4,7 +4,7 @@ import type { BrokerOrderId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import type { TimeSpan } from '#shared/core/reconcile/gaps.ts';
-import { nextPage, type PagePlace, type PageStart } from '#shared/core/reconcile/pages.ts';
+import { beginWalk, type PagePlace, type PageStart, type PageWalk, walkOn } from '#shared/core/reconcile/pages.ts';
 import type { BrokerActivity, OrderListRequest } from '#shared/ports/broker.ts';
 import type { PassBroker } from './counted-broker.ts';
 
@@ -33,12 +33,13 @@ interface PagedList<T, Id extends string> {
 
 async function readWhole<T, Id extends string>(list: PagedList<T, Id>): Promise<ReadonlyMap<Id, T>> {
   const found = new Map<Id, T>();
-  let start: PageStart<Id> | null = null;
+  let walk: PageWalk<Id> = beginWalk();
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page: readonly T[] = await list.fetch(start);
+    const page: readonly T[] = await list.fetch(walk.start);
     for (const item of page) found.set(list.placeOf(item).id, item);
-    start = nextPage(page.map(list.placeOf), list.limit, start);
-    if (start === null) return found;
+    const next = walkOn(walk, page.map(list.placeOf), list.limit);
+    if (next === null) return found;
+    walk = next;
   }
   throw new Fault('transient', 'broker-list-endless', `a list of the broker has more than ${PAGES_MAX} pages`);
 }

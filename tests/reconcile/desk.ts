@@ -50,8 +50,8 @@ export interface Desk {
   pass(durationMs: number): void;
   /** An order of its own decision: 10 KO at the market unless told otherwise. */
   place(terms?: Partial<OrderTerms>, fate?: SubmitFate): Promise<ClientOrderId>;
-  /** The same, resting and known, without the transactions that bring it there. */
-  seedResting(terms?: Partial<OrderTerms>): Promise<void>;
+  /** Orders that rest and are known, without the transactions that bring them there. */
+  seedResting(terms: readonly Partial<OrderTerms>[]): Promise<void>;
   order(id: ClientOrderId): Promise<Order>;
   book(symbol: string): Promise<Book>;
   /** Runs one pass. @throws what the pass throws, and Error on a day without a session */
@@ -158,10 +158,10 @@ export async function openDesk(options: DeskOptions = {}, fresh = false): Promis
       simulator.advanceTo(clock.now());
     },
     place: (terms = {}, fate = 'settled') => send({ ...room, broker, policy }, intentOf(terms), fate),
-    seedResting: (terms = {}) =>
-      seedResting(tables, { ...room, broker, policy }, intentOf({ ...RESTING, ...terms }), () =>
-        simulator.advanceTo(clock.now()),
-      ),
+    seedResting: (terms) => {
+      const intents = terms.map((changes) => intentOf({ ...RESTING, ...changes }));
+      return seedResting(tables, { ...room, broker, policy }, intents, () => simulator.advanceTo(clock.now()));
+    },
     async order(id) {
       const found = await room.orders.get(id);
       if (found === null) throw new Error(`there is no order ${id}`);

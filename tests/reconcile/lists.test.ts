@@ -23,7 +23,7 @@ const symbolOf = (index: number) => SYMBOLS[index % SYMBOLS.length] ?? ticker('K
 describe('lists of the broker', () => {
   it('are read whole when a thousand open orders share one millisecond', async () => {
     const desk = await start();
-    for (let index = 0; index < 1_000; index += 1) await desk.seedResting({ ticker: symbolOf(index) });
+    await desk.seedResting(Array.from({ length: 1_000 }, (_, index) => ({ ticker: symbolOf(index) })));
     desk.pass(MINUTE_MS);
     const report = await desk.reconcile();
     expect(report).toMatchObject({ complete: true, ordersSettled: 0, missing: [], differences: [] });

@@ -4,9 +4,10 @@ import { parsePrice } from '#shared/core/kernel/decimal.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { sessionOf } from '#shared/core/market/session-calendar.ts';
+import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
-import type { OrderIntent } from '#shared/core/order/order.ts';
+import type { Order, OrderIntent } from '#shared/core/order/order.ts';
 import { reservationFor } from '#shared/core/order/reservation.ts';
 import { advance } from '#shared/core/order/advance.ts';
 import { markClaimed } from '#shared/core/order/claimed.ts';
@@ -82,23 +83,34 @@ export async function send(sender: Sender, intent: OrderIntent, fate: SubmitFate
   return clientOrderId;
 }
 
-/** An order that rests at the broker, with a row that knows it: as `send` leaves it, without its transactions. */
+/** Orders that rest at the broker, with rows that know them: as `send` leaves them, without its transactions. */
 export async function seedResting(
   tables: Tables,
   { broker, clock }: Sender,
-  intent: OrderIntent,
+  intents: readonly OrderIntent[],
   doWhatIsDue: () => void,
 ): Promise<void> {
   const now = clock.now();
-  const reservation = reservationFor(intent.terms, parsePrice('500'));
-  const claimed = claimOrder({ intent, reservation, holder: 'seed', at: now, dryRun: false }).order;
-  const looked = lastLook(claimed, 'seed', now);
-  if (!looked.ok) throw new Error('the last look refuses');
-  const outcome = await broker.submit(markClaimed(looked.value.order));
-  if (outcome.kind !== 'acknowledged') throw new Error(`the broker does not take it: ${JSON.stringify(outcome)}`);
+  const sent = new Map<string, Order>();
+  for (const intent of intents) {
+    const reservation = reservationFor(intent.terms, parsePrice('500'));
+    const claimed = claimOrder({ intent, reservation, holder: 'seed', at: now, dryRun: false }).order;
+    const looked = lastLook(claimed, 'seed', now);
+    if (!looked.ok) throw new Error('the last look refuses');
+    const { order } = looked.value;
+    const outcome = await broker.submit(markClaimed(order));
+    if (outcome.kind !== 'acknowledged') throw new Error(`the broker does not take it: ${JSON.stringify(outcome)}`);
+    sent.set(order.clientOrderId, order);
+  }
   doWhatIsDue();
-  const found = await broker.findById(outcome.order.brokerOrderId);
-  if (found === null) throw new Error('the broker does not know the order');
-  const told = updateFromSnapshot(found, 'reconciliation', now);
-  await tables.write(orderPut(advance(looked.value.order, told).order));
+  let page: readonly BrokerOrder[] = [];
+  do {
+    const last = page.at(-1);
+    page = await broker.listOrders({ status: 'open', limit: 500, ...(last && { afterOrder: last.brokerOrderId }) });
+    for (const found of page) {
+      const order = sent.get(found.clientOrderId ?? '');
+      if (order === undefined) continue;
+      await tables.write(orderPut(advance(order, updateFromSnapshot(found, 'reconciliation', now)).order));
+    }
+  } while (page.length > 0);
 }

@@ -24,26 +24,34 @@ export function gapSpan(order: Order, now: EpochMs): TimeSpan | null {
   const begun = shifted(order.sentAt ?? order.claimedAt, -CLOCKS_DIFFER_MS);
   const whole = { after: begun, until: shifted(now, CLOCKS_DIFFER_MS) };
   if (order.contradicted || order.gapQuantity === 0n) return whole;
-  let covered = 0n;
-  let after: EpochNs | null = null;
-  let until: EpochNs | null = null;
-  let before: EpochNs | null = null;
-  for (const tile of order.executions) {
-    if (tile.start > covered) {
-      after ??= before;
-      until = tile.at;
-    }
-    covered = tile.start + tile.quantity;
-    before = tile.at;
-  }
-  if (covered < order.filledQuantity) {
-    after ??= before;
-    until = lastSighting(order);
-  }
+  const edges = edgesOf(order);
+  const [first, last] = [edges[0], edges.at(-1)];
+  const after = first?.before ?? null;
+  const until = last?.behind ?? null;
   return {
     after: after === null ? begun : shifted(msOf(after), -1),
     until: until === null ? whole.until : shifted(msOf(until), CLOCKS_DIFFER_MS),
   };
+}
+
+/** When the executions around a gap were; null where there is none before it, or nobody said when. */
+interface GapEdges {
+  readonly before: EpochNs | null;
+  readonly behind: EpochNs | null;
+}
+
+/** Of each gap, in the order of the tiles. */
+function edgesOf(order: Order): readonly GapEdges[] {
+  const edges: GapEdges[] = [];
+  let covered = 0n;
+  let before: EpochNs | null = null;
+  for (const tile of order.executions) {
+    if (tile.start > covered) edges.push({ before, behind: tile.at });
+    covered = tile.start + tile.quantity;
+    before = tile.at;
+  }
+  if (covered < order.filledQuantity) edges.push({ before, behind: lastSighting(order) });
+  return edges;
 }
 
 /** When the largest quantity was sighted; null where no source said when. */

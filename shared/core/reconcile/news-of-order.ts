@@ -2,12 +2,19 @@
  * What a pass has read of one order, as news for it. Activities name neither our order nor the executions as the stream
  * does: a fill meets its twin in the tile, a bust or a correction in the execution that it undoes.
  */
-import { absoluteQuantity, type Price, type Quantity } from '#shared/core/kernel/decimal.ts';
+import {
+  absoluteQuantity,
+  addQuantity,
+  maxQuantity,
+  type Price,
+  type Quantity,
+  ZERO_QUANTITY,
+} from '#shared/core/kernel/decimal.ts';
 import { type ExecutionId, executionId } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, type EpochNs, msOf } from '#shared/core/kernel/instant.ts';
 import { newsOfActivity } from '#shared/core/order/activity-news.ts';
 import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
-import { compareParts } from '#shared/core/order/evidence.ts';
+import { compareParts, largestSighting } from '#shared/core/order/evidence.ts';
 import type {
   Evidence,
   ExecutionReport,
@@ -126,6 +133,8 @@ const alsoKnownAs = (
 class KnownPast {
   readonly #executions: KnownExecution[];
   readonly #revisions: readonly RevisionReport[];
+  /** The most that was ever filled. */
+  readonly #largest: Quantity;
   /** Tellings by other sources that no activity has met yet. */
   #unmet: readonly RevisionReport[];
   readonly #told: ReadonlySet<ExecutionId>;
@@ -137,6 +146,10 @@ class KnownPast {
   constructor(evidence: Evidence, fills: readonly ActivityNews[]) {
     const revisions = evidence.flatMap((line) => line.revisions);
     this.#revisions = revisions;
+    this.#largest = [...evidence.map(largestSighting), ...fills.map((fill) => fill.cumulativeQuantity)].reduce(
+      maxQuantity,
+      ZERO_QUANTITY,
+    );
     this.#executions = [...executionsOf(evidence, fills)];
     this.#unmet = revisions.filter(({ ids }) => !ids.some(isActivityName));
     this.#told = new Set(revisions.flatMap(({ ids }) => ids));
@@ -146,6 +159,15 @@ class KnownPast {
 
   isTold(name: ExecutionId): boolean {
     return this.#told.has(name);
+  }
+
+  /**
+   * How much is filled after a bust, where the activity counts it so; a broker that tells what was filled before it is not
+   * believed. It mends what a bust told twice, under two names, would take off twice.
+   */
+  filledAfter({ activity, kind }: ToldRevision): Quantity | null {
+    const left = addQuantity(this.#largest, activity.quantity);
+    return kind === 'bust' && activity.cumulativeQuantity <= left ? activity.cumulativeQuantity : null;
   }
 
   /** What the revision of this name restated. */
@@ -193,7 +215,6 @@ class KnownPast {
   }
 }
 
-/** How much is filled after it follows from the revision itself, and from the order object. */
 const revisionOf = (
   { activity, kind }: ToldRevision,
   at: EpochNs,
@@ -235,7 +256,8 @@ function revisionUpdates(
     if (strange !== null && first !== undefined) updates.push(alsoKnownAs(strange, one, first, now));
     const previous = same === null ? (first === undefined ? null : bestName(first)) : same.previousId;
     past.takeIn(one, [...(previous === null ? [] : [previous]), ...(first?.names ?? [])], [...(same?.ids ?? []), name]);
-    updates.push(updateOf(one.activity, now, revisionOf(one, same?.at ?? one.activity.at, previous), null));
+    const revision = revisionOf(one, same?.at ?? one.activity.at, previous);
+    updates.push(updateOf(one.activity, now, revision, past.filledAfter(one)));
   }
   return updates;
 }

@@ -18,7 +18,7 @@ import { type ProfitSum, profitOf } from '#shared/core/reconcile/profit.ts';
  * What an order cost beyond its arrival price: positive when it bought dearer or sold cheaper. Of its known executions
  * alone.
  */
-function slippageOf(order: Order): Money {
+export function slippageOf(order: Order): Money {
   const atArrival = notionalOf(order.intent.arrivalPrice, bookedQuantity(order));
   const dearer = subtractMoney(order.filledCost, atArrival);
   return order.intent.terms.side === 'buy' ? dearer : negateMoney(dearer);
