@@ -7,6 +7,8 @@ import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
 import { ConfigurationError } from '#shared/runtime/configuration.ts';
 import { IssuerError, issueToken, readIssuer } from '#infra/local/http/local-issuer.ts';
 import { QUIET_SDK } from '#infra/local/run/function-environments.ts';
+import { MarketFileError } from '#infra/local/market/read-csv-file.ts';
+import { backtestCommand } from './backtest.ts';
 import { initAccount } from './init-account.ts';
 import { LOCAL_ISSUER_FILE, SettingsError, takeSettings } from './settings.ts';
 
@@ -58,14 +60,16 @@ function makeProgram(): Command {
       const groups = [role, ...scope.map((strategy) => `${STRATEGY_SCOPE_PREFIX}${strategy}`)];
       console.log(await issueToken(readIssuer(LOCAL_ISSUER_FILE), { subject, groups, scope: '', lifetimeSeconds }));
     });
+  // npm hands its own `--` on.
+  program.addCommand(backtestCommand().exitOverride());
   return program;
 }
 
-const EXPECTED = [SettingsError, IssuerError, ConfigurationError, Fault] as const;
+const EXPECTED = [SettingsError, IssuerError, ConfigurationError, Fault, MarketFileError, RangeError] as const;
 
 Object.assign(process.env, QUIET_SDK);
 try {
-  await makeProgram().parseAsync();
+  await makeProgram().parseAsync(process.argv.filter((word, index) => index < 2 || word !== '--'));
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -57,7 +57,7 @@ export type RunOutcome =
   | { readonly kind: 'completed'; readonly runId: string; readonly commands: number };
 
 /** One run's name: the same account and slot give the same for ever. */
-const runIdOf = (accountId: AccountId, slot: EpochMs): RunId =>
+export const runIdOf = (accountId: AccountId, slot: EpochMs): RunId =>
   runId(`${accountId}:${formatEpochMs(slot).replace(/[-:]/g, '').slice(0, 15)}`);
 
 /**

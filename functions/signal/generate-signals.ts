@@ -1,17 +1,18 @@
 /** Signals as of the last completed session, from its bars, by every strategy of the policy. */
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import type { Fact } from '#events/envelope.ts';
-import { approximateMoney, approximateQuantity, formatPrice } from '#shared/core/kernel/decimal.ts';
-import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import { formatPrice } from '#shared/core/kernel/decimal.ts';
+import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { blockedSymbols, validateBars } from '#shared/core/market/data-validator.ts';
 import { historyStart } from '#shared/core/market/history.ts';
 import { equityInstrument, quantize } from '#shared/core/market/instrument-rules.ts';
 import { lastCompletedSession } from '#shared/core/market/session-calendar.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
+import { openPositionsOf } from '#shared/core/portfolio/open-positions.ts';
 import type { StrategyPolicy } from '#shared/core/portfolio/policy.ts';
 import type { Strategy } from '#shared/core/signal/strategy.ts';
-import type { OpenPosition, Signal } from '#shared/core/signal/types.ts';
+import type { Signal } from '#shared/core/signal/types.ts';
 import { MarketHistory } from '#shared/core/signal/view.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -55,7 +56,7 @@ export async function generateSignals(dependencies: SignalDependencies): Promise
   const symbols = new MarketHistory(bars).symbolsAsOf(session, enterable);
   const signals = policy.strategies.flatMap((entry) => {
     const strategy = dependencies.strategyOf(entry);
-    const positions = positionsOf(held, entry.strategyId);
+    const positions = openPositionsOf(held, entry.strategyId);
     return strategy.signals({ asOf: session, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
   });
   await marketStore.saveSignals(session, signals);
@@ -72,24 +73,6 @@ const symbolsShown = (universe: readonly Ticker[], held: readonly Book[]): reado
     ...held.filter((book) => book.shares.some((share) => share.quantity !== 0n)).map((book) => book.ticker),
   ]),
 ];
-
-/** A strategy's own open positions, with their average entry price as a statistic. */
-function positionsOf(held: readonly Book[], strategyId: StrategyId): ReadonlyMap<Ticker, OpenPosition> {
-  return new Map(
-    held.flatMap((book) =>
-      book.shares.flatMap((share) => {
-        if (share.strategyId !== strategyId || share.quantity === 0n || share.openedOn === null) return [];
-        const position: OpenPosition = {
-          ticker: book.ticker,
-          side: share.quantity > 0n ? 'long' : 'short',
-          entryDate: share.openedOn,
-          entryPrice: approximateMoney(share.cost) / approximateQuantity(share.quantity),
-        };
-        return [[book.ticker, position] as const];
-      }),
-    ),
-  );
-}
 
 function factOf(signal: Signal, now: EpochMs): Fact {
   const { strategyId, ticker, asOf } = signal;

@@ -91,6 +91,8 @@ function inCommon(a: ReturnSeries, b: ReturnSeries, sessions: number): readonly 
 /** Series of a symbol with the directions of both windows, for pairs that share their days. */
 interface Prepared {
   readonly series: ReturnSeries;
+  /** Symbols with the same number have the same days. */
+  readonly days: number;
   readonly long: Float64Array | null;
   readonly short: Float64Array | null;
 }
@@ -103,6 +105,12 @@ export function correlationsAsOf(
 ): Correlations {
   const prepared = new Map<Ticker, Prepared | null>();
   const { longSessions, shortSessions } = rules;
+  const dayLists: ReturnSeries[] = [];
+
+  function daysOf(series: ReturnSeries): number {
+    const known = dayLists.findIndex((other) => sameDays(series, other));
+    return known >= 0 ? known : dayLists.push(series) - 1;
+  }
 
   function prepare(name: Ticker): Prepared | null {
     const known = prepared.get(name);
@@ -111,7 +119,10 @@ export function correlationsAsOf(
     const series = columns === undefined ? null : seriesOf(columns, asOf, longSessions);
     const window = (sessions: number): Float64Array | null =>
       series !== null && series.returns.length >= sessions ? direction(series.returns.slice(-sessions)) : null;
-    const made = series === null ? null : { series, long: window(longSessions), short: window(shortSessions) };
+    const made =
+      series === null
+        ? null
+        : { series, days: daysOf(series), long: window(longSessions), short: window(shortSessions) };
     prepared.set(name, made);
     return made;
   }
@@ -120,7 +131,7 @@ export function correlationsAsOf(
     if (a > b) return between(b, a);
     const [first, second] = [prepare(a), prepare(b)];
     if (first === null || second === null) return { long: null, short: null };
-    if (sameDays(first.series, second.series)) {
+    if (first.days === second.days) {
       return { long: correlationOf(first.long, second.long), short: correlationOf(first.short, second.short) };
     }
     const joined = (sessions: number): number | null => {

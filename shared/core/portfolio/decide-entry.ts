@@ -60,7 +60,7 @@ export function wishToEnter(candidate: Candidate, ground: RunGround, ledger: Run
   const rules = policy.decision.correlation;
   const correlation = filterByCorrelation({ ticker: signal.ticker, side }, exposures, snapshot.correlations, rules);
   if (!correlation.ok) return correlation;
-  const blocked = blockedBy(signal, bookOf(signal, snapshot));
+  const blocked = blockedBy(signal, bookOf(signal, snapshot)) ?? metByExit(signal, ledger);
   if (blocked !== null) return fail(blocked);
   const tradable = tradableFor(candidate, snapshot, policy);
   if (!tradable.ok) return tradable;
@@ -160,6 +160,10 @@ function draw(
   const refused = ledgerRefusal(ledger, entry, snapshot, policy);
   return refused === null ? succeed(drawn.ledger) : fail(refused);
 }
+
+/** The exit of another strategy goes first. */
+const metByExit = ({ ticker }: Signal, { exiting }: RunLedger): Refusal | null =>
+  exiting.has(ticker) ? refusal('opposing-order', `an exit of ${ticker} goes first in this run`, {}) : null;
 
 /** What in the book keeps a strategy from entering. */
 function blockedBy(signal: Signal, book: Book): Refusal | null {

@@ -341,6 +341,15 @@ describe('decide', () => {
     expect(codeOf(snap, policy ?? POLICY)).toBe(code);
   });
 
+  it('lets an exit go first and keeps another strategy from meeting it', () => {
+    const other = strategyId('momentum');
+    const policy = firstPolicy([AAPL], [STRATEGY, other], parseMoney('120000'));
+    const signals = [signal(AAPL, { kind: 'exit', side: 'sell' }), signal(AAPL, { strategyId: other })];
+    const { funnel, records } = decide(snapshot(signals, { books: new Map([[AAPL, held(AAPL, '4')]]) }), policy);
+    expect(funnel).toMatchObject([{ outcome: 'executed' }, { refusal: { code: 'opposing-order' } }]);
+    expect(records.map((record) => record.state)).toEqual(['executed', 'pending']);
+  });
+
   it('lets an exit of a disabled strategy pass', () => {
     const off = { ...POLICY, strategies: POLICY.strategies.map((entry) => ({ ...entry, enabled: false })) };
     const snap = snapshot([signal(AAPL, { kind: 'exit', side: 'sell' })], {

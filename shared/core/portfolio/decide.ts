@@ -14,7 +14,7 @@ import type { OrderIntent } from '#shared/core/order/order.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
 import { type RunGround, wishToEnter } from '#shared/core/portfolio/decide-entry.ts';
 import { bookOf, type Candidate, tradableFor, type Wish, wishFor } from '#shared/core/portfolio/order-wish.ts';
-import { decidedRecord, duePending, freshRecord } from '#shared/core/portfolio/pending-signals.ts';
+import { decidedRecord, duePending, expiryOf, freshRecord } from '#shared/core/portfolio/pending-signals.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { regimeOf } from '#shared/core/portfolio/regime.ts';
 import { openLedger, type RunLedger, withExit } from '#shared/core/portfolio/run-ledger.ts';
@@ -84,8 +84,11 @@ function candidatesOf({ signals, pending, session, now }: Snapshot): {
   const superseded = due
     .filter(({ signal }) => fresh.has(placeOf(signal)))
     .map((record) => ended(record, 'the strategy has said something newer of the symbol', now));
+  const expiries = new Map([...new Set(signals.map(({ asOf }) => asOf))].map((asOf) => [asOf, expiryOf(asOf)]));
   const queue = [
-    ...signals.map((signal): Queued => ({ signal, waited: false, record: freshRecord(signal, now) })),
+    ...signals.map(
+      (signal): Queued => ({ signal, waited: false, record: freshRecord(signal, now, expiries.get(signal.asOf)) }),
+    ),
     ...due
       .filter(({ signal }) => !fresh.has(placeOf(signal)))
       .map((record): Queued => ({ signal: record.signal, waited: true, record })),
@@ -121,7 +124,7 @@ function stepOf(
 ): Result<{ readonly wish: Wish; readonly ledger: RunLedger }, Refusal> {
   if (candidate.signal.kind === 'entry') return wishToEnter(candidate, ground, ledger);
   const wish = wishToExit(candidate, ground);
-  return wish.ok ? succeed({ wish: wish.value, ledger: withExit(ledger) }) : wish;
+  return wish.ok ? succeed({ wish: wish.value, ledger: withExit(ledger, candidate.signal.ticker) }) : wish;
 }
 
 function wishToExit(candidate: Candidate, { snapshot, policy }: RunGround): Result<Wish, Refusal> {

@@ -57,13 +57,17 @@ export function expiryOf(asOf: CalendarDate, sessions: number = PENDING_SESSIONS
 }
 
 /** A signal that nobody has decided on yet. */
-export const freshRecord = (signal: Signal, now: EpochMs): SignalRecord => ({
+export const freshRecord = (
+  signal: Signal,
+  now: EpochMs,
+  expiresOn: CalendarDate = expiryOf(signal.asOf),
+): SignalRecord => ({
   id: signalId(signal),
   signal,
   state: 'pending',
   blockedBy: null,
   attempts: 0,
-  expiresOn: expiryOf(signal.asOf),
+  expiresOn,
   at: now,
 });
 

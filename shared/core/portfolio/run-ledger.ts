@@ -27,6 +27,8 @@ export interface RunLedger {
   readonly orders: number;
   /** Of entries, at the price that they meet. */
   readonly notional: Money;
+  /** Symbols that an exit of this run trades: an entry would meet it. */
+  readonly exiting: ReadonlySet<Ticker>;
   /** Symbols that are held or being bought. */
   readonly tickers: ReadonlySet<Ticker>;
   /** Positions and accepted entries, for correlations. */
@@ -66,6 +68,9 @@ function exposuresOf(book: Book): readonly Exposure[] {
   return [...sides].map((side) => ({ ticker: book.ticker, side }));
 }
 
+/** Most books of a large universe have never been traded. */
+const isTouched = (book: Book): boolean => book.shares.length > 0 || book.openOrders.length > 0;
+
 const isHeld = (book: Book): boolean =>
   book.shares.some((share) => share.quantity !== 0n) || book.openOrders.some((mark) => !mark.closing);
 
@@ -82,11 +87,12 @@ function cashOf(strategyId: StrategyId, allocated: Money, books: readonly Book[]
 }
 
 export function openLedger(snapshot: Snapshot, policy: Policy): RunLedger {
-  const books = [...snapshot.books.values()].sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
+  const books = [...snapshot.books.values()].filter(isTouched).sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
   const reserved = sum(books.flatMap((book) => book.openOrders.map((mark) => mark.reservedMoney)));
   return {
     orders: 0,
     notional: ZERO_MONEY,
+    exiting: new Set(),
     tickers: new Set(books.filter(isHeld).map((book) => book.ticker)),
     exposures: books.flatMap(exposuresOf),
     heat: sum(books.map((book) => heatOfBook(book, policy.stops.fallbackBps))),
@@ -98,8 +104,12 @@ export function openLedger(snapshot: Snapshot, policy: Policy): RunLedger {
   };
 }
 
-/** An exit takes a place among the run's orders, and nothing else. */
-export const withExit = (ledger: RunLedger): RunLedger => ({ ...ledger, orders: ledger.orders + 1 });
+/** An exit takes a place among the run's orders, and keeps entries off its symbol until it has ended. */
+export const withExit = (ledger: RunLedger, ticker: Ticker): RunLedger => ({
+  ...ledger,
+  orders: ledger.orders + 1,
+  exiting: new Set([...ledger.exiting, ticker]),
+});
 
 /** What an entry asks of the ledger. */
 export interface EntryDraw {
@@ -190,6 +200,7 @@ export function drawEntry(
   const side = signal.side === 'buy' ? 'long' : 'short';
   return {
     ledger: {
+      ...ledger,
       orders: ledger.orders + 1,
       notional: addMoney(ledger.notional, staked),
       tickers: new Set([...ledger.tickers, signal.ticker]),

@@ -1,0 +1,113 @@
+/** `belay backtest`: strategies over years of daily bars, by the same decision as live. */
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { type Money, type Price, parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
+import { type CalendarDate, calendarDate } from '#shared/core/kernel/instant.ts';
+import { makeStrategy, STRATEGY_NAMES } from '#shared/core/signal/strategies/catalogue.ts';
+import { backtestPage } from '#infra/local/backtest/report-page.ts';
+import { runBacktest } from '#infra/local/backtest/run-backtest.ts';
+import { backtestTable, reportOf } from '#infra/local/backtest/summary.ts';
+import { openMarket } from '#infra/local/market/open-market.ts';
+import { readVolatilityCsv } from '#infra/local/market/read-volatility-csv.ts';
+import { progressBar } from '#infra/local/run/progress-bar.ts';
+
+const reading =
+  <T>(read: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+const wholeNumber = (min: number, max: number) =>
+  reading((text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new RangeError(`expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  });
+
+/** Basis points with one decimal, as millionths. */
+const slippage = reading((text) => {
+  const value = Number(text) * 100;
+  if (!/^\d+(\.\d{1,2})?$/.test(text) || value > 10_000) throw new RangeError('expected basis points from 0 to 100.');
+  return Math.round(value);
+});
+
+const strategies = reading((text) => text.split(',').map((name) => makeStrategy(name.trim())));
+
+interface BacktestOptions {
+  readonly data: string;
+  readonly strategies: ReturnType<typeof strategies>;
+  readonly symbols: number;
+  readonly days?: number;
+  readonly from?: CalendarDate;
+  readonly to?: CalendarDate;
+  readonly cash: Money;
+  readonly seed: number;
+  readonly vix?: string;
+  readonly slippageBps: number;
+  readonly commission: Price;
+  readonly report?: string;
+  readonly json: boolean;
+}
+
+const BYTES_A_MB = 1024;
+
+async function backtest(options: BacktestOptions): Promise<void> {
+  const startedMs = performance.now();
+  const { data, symbols, seed, cash, days = null, from, to } = options;
+  const bounds = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  const [market, vix] = await Promise.all([
+    openMarket(data, { days, symbols, seed, ...bounds }),
+    options.vix === undefined ? null : readVolatilityCsv(options.vix),
+  ]);
+  const bar = progressBar(process.stderr, market.tradingDays.length);
+  const run = runBacktest({
+    market,
+    strategies: options.strategies,
+    cash,
+    seed,
+    costs: { slippagePerMillion: options.slippageBps, commissionPerShare: options.commission },
+    vix: vix?.series ?? null,
+    onDay: (done, session) => bar.show(done, session.date),
+  });
+  bar.end();
+  const report = reportOf(run, {
+    market,
+    cash,
+    strategies: options.strategies.map(({ id }) => id),
+    elapsedMs: Math.round(performance.now() - startedMs),
+    peakRssMb: Math.round(process.resourceUsage().maxRSS / BYTES_A_MB),
+  });
+  if (options.report !== undefined) writeFileSync(options.report, backtestPage(report, run));
+  const told = options.json ? process.stderr : process.stdout;
+  told.write(`${backtestTable(report)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(report.summary)}\n`);
+}
+
+export const backtestCommand = (): Command =>
+  new Command('backtest')
+    .description('run strategies over daily bars by the same decision as live')
+    .option('--data <source>', 'synthetic, sp500, or the path of a CSV or CSV.gz of daily bars', 'synthetic')
+    .option(
+      '--strategies <list>',
+      `with commas, of ${STRATEGY_NAMES.join(', ')}`,
+      strategies,
+      strategies(STRATEGY_NAMES.join(',')),
+    )
+    .option('--symbols <n>', 'symbols to trade', wholeNumber(1, 5000), 36)
+    .option('--days <n>', 'trading days, the last of the data; all of them where left out', wholeNumber(1, 20_000))
+    .option('--from <date>', 'first trading day', reading(calendarDate))
+    .option('--to <date>', 'last trading day', reading(calendarDate))
+    .option('--cash <dollars>', 'cash to begin with', reading(parseMoney), parseMoney('100000'))
+    .option('--seed <n>', 'seed of the market and of its fills', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--vix <path>', 'the VIX as CSV; without it the universe measures its own volatility')
+    .option('--slippage-bps <bps>', 'how much worse than quoted orders fill', slippage, 750)
+    .option('--commission <dollars>', 'commission a share', reading(parsePrice), parsePrice('0.005'))
+    .option('--report <file>', 'write a page with pictures here')
+    .option('--json', 'print the summary as one JSON line, last on standard output', false)
+    .action(backtest);

@@ -1,0 +1,124 @@
+/** What strategies and decisions see of a market, session by session: the same cleaning and the same history as live. */
+import type { Ticker } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate } from '#shared/core/kernel/instant.ts';
+import { dateOfDayNumber, dayNumberOf } from '#shared/core/market/calendar-day.ts';
+import { type DataReport, RECENT_SESSIONS, validateBars } from '#shared/core/market/data-validator.ts';
+import { historyStart, sliceBars } from '#shared/core/market/history.ts';
+import { adjustForSplits } from '#shared/core/market/splits.ts';
+import type { BarColumns } from '#shared/core/market/types.ts';
+import { lastIndexUpTo } from '#shared/core/market/universe.ts';
+import { type VolatilitySeries, volatilityAsOf } from '#shared/core/market/volatility.ts';
+import type { CorrelationRules } from '#shared/core/portfolio/correlation-filter.ts';
+import { correlationsOf, universeVolatility } from '#shared/core/portfolio/market-reading.ts';
+import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
+import { type BarFacts, barFactsOf } from '#shared/core/risk/bar-facts.ts';
+import { MarketHistory, type SymbolView } from '#shared/core/signal/view.ts';
+import type { LocalMarket } from '#infra/local/market/open-market.ts';
+
+/** Bars restated for the splits that have taken effect, and what follows from them. */
+interface Restated {
+  readonly splits: number;
+  readonly bars: readonly BarColumns[];
+  readonly byTicker: ReadonlyMap<Ticker, BarColumns>;
+  readonly history: MarketHistory;
+  readonly volatility: VolatilitySeries;
+  readonly shelves: readonly Shelf[];
+}
+
+/** A symbol's bars by the number of their session, with what was found last. */
+interface Shelf {
+  readonly ticker: Ticker;
+  readonly dates: readonly CalendarDate[];
+  readonly numbers: Int32Array;
+  /** Index of the last bar up to the session asked for last. */
+  cursor: number;
+  /** Index of the first bar of the history of one year's sessions. */
+  year: string;
+  first: number;
+}
+
+/** Whether the last sessions, as far as the history reaches, all have their bars: the validator's rule, per session. */
+function isWhole(shelf: Shelf, number: number, session: CalendarDate, year: string): boolean {
+  const { numbers, dates } = shelf;
+  if ((numbers[shelf.cursor] ?? 0) > number) shelf.cursor = 0;
+  while ((numbers[shelf.cursor + 1] ?? Number.POSITIVE_INFINITY) <= number) shelf.cursor += 1;
+  if (numbers[shelf.cursor] !== number) return false;
+  if (shelf.year !== year) {
+    shelf.year = year;
+    shelf.first = lastIndexUpTo(dates, dayBefore(historyStart(session))) + 1;
+  }
+  const back = Math.min(RECENT_SESSIONS, number - (numbers[shelf.first] ?? number) + 1) - 1;
+  return numbers[shelf.cursor - back] === number - back;
+}
+
+const dayBefore = (date: CalendarDate): CalendarDate => dateOfDayNumber(dayNumberOf(date) - 1);
+
+export class MarketDays {
+  readonly report: DataReport;
+  readonly #market: LocalMarket;
+  readonly #clean: readonly BarColumns[];
+  readonly #universe: readonly Ticker[];
+  readonly #sessionNumber: ReadonlyMap<CalendarDate, number>;
+  readonly #vix: VolatilitySeries | null;
+  #restated: Restated | null = null;
+
+  /** @param vix of a file; without it the universe's own volatility is read, and labelled so */
+  constructor(market: LocalMarket, vix: VolatilitySeries | null) {
+    const last = market.sessions.at(-1);
+    if (last === undefined) throw new RangeError('a market without sessions has no days');
+    this.#market = market;
+    this.#vix = vix;
+    this.#universe = market.instruments.map(({ ticker }) => ticker);
+    this.#sessionNumber = new Map(market.sessions.map(({ date }, index) => [date, index]));
+    const { bars, report } = validateBars({ bars: market.bars, universe: this.#universe, session: last.date });
+    this.#clean = bars;
+    this.report = report;
+  }
+
+  #asOf(session: CalendarDate): Restated {
+    const splits = this.#market.splits.filter((split) => split.date <= session).length;
+    if (this.#restated?.splits === splits) return this.#restated;
+    const bars = this.#clean.map((columns) => adjustForSplits(columns, this.#market.splits, session));
+    this.#restated = {
+      splits,
+      bars,
+      byTicker: new Map(bars.map((columns) => [columns.ticker, columns])),
+      history: new MarketHistory(bars),
+      volatility: this.#vix ?? universeVolatility(bars, this.#universe),
+      shelves: bars.map(({ ticker, dates }) => ({
+        ticker,
+        dates,
+        numbers: Int32Array.from(dates, (date) => this.#sessionNumber.get(date) ?? -1),
+        cursor: 0,
+        year: '',
+        first: 0,
+      })),
+    };
+    return this.#restated;
+  }
+
+  /** Views of the symbols that have a bar of the session; those whose recent bars have a gap take no entries. */
+  viewsAsOf(session: CalendarDate): readonly SymbolView[] {
+    const { history, shelves } = this.#asOf(session);
+    const number = this.#sessionNumber.get(session);
+    const year = session.slice(0, 4);
+    const whole = new Set<Ticker>();
+    for (const shelf of shelves) {
+      if (number !== undefined && isWhole(shelf, number, session, year)) whole.add(shelf.ticker);
+    }
+    return history.symbolsAsOf(session, whole);
+  }
+
+  readingsAsOf(session: CalendarDate, rules: CorrelationRules): Pick<Snapshot, 'volatility' | 'correlations'> {
+    const { bars, volatility } = this.#asOf(session);
+    return { volatility: volatilityAsOf(volatility, session), correlations: correlationsOf(bars, session, rules) };
+  }
+
+  /** What the checks of an order in a session know of its symbol's bars, up to the session before. */
+  barFacts(symbol: Ticker, session: CalendarDate, before: CalendarDate): BarFacts | null {
+    const columns = this.#asOf(before).byTicker.get(symbol);
+    if (columns === undefined) return null;
+    const start = lastIndexUpTo(columns.dates, dayBefore(historyStart(session))) + 1;
+    return barFactsOf(sliceBars(columns, start, lastIndexUpTo(columns.dates, before) + 1));
+  }
+}
