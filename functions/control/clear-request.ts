@@ -13,9 +13,9 @@ import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { type BarFacts, barFactsOf } from '#shared/core/risk/bar-facts.ts';
-import type { HoldingRead } from '#shared/core/risk/check.ts';
+import type { ClearingFacts, HoldingRead } from '#shared/core/risk/check.ts';
+import { exitRefusal } from '#shared/core/risk/clear-exit.ts';
 import { clearOrder } from '#shared/core/risk/clear-order.ts';
-import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
 import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { AccountSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
@@ -82,7 +82,7 @@ export async function clearRequest(
   dependencies: ControlDependencies,
   ground: Ground,
   intent: OrderIntent,
-): Promise<Result<ClearedOrder, Refusal>> {
+): Promise<Result<void, Refusal>> {
   const { safety, accountId, clock, broker, deployed } = dependencies;
   const { account: safetyOfAccount, policy, strategies, ...ledger } = ground;
   const { ticker: symbol, strategyId, positionIntent } = intent.terms;
@@ -96,7 +96,7 @@ export async function clearRequest(
     doubt === null ? null : readHolding(dependencies, symbol),
   ]);
   const now = clock.now();
-  const cleared = clearOrder({
+  const facts: ClearingFacts = {
     ...ledger,
     intent,
     orderClass,
@@ -109,8 +109,17 @@ export async function clearRequest(
     account,
     bookDoubt: doubt,
     holding,
-  });
-  if (!cleared.ok) return cleared;
+  };
+  const refused = whyNot(facts);
+  if (refused !== null) return fail(refused);
   const shut = await safety.shutGate(accountId, orderClass, gateReference(dependencies, now, policy));
-  return shut === null ? cleared : fail(shut);
+  return shut === null ? succeed(undefined) : fail(shut);
+}
+
+/** A wish to close becomes an exit, which clears its way before its order is cleared. */
+function whyNot(facts: ClearingFacts): Refusal | null {
+  const { purpose } = facts.intent;
+  if (purpose === 'exit' || purpose === 'flatten') return exitRefusal(facts);
+  const cleared = clearOrder(facts);
+  return cleared.ok ? null : cleared.error;
 }

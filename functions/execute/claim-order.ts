@@ -11,7 +11,7 @@ import type { RequestBar } from '#shared/core/safety/request-gate.ts';
 import type { RequestKind } from '#shared/core/safety/broker-request.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { gatherFacts } from './gather-facts.ts';
-import { again, ended, type ExecuteDependencies, type Sender, type Turn } from './sender.ts';
+import { again, ended, type ExecuteDependencies, type Sender, type Submission, type Turn } from './sender.ts';
 
 /** Rounds of clearing when the book or the policy moves between clearing and claim. */
 const CLEARING_ROUNDS_MAX = 5;
@@ -30,15 +30,23 @@ export const outlasts = (bar: RequestBar, intent: OrderIntent): boolean => bar.r
 export const barFault = (bar: RequestBar): Fault => new Fault('transient', bar.refusal.code, bar.refusal.message);
 
 /** Records why a command ended before its order existed. */
-async function refused(
+export async function refuse(
   { orders, clock, telemetry }: ExecuteDependencies,
   intent: OrderIntent,
   why: Refusal,
-): Promise<Turn> {
+): Promise<Submission> {
   const clientOrderId = clientOrderIdFor(intent.terms, intent.decision);
   await orders.refuse(intent, why, clock.now());
   telemetry.warn('order refused', { clientOrderId, code: why.code, reason: why.message });
   telemetry.count('OrdersRefused');
+  return { kind: 'refused', clientOrderId, refusal: why };
+}
+
+/** An exit takes a refusal in and tries the same generation again; nothing may stand under its id. */
+async function refused(dependencies: ExecuteDependencies, intent: OrderIntent, why: Refusal): Promise<Turn> {
+  if (intent.purpose !== 'exit' && intent.purpose !== 'flatten') return ended(await refuse(dependencies, intent, why));
+  const clientOrderId = clientOrderIdFor(intent.terms, intent.decision);
+  dependencies.telemetry.warn('the order of an exit is not placed yet', { clientOrderId, code: why.code });
   return ended({ kind: 'refused', clientOrderId, refusal: why });
 }
 

@@ -9,7 +9,7 @@ import { isEnd } from '#shared/core/order/order.ts';
 import { mayHold, type StepResult } from '#shared/core/order/sending.ts';
 import type { ExecuteDependencies } from './sender.ts';
 
-export type DeadLetterDependencies = Pick<ExecuteDependencies, 'orders' | 'clock' | 'telemetry'>;
+export type DeadLetterDependencies = Pick<ExecuteDependencies, 'orders' | 'exits' | 'clock' | 'telemetry'>;
 
 const GAVE_UP = {
   code: 'dead-letter',
@@ -31,7 +31,7 @@ const nothingToEnd: StepResult = {
  * @throws Fault `transient` while a sender still holds the order
  */
 export async function endDeadLetter(dependencies: DeadLetterDependencies, command: AnyCommand): Promise<Burial> {
-  const { orders, clock, telemetry } = dependencies;
+  const { orders, exits, clock, telemetry } = dependencies;
   const fields = { type: command.type, commandId: command.meta.commandId };
   telemetry.error('a command came to the dead letters', fields);
   if (command.type !== 'submit-order.v1') return 'as-it-stands';
@@ -39,6 +39,9 @@ export async function endDeadLetter(dependencies: DeadLetterDependencies, comman
   const row = await orders.get(id);
   if (row === null) {
     const intent = intentOf(command.data, command.meta.correlationId);
+    const open = await exits.get(intent.terms.accountId, intent.terms.ticker);
+    // The exit that it opened goes on without it, under this very id.
+    if (open?.exit.exitId === intent.decision.decisionId) return 'as-it-stands';
     const said = await orders.refuse(intent, refusal('command-failed', GAVE_UP.message, {}), clock.now());
     return said ? 'refused' : 'as-it-stands';
   }

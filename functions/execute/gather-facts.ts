@@ -6,7 +6,7 @@
  */
 import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { BuildId } from '#shared/core/kernel/identity.ts';
+import type { BuildId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
@@ -98,9 +98,12 @@ async function ledgerOf({ books }: FactSources, intent: OrderIntent, orderClass:
 }
 
 /** The broker's own position, stamped with when it was asked for. */
-async function readHolding({ broker, clock }: FactSources, intent: OrderIntent): Promise<HoldingRead> {
+export async function readHolding(
+  { broker, clock }: Pick<FactSources, 'broker' | 'clock'>,
+  symbol: Ticker,
+): Promise<HoldingRead> {
   const readAt = clock.now();
-  const position = await broker.position(intent.terms.ticker);
+  const position = await broker.position(symbol);
   return {
     quantity: position?.quantity ?? ZERO_QUANTITY,
     available: position?.available ?? ZERO_QUANTITY,
@@ -109,10 +112,13 @@ async function readHolding({ broker, clock }: FactSources, intent: OrderIntent):
 }
 
 /** A closing order needs no quote, so that a market that cannot be read keeps nobody from taking risk off. */
-async function quoteOf({ marketData }: FactSources, intent: OrderIntent, needed: boolean): Promise<Quote | null> {
-  const { ticker } = intent.terms;
+export async function readQuote(
+  { marketData }: Pick<FactSources, 'marketData'>,
+  symbol: Ticker,
+  needed: boolean,
+): Promise<Quote | null> {
   try {
-    return (await marketData.latestQuotes([ticker])).get(ticker) ?? null;
+    return (await marketData.latestQuotes([symbol])).get(symbol) ?? null;
   } catch (thrown) {
     if (needed || !(thrown instanceof Fault)) throw thrown;
     return null;
@@ -131,7 +137,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     sources.safety.strategies(accountId),
     ledgerOf(sources, intent, orderClass),
     memory.instrument(broker, ticker, day, clock.now()),
-    quoteOf(sources, intent, isEntry),
+    readQuote(sources, ticker, isEntry),
     isEntry ? broker.account() : null,
     isEntry ? memory.bars(marketStore, ticker, day) : null,
   ]);
@@ -140,7 +146,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
   const doubt = isEntry
     ? null
     : bookDoubt(ledger.book, ground.value.account, gateReference(sources.build, clock.now(), policy));
-  const holding = doubt === null ? null : await readHolding(sources, intent);
+  const holding = doubt === null ? null : await readHolding(sources, ticker);
   const now = clock.now();
   const strategy = strategies.find((one) => one.strategyId === strategyId) ?? null;
   const facts: ClearingFacts = {

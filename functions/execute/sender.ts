@@ -4,6 +4,7 @@ import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Fault } from '#shared/core/kernel/fault.ts';
 import type { Broker } from '#shared/ports/broker.ts';
+import type { Exits } from '#shared/ports/exits.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { RequestPermits } from '#shared/ports/request-gate.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
@@ -11,6 +12,7 @@ import type { FactSources } from './gather-facts.ts';
 
 export interface ExecuteDependencies extends FactSources {
   readonly orders: Orders;
+  readonly exits: Exits;
   readonly broker: Broker;
   /** The gate in front of the broker's trading service, asked before the last look instead of after it. */
   readonly permits: RequestPermits;

@@ -6,6 +6,7 @@ import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
@@ -109,6 +110,7 @@ export async function wire(
     safety: safetyStore(tables, ROOM),
     books: booksStore(tables, ROOM),
     orders: ordersStore(tables, ROOM, systemClock),
+    exits: exitsStore(tables, ROOM),
     broker: alpacaBroker({ endpoints, telemetry, gate: trading }),
     marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
     permits: trading,
@@ -139,5 +141,6 @@ export function wireDeadLetters(
     telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
     clock: systemClock,
     orders: ordersStore(tables, ROOM, systemClock),
+    exits: exitsStore(tables, ROOM),
   };
 }

@@ -18,6 +18,7 @@ import { MemoryFifoQueue } from '#shared/adapters/memory/fifo-queue.ts';
 import { adjustmentsStore } from '#shared/adapters/stores/adjustments-store.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
+import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
@@ -170,6 +171,7 @@ function assemble(
   const execute: ExecuteDependencies = {
     ...shared,
     ...storesOf('execute'),
+    exits: exitsStore(own, 'execute'),
     permits: trading,
     marketData: alpacaMarketData({ endpoints, telemetry, gate: data }),
     memory: new DayMemory(),

@@ -20,7 +20,7 @@ import { shareOf } from '#shared/core/portfolio/book.ts';
 import { type JourneyWorld, type Process, STRATEGY, SYMBOL } from './journey-world.ts';
 import { type CrashPlan, type OutsideCall, OutsideCalls, ProcessDied } from './outside-calls.ts';
 
-const SHARES = wholeQuantity(10);
+export const SHARES = wholeQuantity(10);
 /** As long as the policy lets a decision wait. */
 const VALID_MS = 300_000;
 const FUNCTION_MS = 30_000;
@@ -47,7 +47,7 @@ export interface LifeOptions {
   readonly beforeEach?: (phase: 'entry' | 'exit') => void;
 }
 
-const entryIntent = (world: JourneyWorld, changes: Partial<OrderIntent> = {}): OrderIntent => ({
+export const entryIntent = (world: JourneyWorld, changes: Partial<OrderIntent> = {}): OrderIntent => ({
   terms: {
     accountId: world.account,
     strategyId: STRATEGY,
@@ -73,7 +73,7 @@ const entryIntent = (world: JourneyWorld, changes: Partial<OrderIntent> = {}): O
 });
 
 /** Sells all that the entry bought. */
-function exitIntent(world: JourneyWorld, held: Quantity): OrderIntent {
+export function exitIntent(world: JourneyWorld, held: Quantity): OrderIntent {
   const entry = entryIntent(world);
   return {
     ...entry,
@@ -212,7 +212,10 @@ export class OrderLife {
   }
 }
 
-async function rowsOf(world: JourneyWorld, ids: readonly ClientOrderId[]): Promise<ReadonlyMap<ClientOrderId, Order>> {
+export async function rowsOf(
+  world: JourneyWorld,
+  ids: readonly ClientOrderId[],
+): Promise<ReadonlyMap<ClientOrderId, Order>> {
   const store = ordersStore(world.tables, 'control', world.clock);
   const rows = new Map<ClientOrderId, Order>();
   for (const id of ids) {

@@ -142,6 +142,11 @@ export class ItemReader {
     });
   }
 
+  /** Every attribute of a map of texts. */
+  allTexts(): Readonly<Record<string, string>> {
+    return Object.fromEntries(Object.keys(this.#item).map((name) => [name, this.text(name)]));
+  }
+
   texts(attribute: string): readonly string[] {
     const value = this.#value(attribute);
     if (!('L' in value)) throw this.corrupt(attribute, 'is no list');

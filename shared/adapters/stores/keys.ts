@@ -49,6 +49,11 @@ export const bookKey = (accountId: AccountId, symbol: Ticker): ItemKey => ({
   pk: account(accountId),
   sk: `BOOK#${symbol}`,
 });
+/** The exit that is open on a symbol, or the last one that was. */
+export const exitKey = (accountId: AccountId, symbol: Ticker): ItemKey => ({
+  pk: account(accountId),
+  sk: `EXIT#${symbol}`,
+});
 export const exposureKey = (accountId: AccountId): ItemKey => ({ pk: account(accountId), sk: 'EXPOSURE' });
 export const sessionKey = (accountId: AccountId, session: CalendarDate): ItemKey => ({
   pk: account(accountId),

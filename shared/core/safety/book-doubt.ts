@@ -4,7 +4,7 @@ import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
 
 /** Why reconciliation does not vouch for the books now, or null while it does: the gate's own conditions, in words. */
-function reconciliationDoubt(account: AccountSafety, reference: GateReference): string | null {
+export function reconciliationDoubt(account: AccountSafety, reference: GateReference): string | null {
   const { reconciledAt, reconciledSession, reconciledBuild } = account;
   if (reconciledAt === null) return 'no reconciliation pass has succeeded yet';
   if (reconciledAt > reference.now) return 'the last reconciliation pass lies in the future';

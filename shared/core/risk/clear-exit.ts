@@ -1,0 +1,25 @@
+/**
+ * May a position be closed? The same list as for any order, held to the book as it will be once the exit has cleared its
+ * way: what of the strategy's own holds the units, and what would trade with the exit, is canceled first.
+ */
+import type { Refusal } from '#shared/core/kernel/refusal.ts';
+import type { OpenOrderMark } from '#shared/core/portfolio/book.ts';
+import type { ClearingFacts } from '#shared/core/risk/check.ts';
+import { clearOrder } from '#shared/core/risk/clear-order.ts';
+
+/** Only other strategies' orders of the same side are left as they are. */
+const stays =
+  ({ intent }: ClearingFacts) =>
+  (mark: OpenOrderMark): boolean =>
+    mark.strategyId !== intent.terms.strategyId && mark.side === intent.terms.side;
+
+/** Why the exit is not to be opened, or null. Its orders are cleared again, each on facts of its own. */
+export function exitRefusal(facts: ClearingFacts): Refusal | null {
+  const { book, holding } = facts;
+  const cleared = clearOrder({
+    ...facts,
+    book: book === null ? null : { ...book, openOrders: book.openOrders.filter(stays(facts)) },
+    holding: holding === null ? null : { ...holding, available: holding.quantity },
+  });
+  return cleared.ok ? null : cleared.error;
+}

@@ -1,0 +1,152 @@
+/** Exits through the door of execute, against the broker simulator: opened once, driven until flat, never beyond. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aggregateOf } from '#events/fact.ts';
+import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
+import { parseQuantity } from '#shared/core/kernel/decimal.ts';
+import { addMs } from '#shared/core/kernel/instant.ts';
+import { positionOf } from '#shared/core/portfolio/book.ts';
+import { SYMBOL } from '#tests/journey/journey-world.ts';
+import { SafetyWorld } from './safety-world.ts';
+
+let world: SafetyWorld;
+let worlds = 0;
+
+beforeEach(async () => {
+  worlds += 1;
+  world = await SafetyWorld.open(`exits-${worlds}`);
+});
+
+afterEach(() => world.close());
+
+const EXIT = { decision: 'x-1', purpose: 'exit', shares: '10' } as const;
+const STOP = { decision: 'stop-1', purpose: 'protective-stop', shares: '10', stopPrice: '1' } as const;
+
+/** What the broker holds of the symbol. */
+const atBroker = async () => (await world.execute.broker.position(SYMBOL))?.quantity ?? parseQuantity('0');
+const sales = () => world.journey.ledger().orders.filter((order) => order.side === 'sell');
+const exitOf = () => world.execute.exits.get(world.journey.account, SYMBOL);
+const saidOfBook = async () =>
+  (await world.factsOf(aggregateOf.book(world.journey.account, SYMBOL))).filter((type) => type.startsWith('exit.'));
+
+describe('an exit', () => {
+  it('closes the share, says so, and frees the symbol', async () => {
+    await world.hold('10');
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'acknowledged' } });
+    expect((await world.book()).exitId).toBe('x-1');
+    await world.settle();
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'completed' } });
+    expect(positionOf(await world.book())).toBe(0n);
+    expect(await atBroker()).toBe(0n);
+    expect((await world.book()).exitId).toBeNull();
+    expect(await exitOf()).toBeNull();
+    expect(await saidOfBook()).toEqual(['exit.opened.v1', 'exit.completed.v1']);
+  });
+
+  it('keeps entries off its symbol until it is completed', async () => {
+    await world.hold('10');
+    await world.ask(EXIT);
+    expect(await world.ask({ decision: 'd-2', purpose: 'entry', shares: '1' })).toMatchObject({
+      submission: { kind: 'refused', refusal: { code: 'exit-in-progress' } },
+    });
+  });
+
+  it('takes the stop that rests at the broker away before it sells, and sells each unit once', async () => {
+    await world.hold('10');
+    await world.ask(STOP);
+    await world.settle(1_000);
+    expect((await world.openOrders()).map((order) => order.state)).toEqual(['acknowledged']);
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'done' } });
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'waits', for: 'own-orders' } });
+    await world.settle();
+    await world.drive('x-1');
+    await world.settle();
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'completed' } });
+    expect(await atBroker()).toBe(0n);
+    expect(sales().map((order) => [order.type, order.status])).toEqual([
+      ['stop', 'canceled'],
+      ['market', 'filled'],
+    ]);
+  });
+
+  it('is opened once by a command that comes again, and not again once it is over', async () => {
+    await world.hold('10');
+    const command = world.submitCommand(await world.intent(EXIT));
+    await world.answer(command);
+    await world.answer(command);
+    await world.settle();
+    await world.answer(command);
+    expect(await exitOf()).toBeNull();
+    expect(await world.answer(command)).toMatchObject({ submission: { kind: 'done' } });
+    expect(sales()).toHaveLength(1);
+    expect(await saidOfBook()).toEqual(['exit.opened.v1', 'exit.completed.v1']);
+  });
+
+  it('goes first: a second decision to close is refused while it is open', async () => {
+    await world.hold('10');
+    await world.ask(STOP);
+    await world.settle(1_000);
+    await world.ask(EXIT);
+    expect(await world.ask({ ...EXIT, decision: 'x-2' })).toMatchObject({
+      submission: { kind: 'refused', refusal: { code: 'exit-in-progress' } },
+    });
+  });
+
+  it('is refused where there is nothing to close', async () => {
+    expect(await world.ask(EXIT)).toMatchObject({
+      submission: { kind: 'refused', refusal: { code: 'quantity-not-available' } },
+    });
+    expect(await exitOf()).toBeNull();
+  });
+
+  it("is sized from the broker's position while reconciliation is stale", async () => {
+    await world.hold('10');
+    const { clock } = world.journey;
+    clock.moveTo(addMs(clock.now(), 400_000));
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'acknowledged' } });
+    clock.moveTo(addMs(clock.now(), 5_000));
+    expect(await atBroker()).toBe(0n);
+    expect(sales()).toHaveLength(1);
+  });
+
+  it('waits for the kill switch, and goes on once it is off; a flatten does not wait', async () => {
+    await world.hold('10');
+    const { safety } = world.execute;
+    const { account, clock } = world.journey;
+    const person = { scope: { kind: 'account' }, by: 'ops', reason: 'a drill', correlationId: 'c' } as const;
+    await safety.engageKillSwitch(account, { ...person, now: clock.now(), cancels: 'risk-increasing' });
+    await world.ask(EXIT);
+    expect(sales()).toHaveLength(0);
+    expect((await exitOf())?.exit).toMatchObject({ purpose: 'exit', failures: 1 });
+    await safety.disengageKillSwitch(account, { ...person, now: clock.now() });
+    clock.moveTo(addMs(clock.now(), 30_000));
+    await world.drive('x-1');
+    await world.settle();
+    expect(await atBroker()).toBe(0n);
+    await world.drive('x-1');
+
+    // Past the symbol's rest after its last fill.
+    await world.settle(61_000);
+    await world.hold('5');
+    await safety.engageKillSwitch(account, { ...person, now: clock.now(), cancels: 'risk-increasing' });
+    await world.ask({ decision: 'f-1', purpose: 'flatten', shares: '5' });
+    await world.settle();
+    expect(await atBroker()).toBe(0n);
+  });
+
+  it('outlives the dead letter of the command that opened it', async () => {
+    await world.hold('10');
+    await world.ask(STOP);
+    await world.settle(1_000);
+    const command = world.submitCommand(await world.intent(EXIT));
+    await world.answer(command);
+    expect(await endDeadLetter(world.execute, command)).toBe('as-it-stands');
+    await world.settle();
+    await world.drive('x-1');
+    await world.settle();
+    expect(await atBroker()).toBe(0n);
+  });
+
+  it('that is not there is not driven', async () => {
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'no-exit' } });
+  });
+});
