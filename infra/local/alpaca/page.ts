@@ -39,7 +39,7 @@ tr:hover td{background:var(--soft)}
 .on{color:var(--accent);font-weight:600}
 .none{opacity:.6}
 button,input{font:inherit;padding:2px 8px;border:1px solid var(--line);border-radius:6px;background:transparent;color:inherit}
-input{width:5.5em}
+input{width:7em}
 button{cursor:pointer}
 form{display:flex;gap:6px;margin:0;justify-content:flex-end}
 `;
