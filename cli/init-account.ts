@@ -31,6 +31,7 @@ const SILENT: Telemetry = {
   error: () => undefined,
   count: () => undefined,
   measure: () => undefined,
+  measureFor: () => undefined,
 };
 
 /** @throws ConfigurationError for a missing setting, Fault when the broker or a table does not answer. */

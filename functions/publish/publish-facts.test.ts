@@ -38,6 +38,7 @@ const publishing = (refuse: readonly number[]) => {
         warn: silent,
         error: silent,
         measure: silent,
+        measureFor: silent,
         count: (_: string, value = 1) => {
           counts.push(value);
         },

@@ -25,7 +25,14 @@ function webhook(): WebhookDependencies & { readonly lines: string[] } {
     accountId: ACCOUNT,
     orders: ordersStore(tables, 'webhook', clock),
     orphans: orphansStore(tables, 'webhook'),
-    telemetry: { info: say, warn: say, error: say, count: () => undefined, measure: () => undefined },
+    telemetry: {
+      info: say,
+      warn: say,
+      error: say,
+      count: () => undefined,
+      measure: () => undefined,
+      measureFor: () => undefined,
+    },
     secret: () => Promise.resolve(SECRET),
     readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), NOW),
   };

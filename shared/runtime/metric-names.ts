@@ -68,7 +68,7 @@ export const METRICS = [
   {
     name: 'BreakerTripped',
     unit: 'Count',
-    means: '1 while the breaker is tripped, else 0; read the maximum',
+    means: '1 while the breaker is tripped, else 0; read the maximum. Protect also tells it by `reason`, the cause',
     rooms: ['protect', 'reconcile'],
   },
   {
@@ -97,6 +97,12 @@ export const METRICS = [
     name: 'LimitUse',
     unit: 'Percent',
     means: 'share of the gross exposure limit that positions and reservations take up',
+    rooms: ['protect'],
+  },
+  {
+    name: 'NakedSeconds',
+    unit: 'Seconds',
+    means: 'for how long a position has been without its resting stop, the longest of all; read the maximum',
     rooms: ['protect'],
   },
   { name: 'EventsPublished', unit: 'Count', means: 'facts put on the bus', rooms: ['publish'] },

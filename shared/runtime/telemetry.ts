@@ -58,5 +58,8 @@ export function roomTelemetry(room: string, environment: string): RoomTelemetry 
       logger.error(message, cause instanceof Error ? { ...given(fields), error: cause } : given(fields)),
     count: (metric, value = 1) => record(metric, value),
     measure: record,
+    measureFor(metric, reason, value) {
+      metrics.singleMetric().addDimension('reason', reason).addMetric(metric, unitOf(metric), value);
+    },
   };
 }

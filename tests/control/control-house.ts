@@ -38,6 +38,7 @@ const SILENT: Telemetry = {
   error: () => undefined,
   count: () => undefined,
   measure: () => undefined,
+  measureFor: () => undefined,
 };
 
 const BROKER_ACCOUNT: BrokerAccount = {

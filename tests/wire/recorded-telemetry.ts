@@ -26,5 +26,6 @@ export function recordedTelemetry(): RecordedTelemetry {
     error: write('error'),
     count: () => undefined,
     measure: () => undefined,
+    measureFor: () => undefined,
   };
 }
