@@ -52,6 +52,7 @@ import { quarantineLifted } from '#events/facts/quarantine-lifted.v1.ts';
 import { quarantineSet } from '#events/facts/quarantine-set.v1.ts';
 import { reconciliationChecked } from '#events/facts/reconciliation-checked.v1.ts';
 import { reconciliationForced } from '#events/facts/reconciliation-forced.v1.ts';
+import { reconciliationRequested } from '#events/facts/reconciliation-requested.v1.ts';
 import { runCommitted } from '#events/facts/run-committed.v1.ts';
 import { runCompleted } from '#events/facts/run-completed.v1.ts';
 import { sessionClosed } from '#events/facts/session-closed.v1.ts';
@@ -103,6 +104,7 @@ export const FACTS = [
   quarantineLifted,
   reconciliationChecked,
   reconciliationForced,
+  reconciliationRequested,
   orphanDecided,
   breakerTripped,
   breakerReset,

@@ -44,5 +44,7 @@ export const reconciliationChecked = defineFact({
     quarantined: z.array(symbol).optional(),
     /** Requests that the pass sent to the broker. */
     requests: count.optional(),
+    /** Requests of people that the pass answers. */
+    answers: z.array(name).optional(),
   }),
 });

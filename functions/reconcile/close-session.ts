@@ -10,7 +10,8 @@ import {
   wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
 import { clientOrderIdOf, strategyId, type Ticker, ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, formatEpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { addMs, calendarDate, formatEpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { dateOfDayNumber, dayNumberOf } from '#shared/core/market/calendar-day.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import type { Order } from '#shared/core/order/order.ts';
@@ -47,18 +48,24 @@ export const bookedEntriesOf = (facts: readonly AnyFact[]): readonly BookedEntry
 /** The session's last pass has come: the broker has settled the day's ends. */
 export interface Closing {
   readonly kept: SessionRecord | null;
-  /** Of the session's day. */
+  /** From the session's day up to now. */
   readonly facts: readonly AnyFact[];
 }
 
 /** @returns null before the session is over, and once it has been closed */
 export async function beginClosing(pass: Pass): Promise<Closing | null> {
-  const { accountId, clock, journal, reconciliations, session, startedAt } = pass;
+  const { accountId, clock, inSession, journal, reconciliations, session, startedAt } = pass;
   if (startedAt < addMs(session.closeAt, AFTER_CLOSE_MS)) return null;
   const kept = await reconciliations.session(accountId, session.date);
   if (kept !== null && kept.end !== null) return null;
-  // A session lies within one UTC day.
-  const facts = await journal.byDay(formatEpochMs(clock.now()).slice(0, 10));
+  // A pass on a later day has nothing to say of a session that none has begun.
+  if (kept === null && !inSession) return null;
+  // A session lies within one UTC day, which bears its date; a late close has more to read.
+  const facts = [];
+  const today = dayNumberOf(calendarDate(formatEpochMs(clock.now()).slice(0, 10)));
+  for (let day = dayNumberOf(session.date); day <= today; day += 1) {
+    facts.push(...(await journal.byDay(dateOfDayNumber(day))));
+  }
   return { kept, facts };
 }
 

@@ -1,7 +1,7 @@
 /** Acts on what the books and the broker differ in: stops the symbol, or proves it right again. It never books a fill. */
 import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
-import type { Book } from '#shared/core/portfolio/book.ts';
+import { type Book, PROVED_BY_AGREEMENT } from '#shared/core/portfolio/book.ts';
 import type { CashCheck } from '#shared/core/reconcile/cash.ts';
 import { INVARIANTS, violationsOfBook } from '#shared/core/reconcile/invariants.ts';
 import { CAUSES, likelyCause } from '#shared/core/reconcile/likely-cause.ts';
@@ -9,9 +9,6 @@ import type { PositionDifference } from '#shared/core/reconcile/position-differe
 import type { BrokerPosition } from '#shared/ports/broker.ts';
 import type { ReportedDifference } from '#shared/ports/reconciliations.ts';
 import type { Pass } from './pass.ts';
-
-/** Quarantines that a pass set because the sides differed: that they agree again is the proof that lifts them. */
-const PROVED_BY_AGREEMENT: readonly string[] = ['position-mismatch', 'split'];
 
 /** Makes books where there are none, and reads them all. */
 export async function openBooks(

@@ -5,17 +5,17 @@
 import type { BrokerOrderId, ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
-import { gapSpan, mergeSpans, type TimeSpan } from '#shared/core/reconcile/gaps.ts';
+import { doubtSpan, gapSpan, mergeSpans, type TimeSpan } from '#shared/core/reconcile/gaps.ts';
 import { ordersToLookUp } from '#shared/core/reconcile/lookups.ts';
 import { newsByOrder } from '#shared/core/reconcile/news-by-order.ts';
 import { type PositionDifference, positionDifferences } from '#shared/core/reconcile/position-differences.ts';
 import type { Adjusted } from '#shared/ports/adjustments.ts';
-import type { BrokerAccount, BrokerPosition } from '#shared/ports/broker.ts';
+import type { BrokerAccount, BrokerActivity, BrokerPosition } from '#shared/ports/broker.ts';
 import type { PassProgress } from '#shared/ports/reconciliations.ts';
 import { openBooks } from './compare-books.ts';
 import { lookUpAll } from './look-up-missing.ts';
-import type { Pass } from './pass.ts';
-import { readNews } from './read-broker.ts';
+import type { BackfilledPart, Pass } from './pass.ts';
+import { readNews, readPart } from './read-broker.ts';
 import { settleNews } from './settle-news.ts';
 
 export interface Look {
@@ -35,6 +35,9 @@ export interface Unfinished {
   readonly progress: PassProgress;
 }
 
+/** Requests that settling one order may take. */
+const REQUESTS_TO_SETTLE = 4;
+
 /** Spans that a pass reads beside its window; the others wait for the next. */
 const SPANS_MAX = 5;
 
@@ -49,13 +52,18 @@ export async function look(pass: Pass): Promise<Look | Unfinished> {
     adjustments.adjusted(accountId),
   ]);
   const incomplete = await incompleteOrders(pass, before);
-  const read = await readNews(broker, pass.window, spansOf(pass, incomplete));
+  const read = await readNews(broker, pass.window, spansOf(pass, incomplete, before));
+  const part = await readBackfill(pass);
   const opened = await openBooks(pass, before, [...policy.universe, ...positions.map(({ ticker }) => ticker)]);
   const settledBefore = tally.ordersSettled + tally.orphans;
   if (!pass.dryRun) {
-    const unfinished = await settleAndLookUp(pass, newsByOrder(read.orders, read.activities), {
+    const activities = new Map([...read.activities, ...part.activities].map((one) => [one.activityId, one]));
+    const unfinished = await settleAndLookUp(pass, newsByOrder(read.orders, [...activities.values()]), {
       open,
       incomplete,
+      settled: () => {
+        tally.backfilled ??= part.done;
+      },
     });
     if (unfinished !== null) return unfinished;
   }
@@ -67,11 +75,39 @@ export async function look(pass: Pass): Promise<Look | Unfinished> {
   return { kind: 'seen', account, positions, books: after, adjusted, open, differences };
 }
 
+interface LookedAt {
+  readonly open: readonly Order[];
+  readonly incomplete: readonly Order[];
+  /** Told when all the news is settled. */
+  readonly settled: () => void;
+}
+
+interface Backfill {
+  readonly activities: readonly BrokerActivity[];
+  /** Null where there is none. */
+  readonly done: BackfilledPart | null;
+}
+
+/** The oldest backfill that was asked for, or the part of it that one pass may read; once in a pass. */
+async function readBackfill({ asked, broker, dryRun, tally }: Pass): Promise<Backfill> {
+  const wanted = asked.find(({ backfill }) => backfill !== null);
+  if (dryRun || wanted === undefined || wanted.backfill === null || tally.backfilled !== null) {
+    return { activities: [], done: null };
+  }
+  const { activities, goesOnAfter } = await readPart(broker, wanted.backfill);
+  return { activities, done: { requestId: wanted.requestId, goesOnAfter } };
+}
+
 async function settleAndLookUp(
   pass: Pass,
   news: ReturnType<typeof newsByOrder>,
-  { open, incomplete }: { readonly open: readonly Order[]; readonly incomplete: readonly Order[] },
+  { open, incomplete, settled }: LookedAt,
 ): Promise<Unfinished | null> {
+  const { startedAt, session, build } = pass;
+  const unfinished = (lookedUpTo: ClientOrderId | null): Unfinished => ({
+    kind: 'unfinished',
+    progress: { startedAt, session: session.date, build, lookedUpTo },
+  });
   const rows = {
     byClientId: new Map<ClientOrderId, Order>(open.map((order) => [order.clientOrderId, order])),
     byBrokerId: new Map<BrokerOrderId, Order>(
@@ -79,16 +115,22 @@ async function settleAndLookUp(
     ),
     incomplete: new Set(incomplete.flatMap(({ brokerOrderId }) => brokerOrderId ?? [])),
   };
-  for (const one of news) await settleNews(pass, one, rows);
+  for (const one of news) {
+    const requests = pass.broker.sent();
+    const before = pass.tally.ordersSettled + pass.tally.orphans;
+    await settleNews(pass, one, rows);
+    // What is settled already costs nothing when the next pass reads it again, so that each pass comes further.
+    const cost = pass.broker.sent() > requests || pass.tally.ordersSettled + pass.tally.orphans > before;
+    if (cost && (!pass.hasTime() || pass.broker.left() < REQUESTS_TO_SETTLE)) return unfinished(null);
+  }
+  settled();
   const listed = new Set<string>(
     news.flatMap(({ brokerOrderId, clientOrderId, snapshots }) =>
       snapshots.length === 0 ? [] : [clientOrderId ?? rows.byBrokerId.get(brokerOrderId)?.clientOrderId ?? ''],
     ),
   );
   const lookedUpTo = await lookUpAll(pass, ordersToLookUp(open, listed, pass.clock.now()));
-  if (lookedUpTo === null) return null;
-  const { startedAt, session, build } = pass;
-  return { kind: 'unfinished', progress: { startedAt, session: session.date, build, lookedUpTo } };
+  return lookedUpTo === null ? null : unfinished(lookedUpTo);
 }
 
 /** Orders whose executions are not all known. */
@@ -102,8 +144,9 @@ async function incompleteOrders({ orders }: Pass, books: readonly Book[]): Promi
 }
 
 /** Where executions are known to be missing that the window does not reach. */
-function spansOf({ clock, window }: Pass, incomplete: readonly Order[]): readonly TimeSpan[] {
-  const spans = incomplete.flatMap((order) => gapSpan(order, clock.now()) ?? []);
+function spansOf({ clock, window }: Pass, incomplete: readonly Order[], books: readonly Book[]): readonly TimeSpan[] {
+  const gaps = incomplete.flatMap((order) => gapSpan(order, clock.now()) ?? []);
+  const spans = [...gaps, ...books.flatMap((book) => doubtSpan(book) ?? [])];
   return mergeSpans(spans.filter(({ after }) => after < window.activitiesAfter)).slice(0, SPANS_MAX);
 }
 

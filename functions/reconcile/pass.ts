@@ -12,7 +12,7 @@ import type { MarketStore } from '#shared/ports/market-store.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { Orphans } from '#shared/ports/orphans.ts';
 import type { Policies } from '#shared/ports/policies.ts';
-import type { ReconciliationMark, Reconciliations } from '#shared/ports/reconciliations.ts';
+import type { AskedPass, ReconciliationMark, Reconciliations } from '#shared/ports/reconciliations.ts';
 import type { AccountSafety, GlobalSafety } from '#shared/core/safety/safety-facts.ts';
 import type { Safety } from '#shared/ports/safety.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
@@ -50,6 +50,14 @@ export interface Tally {
   readonly foreignSymbols: Set<Ticker>;
   readonly violations: Violation[];
   readonly carriedOut: BrokerOrderId[];
+  /** The part of a backfill that was read and settled; null before. */
+  backfilled: BackfilledPart | null;
+}
+
+export interface BackfilledPart {
+  readonly requestId: string;
+  /** What is left of the span begins there; null when all of it is done. */
+  readonly goesOnAfter: EpochMs | null;
 }
 
 /** One pass under way. */
@@ -58,6 +66,10 @@ export interface Pass extends Omit<ReconcileDependencies, 'broker'> {
   /** Of a pass that goes on, when it began. */
   readonly startedAt: EpochMs;
   readonly session: Session;
+  /** False on a day without a session, when a person asked for the pass: it opens no gate. */
+  readonly inSession: boolean;
+  /** What people asked for when the pass began. */
+  readonly asked: readonly AskedPass[];
   readonly policy: Policy;
   readonly mark: ReconciliationMark | null;
   readonly bookedFrom: EpochMs;
@@ -79,4 +91,5 @@ export const newTally = (): Tally => ({
   foreignSymbols: new Set(),
   violations: [],
   carriedOut: [],
+  backfilled: null,
 });

@@ -1,7 +1,7 @@
 /** What the broker says of the account, read whole: every list to its last page, each item once. */
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { BrokerOrderId } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import { type EpochMs, epochMs, msOf } from '#shared/core/kernel/instant.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import type { TimeSpan } from '#shared/core/reconcile/gaps.ts';
 import { beginWalk, type PagePlace, type PageStart, type PageWalk, walkOn } from '#shared/core/reconcile/pages.ts';
@@ -31,16 +31,28 @@ interface PagedList<T, Id extends string> {
   readonly fetch: (start: PageStart<Id> | null) => Promise<readonly T[]>;
 }
 
-async function readWhole<T, Id extends string>(list: PagedList<T, Id>): Promise<ReadonlyMap<Id, T>> {
+interface ReadList<T, Id extends string> {
+  readonly found: ReadonlyMap<Id, T>;
+  /** True when the last page was read. */
+  readonly ended: boolean;
+}
+
+async function readPages<T, Id extends string>(list: PagedList<T, Id>, pagesMax: number): Promise<ReadList<T, Id>> {
   const found = new Map<Id, T>();
   let walk: PageWalk<Id> = beginWalk();
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+  for (let pages = 0; pages < pagesMax; pages += 1) {
     const page: readonly T[] = await list.fetch(walk.start);
     for (const item of page) found.set(list.placeOf(item).id, item);
     const next = walkOn(walk, page.map(list.placeOf), list.limit);
-    if (next === null) return found;
+    if (next === null) return { found, ended: true };
     walk = next;
   }
+  return { found, ended: false };
+}
+
+async function readWhole<T, Id extends string>(list: PagedList<T, Id>): Promise<ReadonlyMap<Id, T>> {
+  const { found, ended } = await readPages(list, PAGES_MAX);
+  if (ended) return found;
   throw new Fault('transient', 'broker-list-endless', `a list of the broker has more than ${PAGES_MAX} pages`);
 }
 
@@ -91,4 +103,30 @@ export async function readNews(
     orders: [...open.values(), ...recent.values()],
     activities: [...new Map(activities.flatMap((found) => [...found])).values()],
   };
+}
+
+/** Pages that one pass reads of a span that somebody asked for; it must leave requests for what a pass is there for. */
+const BACKFILL_PAGES_MAX = 20;
+
+export interface SpanPart {
+  readonly activities: readonly BrokerActivity[];
+  /** Where the rest of the span begins; null when it was read to its end. */
+  readonly goesOnAfter: EpochMs | null;
+}
+
+/**
+ * Executions of a span, from its beginning, as many as one pass may read. The rest begins a millisecond before the last
+ * one that was read, so that what shares its instant is read again.
+ * @throws Fault when the broker does not answer, or when one millisecond holds more than a pass may read
+ */
+export async function readPart(broker: PassBroker, span: TimeSpan): Promise<SpanPart> {
+  const { found, ended } = await readPages(activityList(broker, span), BACKFILL_PAGES_MAX);
+  const activities = [...found.values()];
+  if (ended) return { activities, goesOnAfter: null };
+  const last = activities.reduce((latest, { at }) => Math.max(latest, msOf(at)), 0);
+  const goesOnAfter = epochMs(last - 1);
+  if (goesOnAfter <= span.after) {
+    throw new Fault('transient', 'broker-list-endless', 'one millisecond holds more executions than a pass may read');
+  }
+  return { activities, goesOnAfter };
 }

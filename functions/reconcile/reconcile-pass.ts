@@ -6,8 +6,7 @@ import { subtractMoney } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
-import { sessionOf } from '#shared/core/market/session-calendar.ts';
-import type { Session } from '#shared/core/market/types.ts';
+import { lastCompletedSession, sessionOf } from '#shared/core/market/session-calendar.ts';
 import { checkCash, type CashCheck, paidIn } from '#shared/core/reconcile/cash.ts';
 import { windowStart } from '#shared/core/reconcile/news-window.ts';
 import { standingDifferences } from '#shared/core/reconcile/position-differences.ts';
@@ -37,9 +36,12 @@ export async function reconcilePass(
 ): Promise<PassOutcome> {
   dependencies.telemetry.count('Heartbeat');
   const now = dependencies.clock.now();
-  const session = sessionOf(newYorkDate(now));
-  if (session === null) return { kind: 'no-session' };
-  const pass = await begin(dependencies, session, now, remainingMs);
+  const mark = await dependencies.reconciliations.mark(dependencies.accountId);
+  const today = sessionOf(newYorkDate(now));
+  if (today === null && (mark === null || mark.asked.length === 0)) return { kind: 'no-session' };
+  // What a person asks for is done on any day; it counts for the session before, which has a gate of its own no more.
+  const session = today ?? lastCompletedSession(now);
+  const pass = await begin(dependencies, { session, inSession: today !== null, mark }, now, remainingMs);
   try {
     return { kind: 'checked', report: await run(pass) };
   } catch (thrown) {
@@ -50,16 +52,13 @@ export async function reconcilePass(
 
 async function begin(
   dependencies: ReconcileDependencies,
-  session: Session,
+  when: Pick<Pass, 'session' | 'inSession' | 'mark'>,
   now: EpochMs,
   remainingMs: () => number,
 ): Promise<Pass> {
-  const { accountId, build, broker, policies, reconciliations, safety } = dependencies;
-  const [policy, mark, facts] = await Promise.all([
-    policies.active(accountId),
-    reconciliations.mark(accountId),
-    safety.read(accountId),
-  ]);
+  const { accountId, build, broker, policies, safety } = dependencies;
+  const { inSession, mark, session } = when;
+  const [policy, facts] = await Promise.all([policies.active(accountId), safety.read(accountId)]);
   if (policy === null) {
     throw new Fault('permanent', 'policy-missing', `${accountId} has no policy; \`belay init\` makes the first`);
   }
@@ -71,6 +70,8 @@ async function begin(
     broker: countedBroker(broker, REQUESTS_MAX),
     startedAt,
     session,
+    inSession,
+    asked: mark?.asked ?? [],
     policy,
     mark: mark === null || goesOn ? mark : { ...mark, progress: null },
     bookedFrom: mark?.bookedFrom ?? now,
@@ -97,13 +98,13 @@ async function run(pass: Pass): Promise<PassReport> {
   if (!pass.dryRun) await carryOutDecisions(pass);
   const first = await look(pass);
   if (first.kind === 'unfinished') return await record(pass, reportOf(pass, null), { progress: first.progress });
-  await pass.books.beginSession(pass.accountId, pass.session.date, first.account.equity);
+  if (pass.inSession) await pass.books.beginSession(pass.accountId, pass.session.date, first.account.equity);
   const second = isSound(pass, first) ? first : await look(pass);
   if (second.kind === 'unfinished') return await record(pass, reportOf(pass, null), { progress: second.progress });
   const standing = second === first ? [] : standingDifferences(first.differences, second.differences);
   const differences = await quarantineDifferences(pass, standing, second);
   await liftProved(pass, second.books, second.differences);
-  const splitsChecked = await checkSplits(pass, second);
+  const splitsChecked = pass.inSession && (await checkSplits(pass, second));
   const closing = await beginClosing(pass);
   if (closing !== null) await replayDay(pass, second.books, closing);
   await quarantineViolations(pass, second.books);
@@ -145,6 +146,21 @@ function figuresOf({ account, books, positions }: Look, cash: CashCheck): PassFi
 const forcedBy = ({ clock, mark }: Pass): string | null =>
   mark?.forcing !== undefined && mark.forcing !== null && mark.forcing.until > clock.now() ? mark.forcing.by : null;
 
+/** A whole pass answers all that was asked for before it; a backfill once the last of its span is settled. */
+const answersOf = ({ asked, tally: { backfilled } }: Pass): readonly string[] =>
+  asked
+    .filter(
+      ({ requestId, backfill }) =>
+        backfill === null || (backfilled?.requestId === requestId && backfilled.goesOnAfter === null),
+    )
+    .map(({ requestId }) => requestId);
+
+/** The part of a backfill that is settled stays so, whatever becomes of the rest of the pass. */
+function backfilledOf({ tally: { backfilled } }: Pass): MarkChange['backfilled'] {
+  if (backfilled === null || backfilled.goesOnAfter === null) return null;
+  return { requestId: backfilled.requestId, after: backfilled.goesOnAfter };
+}
+
 function reportOf(pass: Pass, checked: Checked | null): PassReport {
   const { build, broker, session, startedAt, tally } = pass;
   return {
@@ -164,6 +180,7 @@ function reportOf(pass: Pass, checked: Checked | null): PassReport {
     violations: tally.violations,
     quarantined: [],
     requests: broker.sent(),
+    answers: checked === null ? [] : answersOf(pass),
   };
 }
 
@@ -185,7 +202,7 @@ async function conclude(
   const figures = figuresOf(checked.seen, checked.cash);
   const report = { ...reportOf(pass, checked), quarantined, figures };
   await haltAccount(pass, checked.cash, report);
-  const begins = account?.reconciledSession !== session.date;
+  const begins = pass.inSession && account?.reconciledSession !== session.date;
   if (begins) await reconciliations.keepSession(accountId, session.date, { at: startedAt, figures, ended: false });
   await record(pass, report, {
     progress: null,
@@ -215,13 +232,14 @@ async function haltAccount(pass: Pass, cash: CashCheck, report: PassReport): Pro
 async function record(
   pass: Pass,
   report: PassReport,
-  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut'>,
+  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut' | 'backfilled'>,
 ): Promise<PassReport> {
   const { accountId, bookedFrom, build, clock, mark, reconciliations, safety, session, startedAt, tally } = pass;
-  const written = { ...change, bookedFrom, carriedOut: tally.carriedOut };
+  const written = { ...change, bookedFrom, carriedOut: tally.carriedOut, backfilled: backfilledOf(pass) };
   await reconciliations.record(accountId, mark, report, written, clock.now());
   const opens = report.complete ? startedAt : report.forcedBy === null ? null : clock.now();
-  if (opens !== null) await safety.recordPass(accountId, { startedAt: opens, session: session.date, build });
+  if (opens !== null && pass.inSession)
+    await safety.recordPass(accountId, { startedAt: opens, session: session.date, build });
   return report;
 }
 

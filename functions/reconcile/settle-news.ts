@@ -5,7 +5,7 @@ import { advanceAll } from '#shared/core/order/advance.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { violationsOfOrder } from '#shared/core/reconcile/invariants.ts';
-import { fingerprintOf, type OrderNews, ownIdAmong } from '#shared/core/reconcile/news-by-order.ts';
+import { fingerprintOf, type OrderNews, ownIdAmong, stepsOf } from '#shared/core/reconcile/news-by-order.ts';
 import { mayWait, newsOfOrder } from '#shared/core/reconcile/news-of-order.ts';
 import type { Settled } from '#shared/ports/orders.ts';
 import type { Pass } from './pass.ts';
@@ -69,9 +69,8 @@ async function settle(pass: Pass, news: OrderNews): Promise<Order | null> {
   const { clientOrderId } = news;
   if (clientOrderId === null) return null;
   let settled: Settled | null = null;
-  for (let from = 0; from === 0 || from < news.activities.length; from += ACTIVITIES_A_STEP) {
-    const part = { ...news, activities: news.activities.slice(from, from + ACTIVITIES_A_STEP) };
-    settled = await settleOrder(pass, clientOrderId, part);
+  for (const activities of stepsOf(news.activities, ACTIVITIES_A_STEP)) {
+    settled = await settleOrder(pass, clientOrderId, { ...news, activities });
     if (settled === null) return null;
   }
   return settled?.order ?? null;

@@ -186,7 +186,7 @@ export const ROOMS: readonly RoomRow[] = [
     broker: true,
     secrets: ['broker'],
     schedules: [each('pass', 1, '09:00', '16:30')],
-    wokenBy: [{ kind: 'asked', facts: ['order.unknown.v1', 'order.rejected.v1'] }],
+    wokenBy: [{ kind: 'asked', facts: ['order.unknown.v1', 'order.rejected.v1', 'reconciliation.requested.v1'] }],
   },
   {
     ...QUIET,

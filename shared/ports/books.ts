@@ -28,7 +28,10 @@ export interface Books {
    * only brings the equity up to date.
    */
   beginSession(accountId: AccountId, session: CalendarDate, equity: Money): Promise<void>;
-  /** Sets the quarantine if there is none. True when it was set by this call. */
+  /**
+   * Sets the quarantine if there is none, or one that a later pass lifts by itself where this one waits for a person. True
+   * when it was set by this call.
+   */
   quarantine(accountId: AccountId, symbol: Ticker, quarantine: Quarantine, correlationId: string): Promise<boolean>;
   liftQuarantine(accountId: AccountId, symbol: Ticker, change: QuarantineLift): Promise<boolean>;
 }

@@ -3,6 +3,7 @@ import type { Money, Quantity } from '#shared/core/kernel/decimal.ts';
 import type { AccountId, BrokerOrderId, BuildId, ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { CashBase } from '#shared/core/reconcile/cash.ts';
+import type { TimeSpan } from '#shared/core/reconcile/gaps.ts';
 import type { Violation } from '#shared/core/reconcile/invariants.ts';
 import type { PositionDifference } from '#shared/core/reconcile/position-differences.ts';
 import type { SessionPerformance } from '#shared/core/reconcile/session-performance.ts';
@@ -13,8 +14,16 @@ export interface PassProgress {
   readonly startedAt: EpochMs;
   readonly session: CalendarDate;
   readonly build: BuildId;
-  /** Orders up to this id have been looked up. */
-  readonly lookedUpTo: ClientOrderId;
+  /** Orders up to this id have been looked up; null when it did not come to that. */
+  readonly lookedUpTo: ClientOrderId | null;
+}
+
+/** What a person asked of reconciliation, until a whole pass has answered it. */
+export interface AskedPass {
+  /** Names the request: asked twice under one id, it is asked once. */
+  readonly requestId: string;
+  /** Where executions are still to be read again, both ends exclusive; null for a pass alone. */
+  readonly backfill: TimeSpan | null;
 }
 
 /** A person's word that opens the gate for a while, whatever the passes find. */
@@ -45,6 +54,8 @@ export interface ReconciliationMark {
   readonly forcing: Forcing | null;
   /** Decided by a person and not carried out yet. */
   readonly decisions: readonly OrphanDecision[];
+  /** Asked by a person and not answered yet, the oldest first. */
+  readonly asked: readonly AskedPass[];
   /** Counts writes of the mark, from 1. */
   readonly version: number;
   /** Sequence of the last report or decision. */
@@ -84,6 +95,8 @@ export interface PassReport {
   readonly violations: readonly Violation[];
   readonly quarantined: readonly Ticker[];
   readonly requests: number;
+  /** Requests of people that this pass answers. */
+  readonly answers: readonly string[];
 }
 
 /** What a pass leaves behind beside its report; what is not given stays. */
@@ -96,6 +109,8 @@ export interface MarkChange {
   readonly closes?: SessionPerformance;
   /** Decisions that were carried out. */
   readonly carriedOut: readonly BrokerOrderId[];
+  /** A part of a backfill that was read and settled: what is left of it begins there. */
+  readonly backfilled: { readonly requestId: string; readonly after: EpochMs } | null;
 }
 
 /** The account at the start and at the end of a session. */
@@ -130,6 +145,15 @@ export interface Reconciliations {
   force(
     accountId: AccountId,
     forcing: Forcing & { readonly now: EpochMs; readonly session: CalendarDate; readonly build: BuildId },
+  ): Promise<void>;
+  /**
+   * Asks for a pass, which the fact that says so wakes; with a backfill it also reads the executions of that span again
+   * and books those that are missing. Asked for again under the same id, nothing is asked.
+   * @throws Fault `transient` when other writers of the mark won every round
+   */
+  ask(
+    accountId: AccountId,
+    asked: AskedPass & { readonly by: string; readonly reason: string; readonly now: EpochMs },
   ): Promise<void>;
   /** What becomes of an orphan; the next pass carries it out. */
   decide(

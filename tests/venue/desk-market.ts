@@ -32,6 +32,7 @@ export const RULES: VenueRules = {
   cancelMs: 0,
   requoteMs: 0,
   partialFillOneIn: 0,
+  executionQuantityMax: null,
   immediateOrders: true,
   duplicateCheck: 'first',
   repeatCancel: 'refuse',

@@ -1,5 +1,5 @@
 /** What the server keeps: one desk for each account, and what the desks share. */
-import { parseMoney } from '#shared/core/kernel/decimal.ts';
+import { parseMoney, parseQuantity } from '#shared/core/kernel/decimal.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { hexOf, uuidOf } from '#shared/core/venue/fingerprint.ts';
 import { NO_FEES } from '#shared/core/venue/fees.ts';
@@ -47,6 +47,8 @@ export interface Exchange {
   requestCount: number;
 }
 
+const quantityOrNull = (text: string | undefined) => (text === undefined ? null : parseQuantity(text));
+
 function rulesOf(options: BrokerOptions): VenueRules {
   const latency = options.latency ?? NO_LATENCY;
   return {
@@ -56,6 +58,7 @@ function rulesOf(options: BrokerOptions): VenueRules {
     cancelMs: latency.cancelMs,
     requoteMs: latency.requoteMs,
     partialFillOneIn: options.behaviour?.partialFillOneIn ?? 10,
+    executionQuantityMax: quantityOrNull(options.behaviour?.executionQuantityMax),
     immediateOrders: options.behaviour?.immediateOrders ?? true,
     duplicateCheck: options.behaviour?.duplicateCheck ?? 'first',
     repeatCancel: options.behaviour?.repeatCancel ?? 'refuse',

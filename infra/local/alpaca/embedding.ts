@@ -49,6 +49,8 @@ export const PAPER_LATENCY: BrokerLatency = {
 export interface BrokerBehaviour {
   /** One fill in so many is partial; 0 is none. Default 10, as the paper service. */
   readonly partialFillOneIn?: number;
+  /** The most that one execution takes, in units, a decimal text; a larger order fills in many. Default no limit. */
+  readonly executionQuantityMax?: string;
   /** Whether the account may trade equities at all. Default true. */
   readonly equities?: boolean;
   /** What executions cost beside their price. Default nothing, as on paper. */

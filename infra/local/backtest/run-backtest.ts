@@ -121,6 +121,7 @@ function openWorld(request: BacktestRequest): World {
     ...latency,
     seed,
     partialFillOneIn: 10,
+    executionQuantityMax: null,
     immediateOrders: true,
     duplicateCheck: 'first',
     repeatCancel: 'refuse',

@@ -12,7 +12,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, Item } from '#shared/core/kernel/item.ts';
-import { type Book, emptyBook, type Quarantine } from '#shared/core/portfolio/book.ts';
+import { type Book, emptyBook, outranks, type Quarantine } from '#shared/core/portfolio/book.ts';
 import type { Books, QuarantineLift } from '#shared/ports/books.ts';
 import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { QueryRequest, TransactWrite, Tables } from '#shared/ports/tables.ts';
@@ -138,7 +138,7 @@ class BooksStore implements Books {
   quarantine(accountId: AccountId, symbol: Ticker, quarantine: Quarantine, correlationId: string): Promise<boolean> {
     const { code, message } = quarantine;
     return this.#swap(accountId, symbol, (seen) =>
-      seen.quarantine !== null
+      seen.quarantine !== null && !outranks(quarantine, seen.quarantine)
         ? null
         : {
             next: { ...seen, quarantine },

@@ -25,7 +25,12 @@ export const markAttributes = (mark: ReconciliationMark): Item => ({
   ),
   splitsCheckedOn: textOrNull(mark.splitsCheckedOn),
   progress: orNull(mark.progress, ({ startedAt, session, build, lookedUpTo }) =>
-    map({ startedAt: whole(startedAt), session: text(session), build: text(build), lookedUpTo: text(lookedUpTo) }),
+    map({
+      startedAt: whole(startedAt),
+      session: text(session),
+      build: text(build),
+      lookedUpTo: textOrNull(lookedUpTo),
+    }),
   ),
   forcing: orNull(mark.forcing, ({ until, by, reason }) =>
     map({ until: whole(until), by: text(by), reason: text(reason) }),
@@ -33,6 +38,14 @@ export const markAttributes = (mark: ReconciliationMark): Item => ({
   decisions: list(
     mark.decisions.map((decided) =>
       map({ brokerOrderId: text(decided.brokerOrderId), decision: text(decided.decision) }),
+    ),
+  ),
+  asked: list(
+    mark.asked.map(({ requestId, backfill }) =>
+      map({
+        requestId: text(requestId),
+        backfill: orNull(backfill, ({ after, until }) => map({ after: whole(after), until: whole(until) })),
+      }),
     ),
   ),
   version: whole(mark.version),
@@ -57,7 +70,7 @@ export function readMark(item: Item): ReconciliationMark {
         startedAt: progress.instant('startedAt'),
         session: progress.named('session', calendarDate),
         build: progress.named('build', buildId),
-        lookedUpTo: progress.named('lookedUpTo', clientOrderIdOf),
+        lookedUpTo: progress.orNull('lookedUpTo', (id) => progress.named(id, clientOrderIdOf)),
       };
     }),
     forcing: reader.orNull('forcing', (name) => {
@@ -67,6 +80,14 @@ export function readMark(item: Item): ReconciliationMark {
     decisions: reader.items('decisions').map((decided) => ({
       brokerOrderId: decided.named('brokerOrderId', brokerOrderId),
       decision: decided.oneOf('decision', ORPHAN_DECISIONS),
+    })),
+    // A mark of an earlier build has none.
+    asked: (reader.has('asked') ? reader.items('asked') : []).map((asked) => ({
+      requestId: asked.text('requestId'),
+      backfill: asked.orNull('backfill', (name) => {
+        const span = asked.nested(name);
+        return { after: span.instant('after'), until: span.instant('until') };
+      }),
     })),
     version: reader.whole('version'),
     sequence: reader.whole('sequence'),

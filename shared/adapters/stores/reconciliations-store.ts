@@ -19,7 +19,13 @@ import { type CalendarDate, type EpochMs, epochMs, formatEpochMs } from '#shared
 import type { Condition } from '#shared/core/kernel/item.ts';
 import type { ProfitSum } from '#shared/core/reconcile/profit.ts';
 import type { SessionPerformance } from '#shared/core/reconcile/session-performance.ts';
-import type { MarkChange, PassReport, ReconciliationMark, Reconciliations } from '#shared/ports/reconciliations.ts';
+import type {
+  AskedPass,
+  MarkChange,
+  PassReport,
+  ReconciliationMark,
+  Reconciliations,
+} from '#shared/ports/reconciliations.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
 const SWAP_ROUNDS_MAX = 20;
@@ -35,6 +41,7 @@ const nothingSeen = (bookedFrom: EpochMs): ReconciliationMark => ({
   progress: null,
   forcing: null,
   decisions: [],
+  asked: [],
   version: 0,
   sequence: 0,
 });
@@ -81,6 +88,7 @@ function reportData(accountId: AccountId, report: PassReport): FactData<'reconci
     })),
     quarantined: [...report.quarantined],
     requests: report.requests,
+    answers: [...report.answers],
   };
 }
 
@@ -114,6 +122,12 @@ const closedData = (
   symbols: closed.symbols.map((symbol) => ({ symbol: symbol.ticker, ...profitData(symbol) })),
 });
 
+/** What is left of a request of which a part was done. */
+function leftOf(asked: AskedPass, { backfilled }: MarkChange): AskedPass {
+  if (asked.backfill === null || backfilled === null || backfilled.requestId !== asked.requestId) return asked;
+  return { ...asked, backfill: { ...asked.backfill, after: backfilled.after } };
+}
+
 /** The mark after a pass: up to the pass's start when it was whole, and never back. */
 function markAfter(known: ReconciliationMark, report: PassReport, change: MarkChange): ReconciliationMark {
   const seenTo = (mark: EpochMs): EpochMs => (report.complete && report.startedAt > mark ? report.startedAt : mark);
@@ -125,6 +139,7 @@ function markAfter(known: ReconciliationMark, report: PassReport, change: MarkCh
     cashBase: change.cashBase ?? known.cashBase,
     splitsCheckedOn: change.splitsCheckedOn ?? known.splitsCheckedOn,
     decisions: known.decisions.filter(({ brokerOrderId }) => !change.carriedOut.includes(brokerOrderId)),
+    asked: known.asked.filter(({ requestId }) => !report.answers.includes(requestId)).map((one) => leftOf(one, change)),
   };
 }
 
@@ -180,6 +195,30 @@ class ReconciliationsStore implements Reconciliations {
     await safetyStore(this.#tables, this.#room).recordPass(accountId, { startedAt: now, session, build });
   }
 
+  async ask(accountId: AccountId, wanted: Parameters<Reconciliations['ask']>[1]): Promise<void> {
+    const { requestId, backfill, by, reason, now } = wanted;
+    const at = { seen: await this.mark(accountId), bookedFrom: now, now, correlationId: requestId };
+    await this.#swap(accountId, at, (known, placeAt) =>
+      known.asked.some((other) => other.requestId === requestId)
+        ? null
+        : {
+            next: { ...known, asked: [...known.asked, { requestId, backfill }] },
+            facts: [
+              makeFact('reconciliation.requested.v1', placeAt(1), {
+                accountId,
+                requestId,
+                backfill:
+                  backfill === null
+                    ? null
+                    : { after: formatEpochMs(backfill.after), until: formatEpochMs(backfill.until) },
+                by,
+                reason: { code: 'operator', message: reason, context: {} },
+              }),
+            ],
+          },
+    );
+  }
+
   async decide(accountId: AccountId, decided: Parameters<Reconciliations['decide']>[1]): Promise<void> {
     const { brokerOrderId, decision, by, reason, now } = decided;
     const correlationId = `orphan:${brokerOrderId}`.slice(0, 96);
@@ -229,7 +268,7 @@ class ReconciliationsStore implements Reconciliations {
     });
   }
 
-  /** Writes the next mark with its fact, anew on what is there whenever another writer was first. */
+  /** Writes the next mark with its facts, anew on what is there whenever another writer was first; null leaves it. */
   async #swap(
     accountId: AccountId,
     at: {
@@ -241,13 +280,13 @@ class ReconciliationsStore implements Reconciliations {
     change: (
       known: ReconciliationMark,
       placeAt: (number: number) => FactPlace,
-    ) => { readonly next: ReconciliationMark; readonly facts: readonly Fact[] },
+    ) => { readonly next: ReconciliationMark; readonly facts: readonly Fact[] } | null,
   ): Promise<void> {
     let { seen } = at;
     for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
       if (round > 0) seen = await this.mark(accountId);
       const known = seen ?? nothingSeen(at.bookedFrom);
-      const { next, facts } = change(known, (number) => ({
+      const wanted = change(known, (number) => ({
         room: this.#room,
         aggregateId: aggregateOf.reconciliation(accountId),
         sequence: known.sequence + number,
@@ -255,6 +294,8 @@ class ReconciliationsStore implements Reconciliations {
         correlationId: at.correlationId,
         causationId: null,
       }));
+      if (wanted === null) return;
+      const { next, facts } = wanted;
       const outcome = await this.#tables.transact([
         {
           kind: 'update',

@@ -135,6 +135,8 @@ export const REFUSALS = {
   'arming-too-long': 'risk',
   'order-not-found': 'risk',
   'order-already-ended': 'risk',
+  'backfill-in-dry-run': 'risk',
+  'backfill-span': 'risk',
 } as const satisfies Readonly<Record<string, RefusalStage>>;
 
 export type RefusalCode = keyof typeof REFUSALS;

@@ -62,6 +62,13 @@ export interface Quarantine {
   readonly at: EpochMs;
 }
 
+/** Quarantines that a pass sets because books and broker differ; that they agree again is the proof that lifts them. */
+export const PROVED_BY_AGREEMENT: readonly string[] = ['position-mismatch', 'split'];
+
+/** True when one waits for a person and the one that stands does not: it must not be lifted together with that. */
+export const outranks = (quarantine: Quarantine, standing: Quarantine): boolean =>
+  PROVED_BY_AGREEMENT.includes(standing.code) && !PROVED_BY_AGREEMENT.includes(quarantine.code);
+
 export interface Book {
   readonly accountId: AccountId;
   readonly ticker: Ticker;

@@ -2,6 +2,7 @@
 import { type EpochMs, type EpochNs, epochMs, msOf } from '#shared/core/kernel/instant.ts';
 import { largestSighting, linesOf } from '#shared/core/order/evidence.ts';
 import type { Order } from '#shared/core/order/order.ts';
+import { type Book, PROVED_BY_AGREEMENT } from '#shared/core/portfolio/book.ts';
 
 /** Both ends exclusive, as the broker takes them. */
 export interface TimeSpan {
@@ -60,6 +61,19 @@ function lastSighting(order: Order): EpochNs | null {
   if (line === undefined) return null;
   const largest = largestSighting(line);
   return line.sightings.find((sighting) => sighting.cumulative === largest)?.at ?? null;
+}
+
+/** An execution that made the sides differ came after the last pass in which they agreed: no longer ago than this. */
+const BEFORE_DOUBT_MS = 15 * 60_000;
+
+/**
+ * Where an execution lies that nobody has told of yet, if one made the books and the broker differ: shortly before the
+ * difference was found. Its telling may come when the window of a pass has moved on.
+ * @returns null for a symbol that is stopped for another reason, or not at all
+ */
+export function doubtSpan({ quarantine }: Pick<Book, 'quarantine'>): TimeSpan | null {
+  if (quarantine === null || !PROVED_BY_AGREEMENT.includes(quarantine.code)) return null;
+  return { after: shifted(quarantine.at, -BEFORE_DOUBT_MS), until: shifted(quarantine.at, CLOCKS_DIFFER_MS) };
 }
 
 /** Spans that touch or overlap, as one, oldest first. */

@@ -61,3 +61,20 @@ export const fingerprintOf = (news: OrderNews): string =>
       [activity.activityId, activity.quantity, activity.price, activity.cumulativeQuantity].join(' '),
     ),
   ].join('\n');
+
+/**
+ * The executions of one order in steps that a transaction holds, the oldest first; one step at least. What happened at
+ * one instant stays together where it can: a correction is told as two lines.
+ */
+export function stepsOf(activities: readonly ActivityNews[], size: number): readonly (readonly ActivityNews[])[] {
+  const sorted = [...activities].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  const steps: ActivityNews[][] = [[]];
+  sorted.forEach((activity, index) => {
+    const step = steps.at(-1) ?? [];
+    const isRevised = activity.kind !== 'fill' && sorted[index - 1]?.kind !== 'fill';
+    const joins = isRevised && sorted[index - 1]?.at === activity.at;
+    if (step.length >= size && !joins) steps.push([activity]);
+    else step.push(activity);
+  });
+  return steps;
+}

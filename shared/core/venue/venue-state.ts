@@ -31,6 +31,8 @@ export interface VenueRules {
   readonly requoteMs: number;
   /** One fill in so many is partial; 0 is none. The paper service has 10. */
   readonly partialFillOneIn: number;
+  /** The most that one execution takes; null for no such limit. An order larger than that fills in many. */
+  readonly executionQuantityMax: Quantity | null;
   /** False refuses ioc and fok, as for accounts that never asked for them. */
   readonly immediateOrders: boolean;
   /** Whether an id in use is looked for before or after everything else that may refuse an order. */

@@ -1,5 +1,6 @@
 /** What a routed order waits for: its trigger, the market to come to it, the rest of a partial fill. */
 import {
+  minQuantity,
   type Price,
   type Quantity,
   ZERO_MONEY,
@@ -115,8 +116,16 @@ export function trigger(venue: Venue, order: VenueOrder, at: EpochMs): void {
   scheduleWork(venue, next, at);
 }
 
-/** How much of the open quantity this fill takes: all of it, or in one fill of so many a part. */
+/** How much of the open quantity this fill takes: all of it, what one execution may take, or in one of so many a part. */
 function fillSize(venue: Venue, order: VenueOrder, open: Quantity): Quantity {
+  const { executionQuantityMax } = venue.rules;
+  const drawn = drawnSize(venue, order, open);
+  return order.timeInForce === 'fok' || executionQuantityMax === null
+    ? drawn
+    : minQuantity(drawn, executionQuantityMax);
+}
+
+function drawnSize(venue: Venue, order: VenueOrder, open: Quantity): Quantity {
   const { seed, partialFillOneIn } = venue.rules;
   const drawn =
     order.fate === 'partial-only' ||
