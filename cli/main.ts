@@ -8,6 +8,9 @@ import { ConfigurationError } from '#shared/runtime/configuration.ts';
 import { IssuerError, issueToken, readIssuer } from '#infra/local/http/local-issuer.ts';
 import { QUIET_SDK } from '#infra/local/run/function-environments.ts';
 import { MarketFileError } from '#infra/local/market/read-csv-file.ts';
+import { StrategyFileError } from '#infra/local/backtest/load-strategies.ts';
+import { StrategyError } from '#infra/local/backtest/run-backtest.ts';
+import { ParameterError } from '#shared/core/signal/strategy.ts';
 import { backtestCommand } from './backtest.ts';
 import { initAccount } from './init-account.ts';
 import { LOCAL_ISSUER_FILE, SettingsError, takeSettings } from './settings.ts';
@@ -65,7 +68,17 @@ function makeProgram(): Command {
   return program;
 }
 
-const EXPECTED = [SettingsError, IssuerError, ConfigurationError, Fault, MarketFileError, RangeError] as const;
+const EXPECTED = [
+  SettingsError,
+  IssuerError,
+  ConfigurationError,
+  Fault,
+  MarketFileError,
+  StrategyFileError,
+  StrategyError,
+  ParameterError,
+  RangeError,
+] as const;
 
 Object.assign(process.env, QUIET_SDK);
 try {

@@ -17,6 +17,7 @@ import { correlationsOf, universeVolatility } from '#shared/core/portfolio/marke
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
+import { entryClassesOf } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
@@ -174,6 +175,7 @@ async function gather(
     accountId,
     runId: slot.runId,
     correlationId: correlationId(slot.runId),
+    entryClasses: entryClassesOf(policy.strategies.map(({ strategyId }) => strategyId)),
     session: session.date,
     now: clock.now(),
     books: new Map(held.map((book) => [book.ticker, book])),

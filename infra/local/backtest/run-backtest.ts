@@ -33,6 +33,7 @@ import type { EquityPoint } from '#shared/core/report/metrics.ts';
 import type { Execution } from '#shared/core/report/round-trips.ts';
 import type { Strategy } from '#shared/core/signal/strategy.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
+import type { StrategyView } from '#shared/core/signal/view.ts';
 import { accountFigures } from '#shared/core/venue/account-figures.ts';
 import { type FeeSchedule, feesOf, NO_FEES } from '#shared/core/venue/fees.ts';
 import { openVenue } from '#shared/core/venue/venue.ts';
@@ -66,6 +67,11 @@ export interface BacktestRequest {
   readonly account?: string;
   /** Told after each day. */
   readonly onDay?: (done: number, session: Session) => void;
+}
+
+/** A strategy threw, for one session. The message names both; the cause is what it threw. */
+export class StrategyError extends Error {
+  override readonly name = 'StrategyError';
 }
 
 type Command = CommandData<'submit-order.v1'>;
@@ -154,8 +160,17 @@ function signalsAsOf({ request, days, house }: World, session: Session): readonl
   const books = [...house.books.values()].filter((book) => book.shares.some(({ quantity }) => quantity !== 0n));
   return request.strategies.flatMap((strategy) => {
     const positions = openPositionsOf(books, strategy.id);
-    return strategy.signals({ asOf: session.date, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
+    return ask(strategy, { asOf: session.date, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
   });
+}
+
+function ask(strategy: Strategy, view: StrategyView): readonly Signal[] {
+  try {
+    return strategy.signals(view);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StrategyError(`${strategy.id}, session ${view.asOf}: ${why}`, { cause });
+  }
 }
 
 function snapshotOf(
@@ -165,7 +180,7 @@ function snapshotOf(
   signals: readonly Signal[],
   now: EpochMs,
 ): Snapshot {
-  const { house, feed, days, policy, pending } = world;
+  const { house, feed, days, policy, pending, request } = world;
   const symbols = symbolsOf({ signals, pending });
   const account = house.account(now);
   const known = <T>(read: (symbol: Ticker) => T | null): ReadonlyMap<Ticker, T> =>
@@ -184,6 +199,7 @@ function snapshotOf(
     signalSession: before.date,
     now,
     signals,
+    entryClasses: new Map(request.strategies.map(({ id, entryClass }) => [id, entryClass])),
     pending,
     gates: { entry: null, exit: null },
     books: house.books,
@@ -297,7 +313,7 @@ function executionsOf({ venue, house, request }: World): readonly Execution[] {
   });
 }
 
-/** @throws RangeError without a trading day; LookAheadError when a strategy reads past its bar. */
+/** @throws RangeError without a trading day; StrategyError when a strategy throws, as it does that reads past its bar. */
 export function runBacktest(request: BacktestRequest): BacktestRun {
   const world = openWorld(request);
   for (const session of request.market.tradingDays) runDay(world, session);

@@ -59,7 +59,12 @@ export async function openMarket(source: string, options: MarketOptions): Promis
       throw new RangeError(`${name}: expected a whole number of at least 1, got ${value}`);
     }
   }
-  if (source === 'synthetic') return openSynthetic(options);
+  if (source === 'synthetic') {
+    if (options.from !== undefined || options.to !== undefined) {
+      throw new RangeError('from and to: a made-up market has no dates to choose from; expected a number of days');
+    }
+    return openSynthetic(options);
+  }
   if (source === 'sp500') return openFile(fileURLToPath(INDEX_FILE), 'S&P 500 index, 2000 to 2020', options, INDEX);
   return openFile(source, source, options, null);
 }
@@ -100,8 +105,10 @@ async function openFile(
   const tradingDays = tradingDaysOf(sessions, options);
   const beforeTrading = sessions[sessions.findIndex(({ date }) => date === tradingDays[0]?.date) - 1];
   if (beforeTrading === undefined) {
-    const wanted = options.days === null ? 'the trading days' : `${options.days} trading days`;
-    throw new MarketFileError(`${path}: ${wanted} asked for, the file spans ${sessions.length} sessions`);
+    const wanted = options.days === null ? 'trading days' : `${options.days} trading days`;
+    const bounds = `${options.from === undefined ? '' : ` from ${options.from}`}${options.to === undefined ? '' : ` to ${options.to}`}`;
+    const spans = `${sessions.length} sessions, ${first} to ${last}, the first of which none can trade on`;
+    throw new MarketFileError(`${path}: ${wanted}${bounds} asked for, the file spans ${spans}`);
   }
   const chosen = new Set(chooseSymbols(bars, options.symbols, beforeTrading));
   const kept = bars.filter((columns) => chosen.has(columns.ticker));

@@ -3,7 +3,7 @@ import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
-import { accountId, strategyId, type Ticker } from '#shared/core/kernel/identity.ts';
+import { accountId, type StrategyId, type Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Tables } from '#shared/ports/tables.ts';
@@ -33,8 +33,12 @@ function openHouseTables(house: House): Tables {
 }
 
 /** Makes the account that the functions trade; one that is there from an earlier run is left as it is. */
-export async function makeFirstAccount(house: House, universe: readonly Ticker[], now: EpochMs): Promise<void> {
-  const policy = firstPolicy(universe, [strategyId('ma-crossover')], OPENING_EQUITY);
+export async function makeFirstAccount(
+  house: House,
+  first: { readonly universe: readonly Ticker[]; readonly strategies: readonly StrategyId[] },
+  now: EpochMs,
+): Promise<void> {
+  const policy = firstPolicy(first.universe, first.strategies, OPENING_EQUITY);
   await initialiseAccount(openHouseTables(house), 'control', {
     accountId: accountId(sharedVariable(house.plan.functions, 'BELAY_ACCOUNT')),
     live: false,

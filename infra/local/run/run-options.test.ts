@@ -7,6 +7,7 @@ const DEFAULTS = {
   symbols: 36,
   seed: 1,
   data: 'synthetic',
+  strategies: ['ma-crossover'],
   port: 8080,
   speed: 'max',
   exit: false,
@@ -23,13 +24,15 @@ describe('the flags of npm start', () => {
   });
 
   it('are read', () => {
-    const flags = '--days 5 --symbols 12 --seed 0 --data a.csv --port 0 --speed 1 --exit --json --state s --facts f';
+    const flags =
+      '--days 5 --symbols 12 --seed 0 --data a.csv --strategies momentum,ma-crossover --port 0 --speed 1 --exit --json --state s --facts f';
     expect(readRunOptions(flags.split(' '))).toEqual({
       ...DEFAULTS,
       days: 5,
       symbols: 12,
       seed: 0,
       data: 'a.csv',
+      strategies: ['momentum', 'ma-crossover'],
       port: 0,
       speed: '1',
       exit: true,
@@ -43,6 +46,7 @@ describe('the flags of npm start', () => {
     ['--days', '0'],
     ['--days', '1.5'],
     ['--symbols', '506'],
+    ['--strategies', 'momentum,luck'],
     ['--seed', '-1'],
     ['--port', '65536'],
     ['--port', 'http'],

@@ -1,5 +1,7 @@
 /** The command line of `npm start`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { makeStrategy } from '#shared/core/signal/strategies/catalogue.ts';
+import { type StrategyId, strategyId } from '#shared/core/kernel/identity.ts';
 
 export interface RunOptions {
   readonly days: number;
@@ -7,6 +9,8 @@ export interface RunOptions {
   readonly seed: number;
   /** `synthetic`, `sp500` or a path. */
   readonly data: string;
+  /** Enabled in the account's first policy, which shares the cash out among them. */
+  readonly strategies: readonly StrategyId[];
   readonly port: number;
   readonly speed: 'max' | '1';
   /** Ends when the days are over, instead of serving on. */
@@ -31,6 +35,15 @@ const wholeNumber =
     return value;
   };
 
+/** @throws InvalidArgumentError for a name that the catalogue does not have. */
+function strategyIds(text: string): readonly StrategyId[] {
+  try {
+    return text.split(',').map((name) => makeStrategy(name.trim()).id);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
 const SEED_MAX = 2 ** 31 - 1;
 
 /**
@@ -44,6 +57,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     .option('--symbols <n>', 'symbols to trade', wholeNumber('--symbols', 1, 505), 36)
     .option('--seed <n>', 'seed of the market and of the broker', wholeNumber('--seed', 0, SEED_MAX), 1)
     .option('--data <source>', 'synthetic, sp500, or the path of a CSV or CSV.gz of daily bars', 'synthetic')
+    .option('--strategies <list>', 'strategies to enable, with commas', strategyIds, [strategyId('ma-crossover')])
     .option('--port <n>', 'port of the API on 127.0.0.1, 0 for any free one', wholeNumber('--port', 0, 65_535), 8080)
     .addOption(new Option('--speed <speed>', 'max, or 1 for real time').choices(['max', '1']).default('max'))
     .option('--exit', 'end when the days are over', false)

@@ -54,8 +54,10 @@ export interface TradingHouse {
 }
 
 /** What the state of a run belongs to. */
-const fingerprintOf = ({ days, symbols, seed, data }: RunOptions, market: LocalMarket): string =>
-  JSON.stringify({ days, symbols, seed, data, from: market.tradingDays[0]?.date, to: market.tradingDays.at(-1)?.date });
+function fingerprintOf({ days, symbols, seed, data, strategies }: RunOptions, market: LocalMarket): string {
+  const [from, to] = [market.tradingDays[0]?.date, market.tradingDays.at(-1)?.date];
+  return JSON.stringify({ days, symbols, seed, data, strategies, from, to });
+}
 
 const freshProgress = (fingerprint: string, nowMs: number): KeptProgress => ({
   fingerprint,
@@ -147,7 +149,7 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
   stops.add(() => house.stop());
   describeHouse(house, stops);
   const universe = market.instruments.map(({ ticker }) => ticker);
-  await makeFirstAccount(house, universe, clock.now());
+  await makeFirstAccount(house, { universe, strategies: options.strategies }, clock.now());
   const venue = venueOf(broker);
   const conductor = conduct(options, { clock, house, venue, progress, stops });
   const parts = { market, clock, broker, venue, house, conductor, progress, published, deliveries, failures, log };

@@ -31,7 +31,6 @@ import { type PositionSize, sizePosition } from '#shared/core/portfolio/position
 import { type Regime, regimeRefusal } from '#shared/core/portfolio/regime.ts';
 import { drawEntry, ledgerRefusal, type RunLedger } from '#shared/core/portfolio/run-ledger.ts';
 import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
-import { entryClassOf } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
 
 const FULL_BPS = 10_000n;
@@ -83,9 +82,8 @@ function standingRefusal(signal: Signal, { snapshot, policy, regime }: RunGround
   }
   const gate = snapshot.gates.entry;
   if (gate !== null) return gate;
-  return (
-    dailyLossRefusal(snapshot, policy) ?? regimeRefusal(regime, entryClassOf(signal.strategyId), policy.decision.regime)
-  );
+  const entryClass = snapshot.entryClasses.get(signal.strategyId) ?? 'breakout';
+  return dailyLossRefusal(snapshot, policy) ?? regimeRefusal(regime, entryClass, policy.decision.regime);
 }
 
 /** After a loss as large as the day allows nothing is entered; the guard trips the breaker at the same limit. */

@@ -65,6 +65,7 @@ const snapshot = (signals: readonly Signal[], changes: Partial<Snapshot> = {}): 
   quotes: new Map([AAPL, MSFT, XOM].map((symbol) => quoteOf(symbol))),
   instruments: new Map([AAPL, MSFT, XOM].map((symbol) => [symbol, equityInstrument(symbol, symbol)] as const)),
   pending: [],
+  entryClasses: new Map([[STRATEGY, 'trend']]),
   gates: { entry: null, exit: null },
   equity: parseMoney('120000'),
   cash: parseMoney('120000'),
@@ -107,6 +108,7 @@ const withLimits = (limits: Partial<Policy['limits']>): Policy => ({
   limits: { ...POLICY.limits, ...limits },
 });
 
+const WILD = { source: 'vix', value: 30, asOf: calendarDate('2026-03-06') } as const;
 const SHUT = refusal('kill-switch-engaged', 'the kill switch is engaged');
 
 const codeOf = (snap: Snapshot, policy = POLICY): RefusalCode | 'executed' => {
@@ -141,9 +143,7 @@ describe('decide', () => {
   });
 
   it('scales the size with the regime and with the correlation to what is held', () => {
-    const wild = snapshot([signal(AAPL, { atr: 4 })], {
-      volatility: { source: 'vix', value: 30, asOf: calendarDate('2026-03-06') },
-    });
+    const wild = snapshot([signal(AAPL, { atr: 4 })], { volatility: WILD });
     expect(sharesOf(wild)).toEqual(['80']);
     const calm = { ...wild, volatility: { source: 'vix', value: 12, asOf: calendarDate('2026-03-06') } } as const;
     expect(sharesOf(calm)).toEqual(['120']);
@@ -301,6 +301,16 @@ describe('decide', () => {
       'volatility is a crisis',
       snapshot([signal(AAPL)], { volatility: { source: 'vix', value: 40, asOf: calendarDate('2026-03-06') } }),
       'regime-crisis',
+    ],
+    [
+      'breakouts are off and its strategy is one',
+      snapshot([signal(AAPL)], { volatility: WILD, entryClasses: new Map([[STRATEGY, 'breakout']]) }),
+      'regime-breakouts-off',
+    ],
+    [
+      'breakouts are off and nobody knows what its strategy is',
+      snapshot([signal(AAPL)], { volatility: WILD, entryClasses: new Map() }),
+      'regime-breakouts-off',
     ],
     [
       'the session has lost as much as it may',

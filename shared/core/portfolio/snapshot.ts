@@ -1,6 +1,13 @@
 /** Everything that a decision may look at, and everything that comes out of it. */
 import type { Money } from '#shared/core/kernel/decimal.ts';
-import type { AccountId, ClientOrderId, CorrelationId, RunId, Ticker } from '#shared/core/kernel/identity.ts';
+import type {
+  AccountId,
+  ClientOrderId,
+  CorrelationId,
+  RunId,
+  StrategyId,
+  Ticker,
+} from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal, RefusalStage } from '#shared/core/kernel/refusal.ts';
 import type { Instrument, Quote } from '#shared/core/market/types.ts';
@@ -8,6 +15,7 @@ import type { VolatilityReading } from '#shared/core/market/volatility.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Correlations } from '#shared/core/portfolio/correlation-filter.ts';
+import type { EntryClass } from '#shared/core/signal/strategy.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 
 /** The world at one moment. Two equal snapshots under equal policies give equal decisions. */
@@ -22,6 +30,8 @@ export interface Snapshot {
   readonly now: EpochMs;
   /** What strategies said as of the last completed session. */
   readonly signals: readonly Signal[];
+  /** What kind of bet each strategy's entries are. One that is missing counts as a breakout: switched off first. */
+  readonly entryClasses: ReadonlyMap<StrategyId, EntryClass>;
   /** Entries of earlier sessions that a limit kept back. */
   readonly pending: readonly SignalRecord[];
   /** Which safety gate is shut for each kind of order, or null: asked once, before anything is decided. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { entryClassOf, makeStrategy, STRATEGY_NAMES } from './catalogue.ts';
+import { strategyId } from '#shared/core/kernel/identity.ts';
+import { entryClassesOf, makeStrategy, STRATEGY_NAMES } from './catalogue.ts';
 
 describe('makeStrategy', () => {
   it('makes each strategy under its own name', () => {
@@ -19,12 +20,12 @@ describe('makeStrategy', () => {
   });
 });
 
-describe('entryClassOf', () => {
-  it('knows its own strategies, and takes any other for the kind that is switched off first', () => {
-    expect([entryClassOf('ma-crossover'), entryClassOf('ml-momentum'), entryClassOf('my-own')]).toEqual([
-      'trend',
-      'model',
-      'breakout',
+describe('entryClassesOf', () => {
+  it('knows its own strategies, and says nothing of any other', () => {
+    const names = ['ma-crossover', 'ml-momentum', 'my-own', 'constructor'].map((name) => strategyId(name));
+    expect([...entryClassesOf(names)]).toEqual([
+      ['ma-crossover', 'trend'],
+      ['ml-momentum', 'model'],
     ]);
   });
 });

@@ -1,4 +1,8 @@
-/** The strategies that come with the house, by name. A strategy of one's own needs no entry here, only the interface. */
+/**
+ * The strategies that a policy can name. One of a user's own is a file like the others and one line here; a backtest also
+ * takes it by its path, without that line.
+ */
+import type { StrategyId } from '#shared/core/kernel/identity.ts';
 import { type EntryClass, ParameterError, type Strategy } from '../strategy.ts';
 import { maCrossover } from './ma-crossover.ts';
 import { mlMomentum } from './ml-momentum.ts';
@@ -25,9 +29,10 @@ export function makeStrategy(name: string, parameters: Readonly<Record<string, n
   return maker(parameters);
 }
 
-/**
- * What kind of bet a strategy's entries are. One that is not known here counts as a breakout, the kind that is switched
- * off first.
- */
-export const entryClassOf = (name: string): EntryClass =>
-  Object.hasOwn(CATALOGUE, name) ? makeStrategy(name).entryClass : 'breakout';
+/** What kind of bet the entries of strategies are, of those that are known here. */
+export const entryClassesOf = (names: readonly StrategyId[]): ReadonlyMap<StrategyId, EntryClass> =>
+  new Map(
+    names
+      .filter((name) => Object.hasOwn(CATALOGUE, name))
+      .map((name) => [name, makeStrategy(name).entryClass] as const),
+  );
