@@ -12,6 +12,7 @@ import { StrategyFileError } from '#infra/local/backtest/load-strategies.ts';
 import { StrategyError } from '#infra/local/backtest/run-backtest.ts';
 import { ParameterError } from '#shared/core/signal/strategy.ts';
 import { backtestCommand } from './backtest.ts';
+import { internalTokenCommand } from './internal-token.ts';
 import { initAccount } from './init-account.ts';
 import { LOCAL_ISSUER_FILE, SettingsError, takeSettings } from './settings.ts';
 
@@ -63,6 +64,7 @@ function makeProgram(): Command {
       const groups = [role, ...scope.map((strategy) => `${STRATEGY_SCOPE_PREFIX}${strategy}`)];
       console.log(await issueToken(readIssuer(LOCAL_ISSUER_FILE), { subject, groups, scope: '', lifetimeSeconds }));
     });
+  program.addCommand(internalTokenCommand().exitOverride());
   // npm hands its own `--` on.
   program.addCommand(backtestCommand().exitOverride());
   return program;

@@ -2,6 +2,7 @@
  * One request from the gateway to its answer: the route of the table, who asks, whether he may, whether the budget of
  * the route's class allows it, and only then what is asked.
  */
+import { INTERNAL_SCHEME } from '#shared/core/access/internal-token.ts';
 import { type Grant, mayUse } from '#shared/core/access/permissions.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { RateStanding } from '#shared/ports/rate-limits.ts';
@@ -9,19 +10,22 @@ import { type Problem, problemOfRefusal } from '#shared/runtime/outcome.ts';
 import { BODY_BYTES_MAX, RATE_LIMITS } from './limits.ts';
 import { CONTROL_ROUTES } from './openapi.ts';
 import { type ControlDependencies, type NotDone, problemOutcome } from './operation.ts';
+import { internalCaller } from './internal-caller.ts';
 import { OPERATIONS } from './operations.ts';
-import type { ControlOperation, Route } from './routes.ts';
+import { type ControlOperation, INTERNAL_ROUTES, type Route } from './routes.ts';
 
 /** One request, read from the gateway's event. */
 export interface ControlRequest {
   /** Method and path pattern, such as "GET /api/v1/orders/{client_order_id}". */
   readonly route: string;
+  /** As it came, before anybody read it. */
+  readonly line: { readonly method: string; readonly path: string; readonly query: string };
   readonly parameters: Readonly<Record<string, string | undefined>>;
   readonly query: Readonly<Record<string, string | undefined>>;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
-  /** Who asks: the subject of the token, or null on an open route. */
+  /** Which person asks: the subject of the token that the gateway has checked, or null on an open route. */
   readonly subject: string | null;
   readonly grant: Grant;
   readonly requestId: string;
@@ -36,24 +40,64 @@ export interface ControlAnswer {
   readonly body: string;
 }
 
-const BY_KEY: ReadonlyMap<string, readonly [ControlOperation, Route]> = new Map(
-  CONTROL_ROUTES.map(([id, route]) => [`${route.method} ${route.path}`, [id, route]]),
-);
+/** `service`: no gateway has checked who calls. */
+interface Door {
+  readonly id: ControlOperation;
+  readonly route: Route;
+  readonly kind: 'people' | 'service';
+}
+
+const doorsOf = (
+  rows: readonly (readonly [ControlOperation, Route])[],
+  kind: Door['kind'],
+): readonly (readonly [string, Door])[] =>
+  rows.map(([id, route]) => [`${route.method} ${route.path}`, { id, route, kind }] as const);
+
+const BY_KEY: ReadonlyMap<string, Door> = new Map([
+  ...doorsOf(CONTROL_ROUTES, 'people'),
+  ...doorsOf(INTERNAL_ROUTES, 'service'),
+]);
+
+interface Asker {
+  readonly subject: string;
+  readonly grant: Grant;
+}
+
+/** Who asks, by whatever the door asks for. */
+async function callerAt(
+  { kind }: Door,
+  dependencies: ControlDependencies,
+  request: ControlRequest,
+): Promise<Asker | NotDone> {
+  if (kind === 'people') return { subject: request.subject ?? 'anonymous', grant: request.grant };
+  const { line, body, receivedAt, headers } = request;
+  if (body.length > BODY_BYTES_MAX) return TOO_LARGE;
+  const signed = { ...line, body, receivedAt, authorization: headers['authorization'] };
+  const caller = await internalCaller(dependencies, signed);
+  if (caller.ok) return { subject: caller.subject, grant: caller.grant };
+  const { outcome } = caller;
+  if (outcome.kind === 'problem') {
+    dependencies.telemetry.warn('a service was not let in', { code: outcome.problem.code, path: line.path });
+  }
+  return outcome;
+}
 
 /** @throws Fault when a table, a lane or the broker does not answer. */
 export async function answerRequest(
   dependencies: ControlDependencies,
   request: ControlRequest,
 ): Promise<ControlAnswer> {
-  const found = BY_KEY.get(request.route);
-  if (found === undefined) {
+  const door = BY_KEY.get(request.route);
+  if (door === undefined) {
     return answerOf(
       problemOutcome(404, 'no-such-route', 'There is no such route', `${request.route} is not part of the API`),
     );
   }
-  const [id, route] = found;
+  const { id, route } = door;
   const { permission } = route;
-  if (permission !== null && !mayUse(request.grant, permission)) {
+  const caller = await callerAt(door, dependencies, request);
+  if ('kind' in caller) return answerOf(caller);
+  if (permission !== null && !mayUse(caller.grant, permission)) {
     const detail = `this needs the permission ${permission}, which none of your roles has`;
     return answerOf(problemOutcome(403, 'permission-missing', 'The request is not permitted', detail));
   }
@@ -64,7 +108,7 @@ export async function answerRequest(
     const retry = { 'retry-after': String(Math.ceil(standing.resetMs / 1000)) };
     return answerOf(problemOutcome(429, 'rate-limited', 'Too many requests', detail), { ...headers, ...retry });
   }
-  return await answerOperation(dependencies, id, request, headers);
+  return await answerOperation(dependencies, id, { ...request, ...caller }, headers);
 }
 
 /** Open routes are held by the gateway's own throttle and read no table. */
@@ -83,12 +127,19 @@ const standingHeaders = ({ limit, remaining, resetMs }: RateStanding): Readonly<
   'ratelimit-reset': String(Math.ceil(resetMs / 1000)),
 });
 
+const TOO_LARGE = problemOutcome(
+  413,
+  'body-too-large',
+  'The body is too large',
+  `expected a body of at most ${BODY_BYTES_MAX} bytes`,
+);
+
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
 async function answerOperation(
   dependencies: ControlDependencies,
   id: ControlOperation,
-  request: ControlRequest,
+  request: ControlRequest & { readonly subject: string },
   headers: Readonly<Record<string, string>>,
 ): Promise<ControlAnswer> {
   const { schema, run } = OPERATIONS[id];
@@ -100,7 +151,7 @@ async function answerOperation(
   const body = readBody(request.body);
   if (!body.ok) return answerOf(body.outcome, headers);
   const call = {
-    subject: request.subject ?? 'anonymous',
+    subject: request.subject,
     grant: request.grant,
     requestId: request.requestId,
     now: dependencies.clock.now(),
@@ -123,10 +174,7 @@ type ReadBody = { readonly ok: true; readonly value: unknown } | { readonly ok: 
 /** An empty body is none; anything else has to be JSON. */
 function readBody(bytes: Uint8Array): ReadBody {
   if (bytes.length === 0) return { ok: true, value: undefined };
-  if (bytes.length > BODY_BYTES_MAX) {
-    const detail = `expected a body of at most ${BODY_BYTES_MAX} bytes`;
-    return { ok: false, outcome: problemOutcome(413, 'body-too-large', 'The body is too large', detail) };
-  }
+  if (bytes.length > BODY_BYTES_MAX) return { ok: false, outcome: TOO_LARGE };
   try {
     return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
   } catch {
@@ -136,5 +184,11 @@ function readBody(bytes: Uint8Array): ReadBody {
 
 function answerOf(outcome: NotDone, headers: Readonly<Record<string, string>> = {}): ControlAnswer {
   const problem: Problem = outcome.kind === 'refused' ? problemOfRefusal(outcome.refusal) : outcome.problem;
-  return { status: problem.status, mediaType: 'application/problem+json', headers, body: JSON.stringify(problem) };
+  const challenge = problem.status === 401 ? { 'www-authenticate': INTERNAL_SCHEME } : {};
+  return {
+    status: problem.status,
+    mediaType: 'application/problem+json',
+    headers: { ...headers, ...challenge },
+    body: JSON.stringify(problem),
+  };
 }

@@ -5,7 +5,9 @@ import { type Grant, grantOf, groupsOf, NO_GRANT } from '#shared/core/access/per
 import { epochMs } from '#shared/core/kernel/instant.ts';
 import { coldStart } from '#shared/runtime/cold-start.ts';
 import { httpDoor, rawBody, textAnswer } from '#shared/runtime/doors/http-door.ts';
+import type { RoomTelemetry } from '#shared/runtime/telemetry.ts';
 import { answerRequest } from './answer-request.ts';
+import type { ControlDependencies } from './operation.ts';
 import { wire } from './wiring.ts';
 
 const authorized = z.object({
@@ -23,11 +25,11 @@ function callerOf(event: APIGatewayProxyEventV2): { readonly subject: string | n
 const lowerCased = (headers: APIGatewayProxyEventV2['headers']): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-export const handler = coldStart(async () => {
-  const dependencies = await wire(process.env);
-  return httpDoor(dependencies.telemetry, async (event) => {
+export const controlDoor = (dependencies: ControlDependencies & { readonly telemetry: RoomTelemetry }) =>
+  httpDoor(dependencies.telemetry, async (event) => {
     const answer = await answerRequest(dependencies, {
       route: event.routeKey,
+      line: { method: event.requestContext.http.method, path: event.rawPath, query: event.rawQueryString },
       parameters: event.pathParameters ?? {},
       query: event.queryStringParameters ?? {},
       headers: lowerCased(event.headers),
@@ -38,4 +40,5 @@ export const handler = coldStart(async () => {
     });
     return textAnswer(answer.status, answer.mediaType, answer.body, answer.headers);
   });
-});
+
+export const handler = coldStart(async () => controlDoor(await wire(process.env)));

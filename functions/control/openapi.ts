@@ -1,9 +1,10 @@
 /** The OpenAPI 3.1 document of the API, made of the table of routes and the schemas. */
 import * as z from 'zod';
+import { INTERNAL_SCHEME } from '#shared/core/access/internal-token.ts';
 import { NO_BODY, type OperationSchema } from './operation-schema.ts';
 import { RATE_LIMITS } from './limits.ts';
-import { type ControlOperation, type Route, ROUTES } from './routes.ts';
-import { problemSchema, SCHEMAS } from './schemas.ts';
+import { type ControlOperation, INTERNAL_ROUTES, type Route, ROUTES } from './routes.ts';
+import { problemSchema, SCHEMAS, WEBHOOK_SCHEMA } from './schemas.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -19,26 +20,31 @@ const problem = (description: string): Json => ({
   content: { 'application/problem+json': { schema: PROBLEM } },
 });
 
-const NO_LIMIT_HEADERS: Json = {};
 const LIMIT_HEADERS: Json = {
   'RateLimit-Limit': { description: 'Requests a minute.', schema: { type: 'integer' } },
   'RateLimit-Remaining': { description: 'Requests left in this minute.', schema: { type: 'integer' } },
   'RateLimit-Reset': { description: 'Seconds until the budget is whole again.', schema: { type: 'integer' } },
 };
 
+/** Open routes are held by the gateway's throttle alone, which tells nothing of what is left. */
+const isCounted = ({ rate, permission }: Route): boolean => rate !== 'halt' && permission !== null;
+
 function problemsOf(route: Route): Json {
   const permitted = route.permission !== null;
+  const isSigned = route.open !== null && (permitted || route.room === 'webhook');
   return {
     '400': problem('Something about the request is malformed; `field` says what.'),
-    ...(permitted ? { '401': { description: 'There is no valid token.' } } : {}),
+    ...(isSigned ? { '401': problem('The signature is missing, or not right.') } : {}),
+    // Said by the gateway, which knows nothing of problems.
+    ...(permitted && !isSigned ? { '401': { description: 'There is no valid token.' } } : {}),
     ...(permitted ? { '403': problem(`The caller lacks ${route.permission}, or a scope for the strategy.`) } : {}),
     '404': problem('There is no such thing.'),
     ...(route.method === 'GET' ? {} : { '409': problem('It conflicts with what was asked or changed before.') }),
     '413': problem('The body is too large.'),
     ...(route.method === 'GET' ? {} : { '422': problem('A limit of the policy refuses it.') }),
-    ...(route.rate === 'halt'
-      ? {}
-      : { '429': { ...problem('The budget of this class of requests is used up.'), headers: RETRY_HEADERS } }),
+    '429': isCounted(route)
+      ? { ...problem('The budget of this class of requests is used up.'), headers: RETRY_HEADERS }
+      : { description: "The gateway's throttle has been reached." },
     '503': problem('A safety gate is shut, or a dependency does not answer.'),
   };
 }
@@ -52,7 +58,7 @@ function successOf(route: Route, { success }: OperationSchema): Json {
   return {
     [String(success.status)]: {
       description: success.status === 202 ? 'Taken; the status address tells what becomes of it.' : route.summary,
-      headers: route.rate === 'halt' ? NO_LIMIT_HEADERS : LIMIT_HEADERS,
+      ...(isCounted(route) ? { headers: LIMIT_HEADERS } : {}),
       content: { [success.mediaType]: { schema: schemaOf(success.body, 'input') } },
     },
   };
@@ -86,25 +92,42 @@ function bodyOf({ body }: OperationSchema): Json {
   return { requestBody: { required, content: { 'application/json': { schema: schemaOf(body, 'input') } } } };
 }
 
-const tagOf = (path: string): string => /^\/api\/v1\/([a-z-]+)/.exec(path)?.[1]?.replace(/\.json$/, '') ?? 'house';
+const tagOf = (path: string): string =>
+  path.startsWith('/internal/') ? 'internal' : (/^\/api\/v1\/([a-z-]+)/.exec(path)?.[1] ?? 'house');
 
-function operationOf(id: ControlOperation, route: Route): Json {
-  const schema: OperationSchema = SCHEMAS[id];
+const takesKey = ({ rate }: Route): boolean => rate === 'submit' || rate === 'slice' || rate === 'cancel';
+
+const titleOf = (id: string): string => `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
+
+type Security = 'token' | 'internalToken' | 'webhookSignature' | null;
+
+interface Documented {
+  readonly operationId: string;
+  readonly route: Route;
+  readonly schema: OperationSchema;
+  readonly security: Security;
+}
+
+function limitOf(route: Route): string {
+  if (route.open !== null) return `${route.open.rateMax} a second at the gateway`;
+  return route.rate === 'halt' ? 'none' : `${RATE_LIMITS[route.rate]} a minute`;
+}
+
+function operationOf({ operationId, route, schema, security }: Documented): Json {
   const parameters = [
     ...parametersIn('path', schema.params),
     ...parametersIn('query', schema.query),
-    ...(route.rate === 'submit' || route.rate === 'cancel' ? [KEY_HEADER] : []),
+    ...(takesKey(route) ? [KEY_HEADER] : []),
   ];
-  const limit = route.rate === 'halt' ? 'none' : `${RATE_LIMITS[route.rate]} a minute`;
   return {
-    operationId: id,
+    operationId,
     summary: route.summary,
-    description: `Permission: ${route.permission ?? 'none'}. Limit: ${limit}.`,
+    description: `Permission: ${route.permission ?? 'none'}. Limit: ${limitOf(route)}.`,
     tags: [tagOf(route.path)],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...bodyOf(schema),
     responses: { ...successOf(route, schema), ...problemsOf(route) },
-    security: route.permission === null ? [] : [{ token: [] }],
+    security: security === null ? [] : [{ [security]: [] }],
   };
 }
 
@@ -117,13 +140,47 @@ function isControlOperation(id: string): id is ControlOperation {
   return Object.hasOwn(SCHEMAS, id);
 }
 
+/** Everything at the gateway: what people ask, what services ask, and the broker's webhook. */
+const DOCUMENTED: readonly Documented[] = [
+  ...CONTROL_ROUTES.map(([id, route]): Documented => {
+    const security = route.permission === null ? null : 'token';
+    return { operationId: id, route, schema: SCHEMAS[id], security };
+  }),
+  {
+    operationId: 'receiveOrderUpdate',
+    route: ROUTES.receiveOrderUpdate,
+    schema: WEBHOOK_SCHEMA,
+    security: 'webhookSignature',
+  },
+  ...INTERNAL_ROUTES.map(([id, route]): Documented => {
+    return { operationId: `internal${titleOf(id)}`, route, schema: SCHEMAS[id], security: 'internalToken' };
+  }),
+];
+
+const SECURITY_SCHEMES: Json = {
+  token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A person's token." },
+  internalToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: `${INTERNAL_SCHEME} service:seconds:nonce:HMAC-SHA256 over method, path, query, body hash, time and nonce.`,
+  },
+  webhookSignature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Alpaca-Signature',
+    description: 'The HMAC-SHA256 of the body as it was sent, in lower-case hex.',
+  },
+};
+
 /** @param build names the version of the document. */
 export function openApiDocument(build: string): Record<string, unknown> {
   const paths: Record<string, Record<string, Json>> = {};
-  for (const [id, route] of CONTROL_ROUTES) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(id, route) };
+  for (const documented of DOCUMENTED) {
+    const { path, method } = documented.route;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(documented) };
   }
-  const tags = [...new Set(CONTROL_ROUTES.map(([, route]) => tagOf(route.path)))].sort();
+  const tags = [...new Set(DOCUMENTED.map(({ route }) => tagOf(route.path)))].sort();
   return {
     openapi: '3.1.0',
     info: {
@@ -135,9 +192,6 @@ export function openApiDocument(build: string): Record<string, unknown> {
     servers: [{ url: '/', description: 'The house that serves this document.' }],
     tags: tags.map((name) => ({ name, description: `Everything under ${name}.` })),
     paths,
-    components: {
-      schemas: { Problem: schemaOf(problemSchema, 'output') },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-    },
+    components: { schemas: { Problem: schemaOf(problemSchema, 'output') }, securitySchemes: SECURITY_SCHEMES },
   };
 }

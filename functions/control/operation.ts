@@ -11,6 +11,7 @@ import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Journal } from '#shared/ports/journal.ts';
+import type { Nonces } from '#shared/ports/nonces.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
 import type { OrderRequests } from '#shared/ports/order-requests.ts';
@@ -22,6 +23,7 @@ import type { Reconciliations } from '#shared/ports/reconciliations.ts';
 import type { Safety } from '#shared/ports/safety.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Problem } from '#shared/runtime/outcome.ts';
+import type { InternalAccess } from './internal-caller.ts';
 import type { OperationSchema, Success } from './operation-schema.ts';
 
 export interface ControlDependencies {
@@ -45,6 +47,9 @@ export interface ControlDependencies {
   readonly broker: Pick<Broker, 'instruments' | 'account' | 'position'>;
   readonly marketData: Pick<MarketData, 'latestQuotes'>;
   readonly lanes: Lanes;
+  /** How calls from service to service are let in, and what keeps one from being played again. */
+  readonly internal: InternalAccess;
+  readonly nonces: Nonces;
   readonly rates: RateLimits;
   readonly telemetry: Telemetry;
 }

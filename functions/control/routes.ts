@@ -5,11 +5,12 @@
 import type { Permission } from '#shared/core/access/permissions.ts';
 
 /**
- * Which budget of requests a route takes from. `halt` has none: what stops trading is never turned away.
+ * Which budget of requests a route takes from. `halt` has none: what stops trading is never turned away, and neither is
+ * the question whether the house stands.
  */
 export type RateClass = 'read' | 'change' | 'submit' | 'slice' | 'cancel' | 'halt';
 
-/** A route that is reached without a token: why that is right, and what it is held to instead. */
+/** A route that is reached without a person's token: why that is right, and what it is held to instead. */
 export interface OpenRoute {
   readonly because: string;
   /** Requests a second. */
@@ -22,7 +23,7 @@ export interface Route {
   /** With parameters in braces, as the gateway writes them. */
   readonly path: string;
   readonly room: 'control' | 'webhook';
-  /** Null for an open route. */
+  /** Null where nobody in particular asks. */
   readonly permission: Permission | null;
   readonly rate: RateClass;
   readonly open: OpenRoute | null;
@@ -49,6 +50,13 @@ const SIGNED_WEBHOOK: OpenRoute = {
   burstMax: 100,
 };
 
+const SIGNED_SERVICE: OpenRoute = {
+  because:
+    'The caller signs method, path, query, body hash, time and nonce with HMAC-SHA256, which the function requires first.',
+  rateMax: 20,
+  burstMax: 40,
+};
+
 const control = { room: 'control', open: null } as const;
 const view = { ...control, method: 'GET', permission: 'VIEW_POSITIONS', rate: 'read' } as const;
 const safety = { ...control, method: 'POST', permission: 'MANAGE_SAFETY', rate: 'change' } as const;
@@ -68,7 +76,7 @@ export const ROUTES = {
     open: GREETING,
     summary: 'The name and the build of the house.',
   },
-  getHealth: { ...view, path: '/health', summary: 'Whether the parts answer, and what may be traded.' },
+  getHealth: { ...view, path: '/health', rate: 'halt', summary: 'Whether the parts answer, and what may be traded.' },
   getMetrics: { ...view, path: '/metrics', summary: 'Figures of the house in the text format of Prometheus.' },
 
   getConfig: { ...view, path: '/api/v1/config', summary: 'The settings that the deployment runs with.' },
@@ -269,3 +277,39 @@ export type OperationId = keyof typeof ROUTES;
 type ControlRow<K extends OperationId> = (typeof ROUTES)[K] extends { readonly room: 'control' } ? K : never;
 /** The operations that this room answers. */
 export type ControlOperation = { readonly [K in OperationId]: ControlRow<K> }[OperationId];
+
+/**
+ * What services do as well as people, under /internal/v1 with a token of their own. What takes a person's word for it,
+ * such as disengaging, resetting, forcing and arming, is not among them.
+ */
+const SERVICE_OPERATIONS = [
+  'getHealth',
+  'getMetrics',
+  'getKillSwitch',
+  'engageKillSwitch',
+  'getCircuitBreaker',
+  'tripCircuitBreaker',
+  'getReconciliation',
+  'submitOrder',
+  'getPendingOrders',
+  'getRecentFills',
+  'cancelAllOrders',
+  'getOrder',
+  'cancelOrder',
+  'getPositions',
+  'getRealtimePnl',
+  'getFunnel',
+  'getWhy',
+  'getJournal',
+] as const satisfies readonly ControlOperation[];
+
+const internalRow = (row: Route): Route => ({
+  ...row,
+  path: `/internal/v1${row.path.replace('/api/v1', '')}`,
+  open: SIGNED_SERVICE,
+});
+
+/** By operation: the same work behind another door. */
+export const INTERNAL_ROUTES: readonly (readonly [ControlOperation, Route])[] = SERVICE_OPERATIONS.map(
+  (id) => [id, internalRow(ROUTES[id])] as const,
+);

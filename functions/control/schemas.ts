@@ -1,6 +1,6 @@
 /** The schema of each operation of the API, by its name in the table of routes. */
 import * as z from 'zod';
-import type { OperationSchema } from './operation-schema.ts';
+import { json, type OperationSchema, TAKES_NOTHING } from './operation-schema.ts';
 import { ORDER_SCHEMAS } from './order-schemas.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 import type { ControlOperation } from './routes.ts';
@@ -13,6 +13,23 @@ export const SCHEMAS = {
   ...ORDER_SCHEMAS,
   ...SAFETY_SCHEMAS,
 } as const satisfies Readonly<Record<ControlOperation, OperationSchema>>;
+
+/** The broker's own form: it is read by the adapter that speaks to that broker. */
+export const WEBHOOK_SCHEMA = {
+  ...TAKES_NOTHING,
+  body: z.looseObject({
+    event: z.string(),
+    timestamp: z.string().optional(),
+    order: z.looseObject({ id: z.string(), client_order_id: z.string(), symbol: z.string(), status: z.string() }),
+  }),
+  success: json(
+    z.strictObject({
+      kind: z.enum(['settled', 'unchanged', 'kept-as-orphan']),
+      brokerOrderId: z.string().nullable(),
+    }),
+    202,
+  ),
+} as const;
 
 /** Every answer that is not a success (RFC 9457). */
 export const problemSchema = z.strictObject({

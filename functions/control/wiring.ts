@@ -10,6 +10,7 @@ import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { orderRequestsStore } from '#shared/adapters/stores/order-requests-store.ts';
+import { noncesStore } from '#shared/adapters/stores/nonces-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
@@ -24,6 +25,7 @@ import type { Clock } from '#shared/ports/clock.ts';
 import type { DeployedLimits } from '#shared/core/risk/check.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
+import { sharedSecretsOf } from '#shared/runtime/shared-secret.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
 import type { ControlDependencies } from './operation.ts';
 
@@ -42,6 +44,7 @@ export const controlStores = (tables: Tables, clock: Clock) => ({
   journal: journalStore(tables),
   marketStore: marketStore(tables, clock),
   rates: rateLimitsStore(tables),
+  nonces: noncesStore(tables),
 });
 
 type LimitName =
@@ -96,6 +99,9 @@ export async function wire(
     'ALPACA_DATA_URL',
     'ALPACA_STREAM_URL',
     'SECRET_BROKER_ID',
+    'SECRET_INTERNAL_ID',
+    'INTERNAL_TOKEN_ROLE',
+    'INTERNAL_TOKEN_TOLERANCE_SECONDS',
   ]);
   const telemetry = roomTelemetry(ROOM, settings.ENVIRONMENT);
   const tables = openDynamoTables({
@@ -108,14 +114,13 @@ export async function wire(
     },
     pacing: systemPacing,
   });
+  const secrets = openSecretsManager({ clock: systemClock, pacing: systemPacing });
   const endpoints = alpacaEndpoints({
     paper: settings.ALPACA_PAPER,
     baseUrl: settings.ALPACA_BASE_URL,
     dataUrl: settings.ALPACA_DATA_URL,
     streamUrl: settings.ALPACA_STREAM_URL,
-    ...credentialsOf(
-      await openSecretsManager({ clock: systemClock, pacing: systemPacing }).read(settings.SECRET_BROKER_ID),
-    ),
+    ...credentialsOf(await secrets.read(settings.SECRET_BROKER_ID)),
   });
   const gateOf = (service: 'trading' | 'data') =>
     storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
@@ -128,6 +133,11 @@ export async function wire(
     build: settings.BUILD_ID,
     clock: systemClock,
     ...controlStores(tables, systemClock),
+    internal: {
+      secrets: async () => sharedSecretsOf(await secrets.read(settings.SECRET_INTERNAL_ID), 'internal'),
+      role: settings.INTERNAL_TOKEN_ROLE,
+      toleranceMs: settings.INTERNAL_TOKEN_TOLERANCE_SECONDS * 1000,
+    },
     broker: alpacaBroker({ endpoints, telemetry, gate: gateOf('trading') }),
     marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
     lanes: openSqsLanes({

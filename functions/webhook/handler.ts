@@ -1,12 +1,12 @@
 /** The door of the webhook: no authorizer stands before it, the signature is its lock. */
 import { coldStart } from '#shared/runtime/cold-start.ts';
 import { httpDoor, jsonAnswer, problemAnswer, rawBody } from '#shared/runtime/doors/http-door.ts';
-import { receiveUpdate } from './receive-update.ts';
+import type { RoomTelemetry } from '#shared/runtime/telemetry.ts';
+import { receiveUpdate, type WebhookDependencies } from './receive-update.ts';
 import { wire } from './wiring.ts';
 
-export const handler = coldStart(() => {
-  const dependencies = wire(process.env);
-  const door = httpDoor(dependencies.telemetry, async (event) => {
+export const webhookDoor = (dependencies: WebhookDependencies & { readonly telemetry: RoomTelemetry }) =>
+  httpDoor(dependencies.telemetry, async (event) => {
     const signature = event.headers['x-alpaca-signature'];
     const receipt = await receiveUpdate(dependencies, rawBody(event), signature);
     if (receipt.kind !== 'refused') return jsonAnswer(202, receipt);
@@ -18,5 +18,5 @@ export const handler = coldStart(() => {
       detail: receipt.message,
     });
   });
-  return Promise.resolve(door);
-});
+
+export const handler = coldStart(() => Promise.resolve(webhookDoor(wire(process.env))));

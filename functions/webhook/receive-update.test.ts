@@ -7,7 +7,7 @@ import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { accountId } from '#shared/core/kernel/identity.ts';
 import { epochMs } from '#shared/core/kernel/instant.ts';
-import { BODY_BYTES_MAX, receiveUpdate, sharedSecretOf, type WebhookDependencies } from './receive-update.ts';
+import { BODY_BYTES_MAX, receiveUpdate, type WebhookDependencies } from './receive-update.ts';
 
 const SECRET = 'a-secret-of-the-webhook';
 const ACCOUNT = accountId('dev-1');
@@ -33,7 +33,7 @@ function webhook(): WebhookDependencies & { readonly lines: string[] } {
       measure: () => undefined,
       measureFor: () => undefined,
     },
-    secret: () => Promise.resolve(SECRET),
+    secrets: () => Promise.resolve(['the-one-before-it', SECRET]),
     readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), NOW),
   };
 }
@@ -108,20 +108,5 @@ describe('receiveUpdate', () => {
     const body = bytes(foreignOrder);
     await receiveUpdate(house, body, signed(body, 'wrong'));
     expect(house.lines.join(' ')).toBe('a webhook was wrongly signed');
-  });
-});
-
-describe('sharedSecretOf', () => {
-  it.each(['', 'plain', '{}', '{"secret":"short"}', '{"secret":12345678901234567}'])(
-    'refuses %j without quoting it',
-    (text) => {
-      expect(() => sharedSecretOf(text)).toThrow(
-        'the webhook secret must be JSON with a text "secret" of 16 characters',
-      );
-    },
-  );
-
-  it('reads the secret', () => {
-    expect(sharedSecretOf(`{"secret":"${SECRET}"}`)).toBe(SECRET);
   });
 });

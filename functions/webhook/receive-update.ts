@@ -1,6 +1,4 @@
 /** News by webhook: signed over the bytes as they came, read, and settled through the one door. */
-import * as z from 'zod';
-import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
 import type { OrderUpdate } from '#shared/core/order/order.ts';
 import type { Orders } from '#shared/ports/orders.ts';
@@ -16,8 +14,8 @@ export interface WebhookDependencies {
   readonly orders: Orders;
   readonly orphans: Orphans;
   readonly telemetry: Telemetry;
-  /** Shared with the sender. It is needed in every environment: an unsigned door in dev is how one reaches live. */
-  readonly secret: () => Promise<string>;
+  /** Shared with the sender, each of them good. They are needed in every environment: an unsigned door in dev is how one reaches live. */
+  readonly secrets: () => Promise<readonly string[]>;
   /** Reads the broker's event. @throws for a body that is none. */
   readonly readUpdate: (body: unknown) => OrderUpdate;
 }
@@ -31,23 +29,6 @@ export type Receipt =
       readonly message: string;
     };
 
-const storedSecret = z.object({ secret: z.string().min(16) });
-
-/** The secret as the store keeps it: JSON with the text "secret". @throws Fault `permanent` that never quotes it. */
-export function sharedSecretOf(text: string): string {
-  const wanted = 'the webhook secret must be JSON with a text "secret" of 16 characters or more';
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    // The parser's own message would quote the secret.
-    throw new Fault('permanent', 'webhook-configuration', wanted);
-  }
-  const read = storedSecret.safeParse(parsed);
-  if (!read.success) throw new Fault('permanent', 'webhook-configuration', wanted);
-  return read.data.secret;
-}
-
 const refused = (
   status: 400 | 401 | 413,
   code: Extract<Receipt, { kind: 'refused' }>['code'],
@@ -56,7 +37,7 @@ const refused = (
 
 /** @throws Fault when the tables did not answer: the sender then tries again. */
 export async function receiveUpdate(
-  { accountId, orders, orphans, secret, readUpdate, telemetry }: WebhookDependencies,
+  { accountId, orders, orphans, secrets, readUpdate, telemetry }: WebhookDependencies,
   body: Uint8Array,
   signature: string | undefined,
 ): Promise<Receipt> {
@@ -64,7 +45,8 @@ export async function receiveUpdate(
     return refused(413, 'body-too-large', `an update has at most ${BODY_BYTES_MAX} bytes`);
   }
   if (signature === undefined) return refused(401, 'signature-missing', 'X-Alpaca-Signature is missing');
-  if (!signatureFits(body, signature, await secret())) {
+  const fits = (await secrets()).map((secret) => signatureFits(body, signature, secret));
+  if (!fits.includes(true)) {
     telemetry.warn('a webhook was wrongly signed', { bytes: body.length });
     return refused(401, 'signature-wrong', 'X-Alpaca-Signature is not the HMAC-SHA256 of the body');
   }

@@ -7,8 +7,9 @@ import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
+import { sharedSecretsOf } from '#shared/runtime/shared-secret.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
-import { sharedSecretOf, type WebhookDependencies } from './receive-update.ts';
+import type { WebhookDependencies } from './receive-update.ts';
 
 const ROOM = 'webhook';
 
@@ -40,7 +41,7 @@ export function wire(
     accountId: settings.BELAY_ACCOUNT,
     orders: ordersStore(tables, ROOM, systemClock),
     orphans: orphansStore(tables, ROOM),
-    secret: async () => sharedSecretOf(await secrets.read(settings.SECRET_WEBHOOK_ID)),
+    secrets: async () => sharedSecretsOf(await secrets.read(settings.SECRET_WEBHOOK_ID), 'webhook'),
     readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), systemClock.now()),
   };
 }

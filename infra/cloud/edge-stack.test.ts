@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { INTERNAL_ROUTES } from '#functions/control/routes.ts';
 import { ROUTES } from '#infra/cloud/routes.ts';
 import { houseUnderTest } from '#infra/cloud/templates-under-test.ts';
 
 const house = houseUnderTest('live');
 const routes = house.ofType('AWS::ApiGatewayV2::Route').map(({ props }) => props);
-const OPEN_ROUTES = ['GET /', 'GET /api/v1/docs', 'GET /api/v1/openapi.json', 'POST /api/v1/webhooks/orders'];
+const INTERNAL = INTERNAL_ROUTES.map(([, { method, path }]) => `${method} ${path}`);
+const OPEN_ROUTES = [
+  'GET /',
+  'GET /api/v1/docs',
+  'GET /api/v1/openapi.json',
+  'POST /api/v1/webhooks/orders',
+  ...INTERNAL,
+].sort();
 const [stage] = house.ofType('AWS::ApiGatewayV2::Stage');
 
 describe('the HTTP API', () => {
@@ -14,7 +22,7 @@ describe('the HTTP API', () => {
     );
   });
 
-  it('asks for a token on every route but the greeting, the documentation and the signed webhook', () => {
+  it('asks for a token on every route but the greeting, the documentation and those that are signed', () => {
     const open = routes.filter((route) => route.at('AuthorizationType').text !== 'JWT');
     expect(open.map((route) => route.at('RouteKey').text).sort()).toEqual(OPEN_ROUTES);
     const [authorizer, second] = house.ofType('AWS::ApiGatewayV2::Authorizer');
@@ -91,6 +99,7 @@ describe('what a deploy tells', () => {
         'TableJournalName',
         'SecretBrokerId',
         'SecretWebhookId',
+        'SecretInternalId',
       ],
     ],
     ['flow', ['QueueOrdersUrl', 'QueueUrgentUrl', 'EventBusName']],

@@ -2,6 +2,7 @@ import { type App, Stack, Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it, vi } from 'vitest';
+import { INTERNAL_ROUTES } from '#functions/control/routes.ts';
 import { codeLeftOut } from '#infra/cloud/code-left-out.ts';
 import { houseApp } from '#infra/cloud/house-app.ts';
 import { ENVIRONMENT_NAMES, type EnvironmentName } from '#infra/environments.ts';
@@ -41,6 +42,7 @@ describe('the rules of AwsSolutions', () => {
     expect(findings(app)).toEqual([
       'AwsSolutions-SMG4 belay-live-state/SecretBroker/Resource',
       'AwsSolutions-SMG4 belay-live-state/SecretWebhook/Resource',
+      'AwsSolutions-SMG4 belay-live-state/SecretInternal/Resource',
       'AwsSolutions-SQS3 belay-live-flow/FailedSlots/Resource',
       'AwsSolutions-SQS3 belay-live-flow/Unpublished/Resource',
       'AwsSolutions-SQS3 belay-live-watch/Untold/Resource',
@@ -48,8 +50,12 @@ describe('the rules of AwsSolutions', () => {
       'AwsSolutions-APIG4 belay-live-edge/Api/GET--api--v1--openapi.json/Resource',
       'AwsSolutions-APIG4 belay-live-edge/Api/GET--api--v1--docs/Resource',
       'AwsSolutions-APIG4 belay-live-edge/Api/POST--api--v1--webhooks--orders/Resource',
+      ...INTERNAL_ROUTES.map(
+        ([, { method, path }]) =>
+          `AwsSolutions-APIG4 belay-live-edge/Api/${method}${path.replaceAll('/', '--')}/Resource`,
+      ),
     ]);
-    expect(given.map(({ id }) => id)).toHaveLength(9);
+    expect(given.map(({ id }) => id)).toHaveLength(10 + INTERNAL_ROUTES.length);
     for (const { reason } of given) expect(reason.length).toBeGreaterThan(60);
   });
 });

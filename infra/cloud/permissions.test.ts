@@ -59,11 +59,12 @@ describe('what functions may do', () => {
     expect(callers.filter((row) => row.tables.safety === undefined)).toEqual([]);
   });
 
-  it('hands the broker key to those that call the broker, and the webhook secret to the webhook', () => {
+  it('hands the broker key to those that call the broker, and each shared secret to the room that checks by it', () => {
     const reads = (secret: string): readonly string[] =>
       roomsThat((p) => p.action === 'secretsmanager:GetSecretValue' && p.resource.includes(secret));
     expect(reads('SecretBroker')).toEqual(['Ingest', 'Orchestrate', 'Execute', 'Listen', 'Reconcile', 'Control']);
     expect(reads('SecretWebhook')).toEqual(['Webhook']);
+    expect(reads('SecretInternal')).toEqual(['Control']);
   });
 
   it('lets only who decides send commands, and only execute take them', () => {
@@ -111,6 +112,7 @@ describe('what functions are told', () => {
     expect(isTold('QUEUE_URGENT_URL')).toBe(sendsTo('Urgent'));
     expect(isTold('SECRET_BROKER_ID')).toBe(may.some((p) => p.resource.includes('SecretBroker')));
     expect(isTold('SECRET_WEBHOOK_ID')).toBe(may.some((p) => p.resource.includes('SecretWebhook')));
+    expect(isTold('SECRET_INTERNAL_ID')).toBe(may.some((p) => p.resource.includes('SecretInternal')));
     expect(isTold('EVENT_BUS_NAME')).toBe(may.some((p) => p.action === 'events:PutEvents'));
     expect(isTold('ALPACA_BASE_URL')).toBe(row.broker);
     expect(told?.at('BUILD_ID').text).toBe('build-under-test');

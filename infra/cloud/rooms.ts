@@ -10,8 +10,8 @@ import { each, once, type ScheduleRow } from '#infra/cloud/equity-day.ts';
 export type LaneName = 'orders' | 'urgent';
 export const LANE_NAMES: readonly LaneName[] = ['orders', 'urgent'];
 
-export type SecretName = 'broker' | 'webhook';
-export const SECRET_NAMES: readonly SecretName[] = ['broker', 'webhook'];
+export type SecretName = 'broker' | 'webhook' | 'internal';
+export const SECRET_NAMES: readonly SecretName[] = ['broker', 'webhook', 'internal'];
 
 /** `check` holds a transaction to an item that others own; it neither reads it out nor changes it. */
 export type TableVerb = 'read' | 'check' | 'put' | 'update' | 'delete';
@@ -212,7 +212,7 @@ export const ROOMS: readonly RoomRow[] = [
       journal: ['read', 'put'],
     },
     broker: true,
-    secrets: ['broker'],
+    secrets: ['broker', 'internal'],
     sends: ['orders', 'urgent'],
   },
   {

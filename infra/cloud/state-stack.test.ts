@@ -57,7 +57,11 @@ describe.each(ENVIRONMENT_NAMES)('the state of %s', (name) => {
 
   it('holds secrets whose values are generated, never written', () => {
     const secrets = house.ofType('AWS::SecretsManager::Secret');
-    expect(secrets.map(({ body }) => body.at('Metadata', 'belay:secret').text)).toEqual(['broker', 'webhook']);
+    expect(secrets.map(({ body }) => body.at('Metadata', 'belay:secret').text)).toEqual([
+      'broker',
+      'webhook',
+      'internal',
+    ]);
     for (const { props, body } of secrets) {
       expect(props.at('SecretString').value).toBeUndefined();
       expect(props.at('GenerateSecretString', 'GenerateStringKey').text).toBe('secret');

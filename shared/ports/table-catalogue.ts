@@ -22,9 +22,10 @@ export interface TableDescription {
 /** Every table has the string keys pk and sk. Index keys are strings too, and indexes project whole items. */
 export const TABLES = {
   safety: {
-    holds: 'safety flags, strategies, policy versions, run rows, request budgets, broker circuits',
+    holds: 'safety flags, strategies, policy versions, run rows, request budgets, broker circuits, used nonces',
     indexes: [],
-    expiryAttribute: null,
+    // Of used nonces alone; a flag that vanished by mistake would refuse everything.
+    expiryAttribute: 'expiresAt',
     streamed: false,
   },
   orders: {

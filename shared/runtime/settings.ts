@@ -88,6 +88,17 @@ export const SETTINGS = {
   ALPACA_STREAM_URL: optional(url, 'wss://paper-api.alpaca.markets/stream', "the broker's stream of order news"),
   SECRET_BROKER_ID: required(name, "the secret that holds the broker's key"),
   SECRET_WEBHOOK_ID: required(name, 'the secret that webhooks are signed with'),
+  SECRET_INTERNAL_ID: required(name, 'the secret that calls from service to service are signed with'),
+  INTERNAL_TOKEN_ROLE: optional(
+    z.enum(['viewer', 'trader', 'operator', 'admin'], { error: 'expected "viewer", "trader", "operator" or "admin"' }),
+    'trader',
+    'the role that a service acts in',
+  ),
+  INTERNAL_TOKEN_TOLERANCE_SECONDS: optional(
+    wholeNumber(1, 900),
+    '300',
+    "how far the time of a service's token may be away, before or after",
+  ),
   TRADING_DISABLED: optional(trueOrFalse, 'false', "nothing passes but cancels and an operator's flatten"),
   STRATEGY_DISABLED_LIST: optional(strategies, '', 'strategies that may only close positions, with commas between'),
   SAFE_MODE: optional(trueOrFalse, 'false', 'nothing is written at the broker but cancels'),

@@ -85,6 +85,8 @@ const brokenValueOf = (schema: Json): fc.Arbitrary<unknown> =>
 
 export interface DocumentedRequest {
   readonly operationId: string;
+  /** As the gateway names it, such as "GET /api/v1/positions". */
+  readonly route: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
@@ -121,11 +123,17 @@ function bodyFor(operation: Json): fc.Arbitrary<unknown> {
 
 /** Requests for any operation of the document. */
 export function requestsOf(document: Json): fc.Arbitrary<DocumentedRequest> {
-  const operations = Object.values(objectOf(document['paths'])).flatMap((item) => Object.values(objectOf(item)));
+  const operations = Object.entries(objectOf(document['paths'])).flatMap(([path, item]) =>
+    Object.entries(objectOf(item)).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      operation: objectOf(operation),
+    })),
+  );
   return fc.oneof(
-    ...operations.map(objectOf).map((operation) =>
+    ...operations.map(({ route, operation }) =>
       fc.record({
         operationId: fc.constant(String(operation['operationId'])),
+        route: fc.constant(route),
         params: parameters(operation, 'path'),
         query: parameters(operation, 'query'),
         headers: parameters(operation, 'header').map((headers) =>

@@ -27,8 +27,9 @@ const ISSUER_FILE = join(ROOT, '.belay', 'issuer.json');
 /** Tells the operator's command where this house is, for as long as it runs. */
 const HOUSE_FILE = join(ROOT, '.belay', 'house.json');
 
-/** What a webhook's sender signs with. */
-const WEBHOOK_SECRET = 'local-webhook-secret';
+/** What senders of webhooks, and services that call the API, sign with at home. */
+const WEBHOOK_SECRET = JSON.stringify({ secret: 'local-webhook-secret' });
+const INTERNAL_SECRET = JSON.stringify({ secret: 'local-internal-secret' });
 
 /**
  * A house that was killed and started again has lost this much of its day: longer than any lease that its functions held
@@ -136,7 +137,11 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
       ALPACA_STREAM_URL: broker.orderStreamUrl,
       BUILD_ID: buildIdOf(ROOT),
     },
-    secrets: { SECRET_BROKER_ID: BROKER_SECRET, SECRET_WEBHOOK_ID: WEBHOOK_SECRET },
+    secrets: {
+      SECRET_BROKER_ID: BROKER_SECRET,
+      SECRET_WEBHOOK_ID: WEBHOOK_SECRET,
+      SECRET_INTERNAL_ID: INTERNAL_SECRET,
+    },
     importRoom: (room) => import(pathToFileURL(join(ROOT, 'functions', room, 'handler.ts')).href),
     logSink: log.sink,
     onFailure: (failure) => failures.push(failure),

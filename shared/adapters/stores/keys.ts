@@ -36,6 +36,8 @@ export const rateKey = (accountId: AccountId, budget: string): ItemKey => ({
   pk: `RATE#${accountId}`,
   sk: budget,
 });
+/** A text that was used once. */
+export const nonceKey = (owner: string, nonce: string): ItemKey => ({ pk: `NONCE#${owner}#${nonce}`, sk: 'NONCE' });
 /** What was asked of the API under one decision; lies beside the run rows, which are the same for a schedule. */
 export const orderRequestKey = (decisionId: string): ItemKey => ({ pk: `REQUEST#${decisionId}`, sk: 'REQUEST' });
 /** Which decision an order was asked for under. */
