@@ -70,39 +70,41 @@ const deployedOf = (settings: ReturnType<typeof readConfiguration<LimitName>>): 
   sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
 });
 
+const SETTING_NAMES = [
+  'ENVIRONMENT',
+  'DRY_RUN',
+  'BUILD_ID',
+  'BELAY_ACCOUNT',
+  'TABLE_SAFETY',
+  'TABLE_ORDERS',
+  'TABLE_BOOKS',
+  'TABLE_MARKET',
+  'TABLE_JOURNAL',
+  'QUEUE_ORDERS_URL',
+  'QUEUE_URGENT_URL',
+  'TRADING_DISABLED',
+  'SAFE_MODE',
+  'STRATEGY_DISABLED_LIST',
+  'LIQUIDITY_CHECK_ENABLED',
+  'FAT_FINGER_NOTIONAL_MAX',
+  'FAT_FINGER_QUANTITY_MAX',
+  'FAT_FINGER_PCT_OF_ADV_MAX',
+  'MAX_SLICE_PCT_OF_ADV',
+  'ALPACA_PAPER',
+  'ALPACA_BASE_URL',
+  'ALPACA_DATA_URL',
+  'ALPACA_STREAM_URL',
+  'SECRET_BROKER_ID',
+  'SECRET_INTERNAL_ID',
+  'INTERNAL_TOKEN_ROLE',
+  'INTERNAL_TOKEN_TOLERANCE_SECONDS',
+] as const;
+
 /** @throws ConfigurationError or Fault when a setting is missing, wrong, or does not fit the environment. */
 export async function wire(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ControlDependencies & { readonly telemetry: RoomTelemetry }> {
-  const settings = readConfiguration(environment, [
-    'ENVIRONMENT',
-    'DRY_RUN',
-    'BUILD_ID',
-    'BELAY_ACCOUNT',
-    'TABLE_SAFETY',
-    'TABLE_ORDERS',
-    'TABLE_BOOKS',
-    'TABLE_MARKET',
-    'TABLE_JOURNAL',
-    'QUEUE_ORDERS_URL',
-    'QUEUE_URGENT_URL',
-    'TRADING_DISABLED',
-    'SAFE_MODE',
-    'STRATEGY_DISABLED_LIST',
-    'LIQUIDITY_CHECK_ENABLED',
-    'FAT_FINGER_NOTIONAL_MAX',
-    'FAT_FINGER_QUANTITY_MAX',
-    'FAT_FINGER_PCT_OF_ADV_MAX',
-    'MAX_SLICE_PCT_OF_ADV',
-    'ALPACA_PAPER',
-    'ALPACA_BASE_URL',
-    'ALPACA_DATA_URL',
-    'ALPACA_STREAM_URL',
-    'SECRET_BROKER_ID',
-    'SECRET_INTERNAL_ID',
-    'INTERNAL_TOKEN_ROLE',
-    'INTERNAL_TOKEN_TOLERANCE_SECONDS',
-  ]);
+  const settings = readConfiguration(environment, SETTING_NAMES);
   const telemetry = roomTelemetry(ROOM, settings.ENVIRONMENT);
   const tables = openDynamoTables({
     physicalNames: {
