@@ -1,6 +1,6 @@
 /** The door of publish: the journal's stream. */
 import type { DynamoDBRecord } from 'aws-lambda';
-import { readFact } from '#events/fact.ts';
+import { readEntry } from '#events/journal-entry.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { coldStart } from '#shared/runtime/cold-start.ts';
 import { streamDoor } from '#shared/runtime/doors/stream-door.ts';
@@ -11,10 +11,17 @@ function entryOf(record: DynamoDBRecord): StreamEntry {
   const sequenceNumber = record.dynamodb?.SequenceNumber;
   if (sequenceNumber === undefined)
     throw new Fault('permanent', 'stream-record-nameless', 'a stream record has no number');
-  if (record.eventName !== 'INSERT') return { sequenceNumber, fact: null };
-  const stored = record.dynamodb?.NewImage?.['fact']?.S;
-  // An entry of the journal that is no fact (a mark, a report's index) is not for the bus.
-  return { sequenceNumber, fact: stored === undefined ? null : readFact(JSON.parse(stored)) };
+  if (record.eventName !== 'INSERT') return { sequenceNumber, facts: [] };
+  const { pk, sk, correlationId, facts } = record.dynamodb?.NewImage ?? {};
+  if (pk?.S === undefined || sk?.S === undefined || correlationId?.S === undefined || facts?.S === undefined) {
+    throw new Fault(
+      'permanent',
+      'stream-record-unreadable',
+      `stream record ${sequenceNumber} is no entry of the journal`,
+    );
+  }
+  const place = { aggregateId: pk.S, sequence: Number(sk.S), correlationId: correlationId.S };
+  return { sequenceNumber, facts: readEntry(place, facts.S) };
 }
 
 export const handler = coldStart(() => {

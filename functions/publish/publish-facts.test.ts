@@ -19,10 +19,10 @@ const fact = (sequence: number): Fact =>
   );
 
 const entries: readonly StreamEntry[] = [
-  { sequenceNumber: '100', fact: fact(1) },
-  { sequenceNumber: '101', fact: null },
-  { sequenceNumber: '102', fact: fact(2) },
-  { sequenceNumber: '103', fact: fact(3) },
+  { sequenceNumber: '100', facts: [fact(1)] },
+  { sequenceNumber: '101', facts: [] },
+  { sequenceNumber: '102', facts: [fact(2), fact(3)] },
+  { sequenceNumber: '103', facts: [fact(4)] },
 ];
 
 const publishing = (refuse: readonly number[]) => {
@@ -58,12 +58,12 @@ describe('publishFacts', () => {
   it('says every fact of the stream and asks for nothing again', async () => {
     const { dependencies, taken, counts } = publishing([]);
     expect(await publishFacts(dependencies, entries)).toBeNull();
-    expect(taken).toEqual([1, 2, 3]);
-    expect(counts).toEqual([3]);
+    expect(taken).toEqual([1, 2, 3, 4]);
+    expect(counts).toEqual([4]);
   });
 
-  it('goes on from the first fact that the bus did not take', async () => {
-    const { dependencies } = publishing([2, 3]);
+  it('goes on from the entry of the first fact that the bus did not take', async () => {
+    const { dependencies } = publishing([3, 4]);
     expect(await publishFacts(dependencies, entries)).toBe('102');
   });
 });

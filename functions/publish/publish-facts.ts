@@ -5,10 +5,10 @@ import type { Bus } from '#shared/ports/bus.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { MetricName } from '#shared/runtime/metric-names.ts';
 
-/** One entry of the stream: a fact, or null for an entry that is none to publish (the journal is append-only). */
+/** One entry of the stream with its facts; none of one that is not to be published (the journal is append-only). */
 export interface StreamEntry {
   readonly sequenceNumber: string;
-  readonly fact: Fact | null;
+  readonly facts: readonly Fact[];
 }
 
 export interface PublishDependencies {
@@ -35,7 +35,7 @@ export async function publishFacts(
   { bus, telemetry }: PublishDependencies,
   entries: readonly StreamEntry[],
 ): Promise<string | null> {
-  const facts = entries.flatMap((entry) => (entry.fact === null ? [] : [entry.fact]));
+  const facts = entries.flatMap((entry) => entry.facts);
   const left = await bus.publish(facts);
   telemetry.count('EventsPublished', facts.length - left.length);
   const waiting = new Set(left.map((fact) => fact.meta.eventId));
@@ -44,7 +44,7 @@ export async function publishFacts(
     if (metric !== undefined && !waiting.has(meta.eventId)) telemetry.count(metric);
   }
   if (left.length === 0) return null;
-  const first = entries.find((entry) => entry.fact !== null && waiting.has(entry.fact.meta.eventId));
+  const first = entries.find((entry) => entry.facts.some(({ meta }) => waiting.has(meta.eventId)));
   telemetry.warn('the bus did not take every fact', { left: left.length });
   return first?.sequenceNumber ?? null;
 }

@@ -31,7 +31,7 @@ describe.each(ENVIRONMENT_NAMES)('the state of %s', (name) => {
       description.indexes.map((index) => ({
         IndexName: index.name,
         KeySchema: keys(index.partitionKey, index.sortKey),
-        Projection: { ProjectionType: 'ALL' },
+        Projection: { ProjectionType: index.projects === 'keys' ? 'KEYS_ONLY' : 'ALL' },
       })),
     );
     const attributes = found?.props.at('AttributeDefinitions').list ?? [];

@@ -78,7 +78,7 @@ export class StateStack extends Stack {
         indexName: index.name,
         partitionKey: string(index.partitionKey),
         sortKey: string(index.sortKey),
-        projectionType: ProjectionType.ALL,
+        projectionType: index.projects === 'keys' ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
       });
     }
     mark(table, { table: name });

@@ -8,6 +8,7 @@ export interface JournalPageRequest {
   readonly value: string;
   /** Where the page before ended. */
   readonly after?: string;
+  /** Entries, each the facts of one change of one aggregate: one fact as a rule, a handful at most. */
   readonly limit: number;
 }
 

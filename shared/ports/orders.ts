@@ -68,7 +68,7 @@ export interface OrderPage {
 export interface Orders {
   get(id: ClientOrderId): Promise<Order | null>;
   findByBrokerId(id: BrokerOrderId): Promise<Order | null>;
-  /** Orders of the account that have not ended, as of a moment ago: the index lags. */
+  /** Orders of the account that have not ended. One that is claimed while pages are read may be missed. */
   listOpen(accountId: AccountId, cursor?: string): Promise<OrderPage>;
 
   claim(request: ClaimRequest): Promise<ClaimOutcome>;

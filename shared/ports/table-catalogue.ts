@@ -9,6 +9,8 @@ export interface IndexDescription {
   readonly answers: string;
   readonly partitionKey: string;
   readonly sortKey: string;
+  /** What an index holds costs a write each time that it changes; one of keys is written when a row comes and goes. */
+  readonly projects: 'whole' | 'keys';
 }
 
 export interface TableDescription {
@@ -19,7 +21,7 @@ export interface TableDescription {
   readonly streamed: boolean;
 }
 
-/** Every table has the string keys pk and sk. Index keys are strings too, and indexes project whole items. */
+/** Every table has the string keys pk and sk. Index keys are strings too. */
 export const TABLES = {
   safety: {
     holds: 'safety flags, strategies, policy versions, run rows, request budgets, broker circuits, used nonces',
@@ -32,22 +34,11 @@ export const TABLES = {
     holds: 'orders with their executions, and requests for orders',
     indexes: [
       {
-        name: 'open-by-account',
-        answers: 'which orders of an account have not ended',
-        partitionKey: 'openAccount',
-        sortKey: 'openKey',
-      },
-      {
         name: 'by-broker-order',
         answers: 'which order the broker calls by this id',
         partitionKey: 'brokerOrderId',
         sortKey: 'pk',
-      },
-      {
-        name: 'by-correlation',
-        answers: 'which orders came of one run or request',
-        partitionKey: 'correlationId',
-        sortKey: 'pk',
+        projects: 'keys',
       },
     ],
     expiryAttribute: null,
@@ -66,15 +57,22 @@ export const TABLES = {
     streamed: false,
   },
   journal: {
-    holds: 'facts, decisions and funnels, append-only',
+    holds: 'facts, append-only: one entry for those of one change of one aggregate',
     indexes: [
       {
         name: 'by-correlation',
         answers: 'what happened for one run or request',
         partitionKey: 'correlationId',
         sortKey: 'occurredKey',
+        projects: 'whole',
       },
-      { name: 'by-day', answers: 'what happened on one UTC day', partitionKey: 'day', sortKey: 'occurredKey' },
+      {
+        name: 'by-day',
+        answers: 'what happened on one UTC day',
+        partitionKey: 'day',
+        sortKey: 'occurredKey',
+        projects: 'whole',
+      },
     ],
     expiryAttribute: null,
     streamed: true,

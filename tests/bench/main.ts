@@ -4,6 +4,10 @@ import type { Bench } from 'tinybench';
 import { openBrokerBench } from './broker.ts';
 import { measureClaims } from './claims.ts';
 import { indicatorBench, longSeries, SESSIONS, strategyBench } from './indicators.ts';
+import { countOrder } from '#tests/cost/order-cost.ts';
+import { MemoryTables } from '#shared/adapters/memory/tables.ts';
+import { systemClock } from '#shared/adapters/system/clock.ts';
+import { CALLS_MAX, WRITE_UNITS_MAX } from '#tests/cost/order-budget.ts';
 import { measureSubmitPath } from './submit-path.ts';
 import { openTablesBench } from './tables.ts';
 
@@ -123,10 +127,36 @@ async function brokerRows(): Promise<readonly Row[]> {
   }
 }
 
+/** Counted, not timed: the ratio is to what the budget allows. */
+async function orderRows(): Promise<readonly Row[]> {
+  const { calls, writeUnitsInAll, wholeLife, dollars } = await countOrder(new MemoryTables({ clock: systemClock }));
+  return [
+    {
+      what: 'order: calls to the outside, claim to filled',
+      figure: `${calls.length} of ${wholeLife.calls} in its whole life`,
+      against: `${CALLS_MAX} that the budget allows`,
+      ratio: calls.length / CALLS_MAX,
+    },
+    {
+      what: 'order: write units, claim to filled',
+      figure: `${writeUnitsInAll} of ${wholeLife.writeUnits} in its whole life`,
+      against: `${WRITE_UNITS_MAX} that the budget allows`,
+      ratio: writeUnitsInAll / WRITE_UNITS_MAX,
+    },
+    {
+      what: 'order: cost, from its lane to the fill',
+      figure: `$${dollars.toFixed(7)}, $${(dollars * 1e6).toFixed(2)} for a million`,
+      against: `$${(wholeLife.writeUnits * 0.625e-6).toFixed(7)} of it for writes`,
+      ratio: dollars / (wholeLife.writeUnits * 0.625e-6),
+    },
+  ];
+}
+
 const SECTIONS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   tables: tablesRows,
   claims: claimRows,
   submit: submitRows,
+  order: orderRows,
   broker: brokerRows,
   indicators: indicatorRows,
   strategies: strategyRows,

@@ -156,8 +156,8 @@ export function describeTables(name: string, open: () => Promise<Tables>): void 
       await expectFault(put('digits', { n: { N: '1'.repeat(39) } }), 'permanent', 'tables-malformed');
       await expectFault(put('exponent', { n: { N: '1e3' } }), 'permanent', 'tables-malformed');
       await expectFault(put(''), 'permanent', 'tables-malformed');
-      await expectFault(put('index', { correlationId: { N: '1' } }), 'permanent', 'tables-malformed');
-      await expectFault(put('index', { correlationId: { S: '' } }), 'permanent', 'tables-malformed');
+      await expectFault(put('index', { brokerOrderId: { N: '1' } }), 'permanent', 'tables-malformed');
+      await expectFault(put('index', { brokerOrderId: { S: '' } }), 'permanent', 'tables-malformed');
       const update = { kind: 'update', table: 'orders', key: key('twice'), conditions: [] } as const;
       const twice = tables.write({ ...update, set: { n: { N: '1' } }, remove: ['n'] });
       await expectFault(twice, 'permanent', 'tables-malformed');
@@ -378,22 +378,26 @@ export function describeTables(name: string, open: () => Promise<Tables>): void 
     });
 
     it('answers from an index that holds only the items with its keys, and follows their changes', async () => {
-      const index = { table: 'orders', index: 'open-by-account', partition: `account-${pk}` } as const;
-      const open = (at: string): Item => ({ openAccount: { S: index.partition }, openKey: { S: at } });
-      await put('b', open('2'));
-      await put('a', open('1'));
-      await put('c', { openAccount: { S: index.partition } });
+      const index = { table: 'journal', index: 'by-correlation', partition: `run-${pk}` } as const;
+      const said = (at: string): Item => ({ correlationId: { S: index.partition }, occurredKey: { S: at } });
+      const say = (sk: string, attributes: Item) =>
+        tables.write({ kind: 'put', table: 'journal', item: item(sk, attributes), conditions: [] });
+      await say('b', said('2'));
+      await say('a', said('1'));
+      await say('c', { correlationId: { S: index.partition } });
       const first = await tables.query({ ...index, limit: 1 });
-      expect(first.items).toEqual([item('a', open('1'))]);
-      expect((await tables.query({ ...index, cursor: first.cursor ?? '' })).items).toEqual([item('b', open('2'))]);
-      await tables.write({
-        kind: 'update',
-        table: 'orders',
-        key: key('a'),
-        remove: ['openAccount', 'openKey'],
-        conditions: [],
-      });
-      expect((await tables.query(index)).items).toEqual([item('b', open('2'))]);
+      expect(first.items).toEqual([item('a', said('1'))]);
+      expect((await tables.query({ ...index, cursor: first.cursor ?? '' })).items).toEqual([item('b', said('2'))]);
+      const remove = ['correlationId', 'occurredKey'];
+      await tables.write({ kind: 'update', table: 'journal', key: key('a'), remove, conditions: [] });
+      expect((await tables.query(index)).items).toEqual([item('b', said('2'))]);
+    });
+
+    it('answers from an index of keys with keys alone', async () => {
+      const brokerOrderId = { S: `broker-${pk}` };
+      await put('ORDER', { brokerOrderId, state: { S: 'filled' } });
+      const found = await tables.query({ table: 'orders', index: 'by-broker-order', partition: brokerOrderId.S });
+      expect(found.items).toEqual([item('ORDER', { brokerOrderId })]);
     });
   });
 

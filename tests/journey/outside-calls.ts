@@ -32,15 +32,18 @@ export class ProcessDied extends Error {
 export class OutsideCalls {
   readonly made: OutsideCall[] = [];
   readonly #plans: readonly CrashPlan[];
+  readonly #onCall: (call: OutsideCall) => void;
 
-  constructor(plans: readonly CrashPlan[]) {
+  constructor(plans: readonly CrashPlan[], onCall: (call: OutsideCall) => void = () => undefined) {
     this.#plans = plans;
+    this.#onCall = onCall;
   }
 
   /** What is to become of the next call. */
   next(call: OutsideCall): Fate | null {
     const { length } = this.made;
     this.made.push(call);
+    this.#onCall(call);
     return this.#plans.find(({ at }) => at === length)?.fate ?? null;
   }
 }

@@ -2,7 +2,7 @@
 import { formatPrice, formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
-import { factOfItem } from '#shared/adapters/stores/journal-store.ts';
+import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
 import { replayProfit } from '#shared/core/reconcile/profit.ts';
@@ -100,7 +100,7 @@ export const openMismatches = (desk: Desk): readonly string[] =>
 
 /** What does not hold when the trade journal is computed again from its beginning. */
 export function journalDifferences(desk: Desk): readonly string[] {
-  const facts = desk.tables.items('journal').map(factOfItem);
+  const facts = desk.tables.items('journal').flatMap(factsOfItem);
   const books = booksOf(desk);
   const violations = replayProfit(bookedEntriesOf(facts), books, true).map(({ ticker, what }) => `${ticker}: ${what}`);
   // What the orders and the external orders say was filled is what the shares gained, adjustments aside.

@@ -90,7 +90,7 @@ function tableInput(name: string, table: TableDescription): CreateTableCommandIn
   const indexes = table.indexes.map((index) => ({
     IndexName: index.name,
     KeySchema: keys(index.partitionKey, index.sortKey),
-    Projection: { ProjectionType: 'ALL' as const },
+    Projection: { ProjectionType: index.projects === 'keys' ? ('KEYS_ONLY' as const) : ('ALL' as const) },
   }));
   return {
     TableName: name,

@@ -1,12 +1,11 @@
 /** The facts of a run: read from the journal, counted, and held to the law that their sequences have no gap. */
 import type { AnyFact } from '#events/catalogue.ts';
-import { readFact } from '#events/fact.ts';
+import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
 import type { Item } from '#shared/core/kernel/item.ts';
-import { textOf } from './table-scan.ts';
 
 /** In the order in which they happened; facts of one instant by aggregate and sequence. */
 export function readJournal(items: readonly Item[]): readonly AnyFact[] {
-  const facts = items.map((item) => readFact(JSON.parse(textOf(item, 'fact'))));
+  const facts = items.flatMap(factsOfItem);
   const key = ({ meta }: AnyFact): string =>
     `${meta.occurredAt} ${meta.aggregateId} ${String(meta.sequence).padStart(12, '0')}`;
   return facts

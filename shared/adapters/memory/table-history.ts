@@ -20,6 +20,8 @@ interface Row {
   readonly versions: readonly Version[];
 }
 
+type IndexKeys = Pick<IndexDescription, 'partitionKey' | 'sortKey' | 'projects'>;
+
 export class TableHistory {
   readonly #description: TableDescription;
   readonly #rows = new Map<string, Row>();
@@ -63,14 +65,14 @@ export class TableHistory {
       const row = this.#rows.get(place);
       const item = row === undefined ? null : itemAt(row, commit);
       return item !== null && textOf(item, keys.partitionKey) === partition && textOf(item, keys.sortKey) !== null
-        ? [item]
+        ? [keys.projects === 'keys' ? keysAlone(item, keys) : item]
         : [];
     });
     return items.sort((a, b) => compareItems(a, b, keys.sortKey));
   }
 
-  keysOf(index: string | undefined): Pick<IndexDescription, 'partitionKey' | 'sortKey'> {
-    if (index === undefined) return { partitionKey: 'pk', sortKey: 'sk' };
+  keysOf(index: string | undefined): IndexKeys {
+    if (index === undefined) return { partitionKey: 'pk', sortKey: 'sk', projects: 'whole' };
     const found = this.#description.indexes.find((candidate) => candidate.name === index);
     invariant(found !== undefined, `there is no index "${index}"`);
     return found;
@@ -95,6 +97,12 @@ export class TableHistory {
     }
     return paths;
   }
+}
+
+/** What an index of keys holds of an item: its own keys and the table's. */
+function keysAlone(item: Item, { partitionKey, sortKey }: IndexKeys): Item {
+  const kept = new Set(['pk', 'sk', partitionKey, sortKey]);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => kept.has(name)));
 }
 
 const pathOf = (index: string | undefined, partition: string): string => JSON.stringify([index ?? null, partition]);

@@ -99,9 +99,8 @@ describe('memory tables: disturbances', () => {
 describe('memory tables: readers that lag', () => {
   it('show an index and an eventual read as they were some commits ago', async () => {
     const tables = open({ lagCommits: 1 });
-    const index = { table: 'orders', index: 'open-by-account', partition: 'a' } as const;
-    const openOrder = { openAccount: { S: 'a' }, openKey: { S: '1' } };
-    await tables.write(put('one', openOrder));
+    const index = { table: 'orders', index: 'by-broker-order', partition: 'b-1' } as const;
+    await tables.write(put('one', { brokerOrderId: { S: 'b-1' } }));
     expect((await tables.query(index)).items).toEqual([]);
     expect((await tables.query({ table: 'orders', partition: 'account' })).items).toHaveLength(1);
     await tables.write(put('two'));

@@ -1,7 +1,7 @@
 /** The claim: an order exists only if this one transaction succeeded. */
 import type { Room } from '#events/envelope.ts';
 import { money, text, whole } from '#shared/adapters/stores/attributes.ts';
-import { factOfItem } from '#shared/adapters/stores/journal-store.ts';
+import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
 import { accountSafetyKey, globalSafetyKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { paceWrite, type PaceWrite } from '#shared/adapters/stores/pace-item.ts';
@@ -179,8 +179,8 @@ function outcomeOf(
     return write?.kind === 'put' && write.table === 'journal' && failure.item !== null;
   });
   if (taken?.item !== undefined && taken.item !== null) {
-    const fact = factOfItem(taken.item);
-    if (fact.type === 'order.refused.v1') {
+    const fact = factsOfItem(taken.item)[0];
+    if (fact?.type === 'order.refused.v1') {
       return {
         kind: 'refused',
         refusal: refusal('already-refused', 'the command was refused before', { code: fact.data.reason.code }),

@@ -5,7 +5,7 @@ import { text, whole } from '#shared/adapters/stores/attributes.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { bookWrite } from '#shared/adapters/stores/books-store.ts';
 import { exitAttributes, readExit } from '#shared/adapters/stores/exit-item.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { accountPartition, bookKey, exitKey } from '#shared/adapters/stores/keys.ts';
 import { formatPrice } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
@@ -156,7 +156,7 @@ class ExitsStore implements Exits {
         causationId: of.exitId,
       }),
     );
-    return [bookWrite(book, { ...next, sequence: book.sequence + facts.length }), ...facts.map(journalPut)];
+    return [bookWrite(book, { ...next, sequence: book.sequence + facts.length }), ...journalPuts(facts)];
   }
 }
 

@@ -1,26 +1,49 @@
-/** A fact as an item of the journal: append-only, one per sequence number. */
+/** Facts as items of the journal: append-only, one item for the facts of one change of one aggregate. */
+import { entriesOf, type EntryFacts, readEntry, writeEntry } from '#events/journal-entry.ts';
+import type { AnyFact } from '#events/catalogue.ts';
 import type { Fact } from '#events/envelope.ts';
-import { text } from '#shared/adapters/stores/attributes.ts';
+import { ItemReader, text } from '#shared/adapters/stores/attributes.ts';
 import { journalKey } from '#shared/adapters/stores/keys.ts';
 import type { Item } from '#shared/core/kernel/item.ts';
 import type { PutWrite } from '#shared/ports/tables.ts';
 
-export function journalItem(fact: Fact): Item {
-  const key = journalKey(fact.meta.aggregateId, fact.meta.sequence);
+function entryItem(facts: EntryFacts): Item {
+  const [{ meta }] = facts;
+  const key = journalKey(meta.aggregateId, meta.sequence);
   return {
     pk: text(key.pk),
     sk: text(key.sk),
-    correlationId: text(fact.meta.correlationId),
-    day: text(fact.meta.occurredAt.slice(0, 10)),
-    occurredKey: text(`${fact.meta.occurredAt}#${fact.meta.eventId}`),
-    fact: text(JSON.stringify(fact)),
+    correlationId: text(meta.correlationId),
+    day: text(meta.occurredAt.slice(0, 10)),
+    occurredKey: text(`${meta.occurredAt}#${meta.eventId}`),
+    facts: text(writeEntry(facts)),
   };
 }
 
-/** The one way into the journal: the sequence number must be free, which keeps the sequence gapless and unique. */
-export const journalPut = (fact: Fact): PutWrite => ({
+export const journalItem = (fact: Fact): Item => entryItem([fact]);
+
+/** @throws Fault `permanent` for an item that is no entry, ZodError for a fact that the catalogue does not know. */
+export function factsOfItem(item: Item): readonly AnyFact[] {
+  const reader = new ItemReader(item, 'journal entry');
+  const place = {
+    aggregateId: reader.text('pk'),
+    sequence: Number(reader.text('sk')),
+    correlationId: reader.text('correlationId'),
+  };
+  return readEntry(place, reader.text('facts'));
+}
+
+const put = (facts: EntryFacts): PutWrite => ({
   kind: 'put',
   table: 'journal',
-  item: journalItem(fact),
+  item: entryItem(facts),
   conditions: [{ name: 'journal-sequence-free', test: { op: 'absent' } }],
 });
+
+/**
+ * The one way into the journal: the sequence number must be free. Whoever writes several facts holds the aggregate by
+ * its own version beside them, so that the numbers behind the first are free too, and the sequence stays gapless.
+ */
+export const journalPuts = (facts: readonly Fact[]): readonly PutWrite[] => entriesOf(facts).map(put);
+
+export const journalPut = (fact: Fact): PutWrite => put([fact]);

@@ -1,16 +1,10 @@
 /** The journal over its table. */
-import { readFact } from '#events/fact.ts';
 import type { AnyFact } from '#events/catalogue.ts';
 import { ItemReader } from '#shared/adapters/stores/attributes.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { factsOfItem, journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { Bug } from '#shared/core/kernel/fault.ts';
-import type { Item } from '#shared/core/kernel/item.ts';
 import type { Journal, JournalPageRequest } from '#shared/ports/journal.ts';
 import type { QueryRequest, Tables } from '#shared/ports/tables.ts';
-
-/** @throws Fault `permanent` for an item without a fact, ZodError for a fact that the catalogue does not know. */
-export const factOfItem = (item: Item): AnyFact =>
-  readFact(JSON.parse(new ItemReader(item, 'journal entry').text('fact')));
 
 /** The partition of a page, and the attribute that it is sorted by. */
 function partitionOf({ by, value }: JournalPageRequest): { readonly request: QueryRequest; readonly sortKey: string } {
@@ -33,7 +27,7 @@ export function journalStore(tables: Tables): Journal {
     let cursor: string | null = null;
     do {
       const page = await tables.query(cursor === null ? request : { ...request, cursor });
-      facts.push(...page.items.map(factOfItem));
+      facts.push(...page.items.flatMap(factsOfItem));
       cursor = page.cursor;
     } while (cursor !== null);
     return facts;
@@ -45,7 +39,7 @@ export function journalStore(tables: Tables): Journal {
         const outcome = await tables.write(journalPut(fact));
         if (outcome.ok) continue;
         const there = outcome.failures[0]?.item ?? null;
-        if (there !== null && factOfItem(there).meta.eventId === fact.meta.eventId) continue;
+        if (there !== null && factsOfItem(there)[0]?.meta.eventId === fact.meta.eventId) continue;
         throw new Bug(`another fact stands at ${fact.meta.aggregateId} ${fact.meta.sequence}`);
       }
     },
@@ -60,7 +54,7 @@ export function journalStore(tables: Tables): Journal {
       const last = page.items.at(-1);
       const end =
         last === undefined || page.cursor === null ? null : new ItemReader(last, 'journal entry').text(sortKey);
-      return { facts: page.items.map(factOfItem), end };
+      return { facts: page.items.flatMap(factsOfItem), end };
     },
     byAggregate: (aggregateId) => readAll({ table: 'journal', partition: aggregateId }),
     byCorrelation: (correlationId) => readAll({ table: 'journal', index: 'by-correlation', partition: correlationId }),

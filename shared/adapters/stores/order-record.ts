@@ -115,10 +115,10 @@ const line = z.strictObject({
   ),
   sightings: z.array(z.strictObject({ at: instantNs.nullable(), cumulative: quantity })),
   openClaims: z.array(
-    z.strictObject({ status: z.enum(BROKER_STATUSES), cumulative: quantity, at: instantNs.nullable(), source }),
+    z.strictObject({ status: z.enum(BROKER_STATUSES), cumulative: quantity, at: instantNs.nullable() }),
   ),
   endClaim: z
-    .strictObject({ end: z.enum(BROKER_ENDS), at: instantNs.nullable(), source, detail: z.string().nullable() })
+    .strictObject({ end: z.enum(BROKER_ENDS), at: instantNs.nullable(), detail: z.string().nullable() })
     .nullable(),
 });
 

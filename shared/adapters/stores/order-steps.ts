@@ -1,28 +1,30 @@
 /** Steps of an order that exists, written under the versions that were seen. */
 import type { Room } from '#events/envelope.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
+import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { gateChecks, strategyCheck } from '#shared/adapters/stores/claim.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { bookKey, orderKey } from '#shared/adapters/stores/keys.ts';
 import { orderFacts, refusedFacts } from '#shared/adapters/stores/order-facts.ts';
 import { orderUpdate, readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import type { OrderMemory } from '#shared/adapters/stores/order-memory.ts';
 import { stepWrites } from '#shared/adapters/stores/step-writes.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
+import { compareTexts } from '#shared/core/kernel/conditions.ts';
+import type { AccountId, ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { type ClaimedOrder, markClaimed } from '#shared/core/order/claimed.ts';
 import type { Step } from '#shared/core/order/consequences.ts';
-import type { Order, OrderIntent } from '#shared/core/order/order.ts';
+import { isOpen, type Order, type OrderIntent } from '#shared/core/order/order.ts';
 import { lastLook, resend, type StepRefusal } from '#shared/core/order/sending.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import { touchesBook } from '#shared/core/portfolio/touches-book.ts';
 import { gateRefusal } from '#shared/core/safety/gate-conditions.ts';
 import type { Clock } from '#shared/ports/clock.ts';
-import type { LastLook, Settled } from '#shared/ports/orders.ts';
+import type { LastLook, OrderPage, Settled } from '#shared/ports/orders.ts';
 import type { Tables, TransactWrite, WriteOutcome } from '#shared/ports/tables.ts';
 
 /** Rounds of compare and swap before a change gives up; each lost round means that another writer won. */
@@ -40,6 +42,31 @@ export interface OrderTables {
 export async function readOrderRow({ tables }: OrderTables, id: ClientOrderId): Promise<Order | null> {
   const item = await tables.get('orders', orderKey(id));
   return item === null ? null : readOrderItem(item);
+}
+
+/** As many rows as one read takes together. */
+const OPEN_PAGE = 100;
+
+/**
+ * The open orders of an account by the marks of its books, which move with every order: unlike an index they never lag.
+ * A page goes on behind the key of the last mark of the one before.
+ */
+export async function listOpen(
+  { tables, room }: OrderTables,
+  accountId: AccountId,
+  cursor: string | undefined,
+): Promise<OrderPage> {
+  const books = await booksStore(tables, room).all(accountId);
+  const marks = books
+    .flatMap(({ ticker, openOrders }) => openOrders.map(({ clientOrderId }) => ({ ticker, clientOrderId })))
+    .map(({ ticker, clientOrderId }) => ({ at: `${ticker}#${clientOrderId}`, clientOrderId }))
+    .filter(({ at }) => cursor === undefined || compareTexts(at, cursor) > 0)
+    .sort((a, b) => compareTexts(a.at, b.at));
+  const page = marks.slice(0, OPEN_PAGE);
+  const keys = page.map(({ clientOrderId }) => ({ table: 'orders', key: orderKey(clientOrderId) }) as const);
+  const items = await tables.getTogether(keys);
+  const orders = items.flatMap((item) => (item === null ? [] : [readOrderItem(item)]));
+  return { orders: orders.filter(isOpen), cursor: marks.length > page.length ? (page.at(-1)?.at ?? null) : null };
 }
 
 async function readBookOf({ tables }: OrderTables, order: Order): Promise<Book> {
@@ -66,7 +93,7 @@ async function writesOf(
   }
   const said = { sequenceBefore: before.journalSequence, now, warnings: [] };
   const facts = orderFacts(store.room, step.order, step.consequences.facts, said);
-  return [orderUpdate(step.order, before.version), ...facts.map(journalPut)];
+  return [orderUpdate(step.order, before.version), ...journalPuts(facts)];
 }
 
 const namesOf = (outcome: WriteOutcome): readonly string[] =>
@@ -89,9 +116,12 @@ export async function writeStep(
     const step = take(seen, now);
     if (step === null || !step.changed) {
       // That there is nothing to do is only true of the row itself.
-      if (remembered !== null) memory.forget(id);
-      else return step === null ? null : { order: seen, changed: false, followUps: [] };
-      continue;
+      if (remembered !== null) {
+        memory.forget(id);
+        continue;
+      }
+      memory.keep(seen);
+      return step === null ? null : { order: seen, changed: false, followUps: [] };
     }
     const outcome = await tables.transact(await writesOf(store, seen, step, now));
     if (outcome.ok) {
@@ -164,7 +194,7 @@ export async function recordConflict(
     if (seen === null) return false;
     const facts = refusedFacts(room, intent, conflict, now, seen.journalSequence);
     const next = { ...seen, version: seen.version + 1, journalSequence: seen.journalSequence + facts.length };
-    const outcome = await tables.transact([orderUpdate(next, seen.version), ...facts.map(journalPut)]);
+    const outcome = await tables.transact([orderUpdate(next, seen.version), ...journalPuts(facts)]);
     memory.forget(id);
     if (outcome.ok) return true;
   }

@@ -2,11 +2,12 @@
 import type { Room } from '#events/envelope.ts';
 import { adopt } from '#shared/adapters/stores/adopt.ts';
 import { claim } from '#shared/adapters/stores/claim.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { refusedFacts } from '#shared/adapters/stores/order-facts.ts';
-import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
+import { keyOfItem, readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { OrderMemory } from '#shared/adapters/stores/order-memory.ts';
 import {
+  listOpen,
   type OrderTables,
   readOrderRow,
   recordConflict,
@@ -27,20 +28,18 @@ export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
 
   const findByBrokerId: Orders['findByBrokerId'] = async (id) => {
     const page = await tables.query({ table: 'orders', index: 'by-broker-order', partition: id, limit: 1 });
-    const item = page.items[0];
-    // The index lags; the row itself is asked again.
-    return item === undefined ? null : await get(readOrderItem(item).clientOrderId);
+    const entry = page.items[0];
+    if (entry === undefined) return null;
+    // The index holds keys alone, and lags.
+    const item = await tables.get('orders', keyOfItem(entry));
+    return item === null ? null : readOrderItem(item);
   };
 
   return {
     get,
     findByBrokerId,
 
-    async listOpen(accountId, cursor) {
-      const request = { table: 'orders', index: 'open-by-account', partition: accountId } as const;
-      const page = await tables.query(cursor === undefined ? request : { ...request, cursor });
-      return { orders: page.items.map(readOrderItem), cursor: page.cursor };
-    },
+    listOpen: (accountId, cursor) => listOpen(store, accountId, cursor),
 
     async claim(request) {
       const outcome = await claim(tables, room, request);
@@ -51,7 +50,7 @@ export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
     recordConflict: (intent, conflict, now) => recordConflict(store, intent, conflict, now),
 
     async refuse(intent, refused, now) {
-      const outcome = await tables.transact(refusedFacts(room, intent, refused, now).map(journalPut));
+      const outcome = await tables.transact(journalPuts(refusedFacts(room, intent, refused, now)));
       return outcome.ok;
     },
 

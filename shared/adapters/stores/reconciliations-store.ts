@@ -2,7 +2,7 @@
 import type { FactData } from '#events/catalogue.ts';
 import type { Fact, Room } from '#events/envelope.ts';
 import { aggregateOf, type FactPlace, makeFact } from '#events/fact.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { markKey, sessionKey } from '#shared/adapters/stores/keys.ts';
 import {
   markAttributes,
@@ -304,7 +304,7 @@ class ReconciliationsStore implements Reconciliations {
           set: markAttributes({ ...next, version: known.version + 1, sequence: known.sequence + facts.length }),
           conditions: [asSeen(seen)],
         },
-        ...facts.map(journalPut),
+        ...journalPuts(facts),
       ]);
       if (outcome.ok) return;
     }

@@ -1,7 +1,7 @@
 /** A share that moved without an order of ours, as writes: the book, its facts, the exposure and the strategy's cash. */
 import type { Fact } from '#events/envelope.ts';
 import { bookWrite } from '#shared/adapters/stores/books-store.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { exposureKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { formatMoney, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import { type Book, exposureOf, type StrategyShare } from '#shared/core/portfolio/book.ts';
@@ -42,5 +42,5 @@ export function shareWrites({ seen, next, before, after, facts }: ShareMove): re
       conditions: [{ name: 'strategy-missing', test: { op: 'exists' } }],
     });
   }
-  return [...writes, ...facts.map(journalPut)];
+  return [...writes, ...journalPuts(facts)];
 }

@@ -4,7 +4,7 @@ import { makeFact } from '#events/fact.ts';
 import { bookPlaces, shareFacts } from '#shared/adapters/stores/book-facts.ts';
 import { bookAttributes } from '#shared/adapters/stores/book-item.ts';
 import { bookVersionIs } from '#shared/adapters/stores/books-store.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { bookKey, exposureKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import type { PaceWrite } from '#shared/adapters/stores/pace-item.ts';
 import { orderFacts } from '#shared/adapters/stores/order-facts.ts';
@@ -127,7 +127,7 @@ export function stepWrites(
   const touched = before === null || bookChanged(book, next);
   return [
     before === null ? orderPut(order) : orderUpdate(order, before.version),
-    ...facts.map(journalPut),
+    ...journalPuts(facts),
     ...(touched
       ? [
           {

@@ -117,13 +117,8 @@ const OPEN_RANK: Readonly<Record<BrokerStatus, number>> = {
   replaced: 13,
 };
 
-/** (filled, broker time, rank, source): the greatest is the order's open sub-state. */
-const claimParts = (claim: OpenClaim): readonly Rankable[] => [
-  claim.cumulative,
-  claim.at,
-  OPEN_RANK[claim.status],
-  sourceRank(claim.source),
-];
+/** (filled, broker time, rank): the greatest is the order's open sub-state, whichever source told it. */
+const claimParts = (claim: OpenClaim): readonly Rankable[] => [claim.cumulative, claim.at, OPEN_RANK[claim.status]];
 export const compareClaims = (a: OpenClaim, b: OpenClaim): number => compareParts(claimParts(a), claimParts(b));
 
 const claimDominates = (a: OpenClaim, b: OpenClaim): boolean =>
@@ -137,7 +132,6 @@ function joinEndClaims(a: EndClaim | null, b: EndClaim | null): EndClaim | null 
   return {
     end: a.end,
     at: earlierKnown(a.at, b.at),
-    source: moreTrusted(a.source, b.source),
     detail: firstKnown(a.detail, b.detail),
   };
 }
@@ -213,9 +207,8 @@ export function evidenceOf(update: OrderUpdate): BrokerLine {
     reports: report === null ? [] : [report],
     revisions: revision === null ? [] : [revision],
     sightings: cumulative === null || cumulative <= 0n ? [] : [{ at: update.execution?.at ?? at, cumulative }],
-    openClaims:
-      open === null ? [] : [{ status: open, cumulative: cumulative ?? ZERO_QUANTITY, at, source: update.source }],
-    endClaim: end === null ? null : { end, at, source: update.source, detail: update.detail },
+    openClaims: open === null ? [] : [{ status: open, cumulative: cumulative ?? ZERO_QUANTITY, at }],
+    endClaim: end === null ? null : { end, at, detail: update.detail },
   };
 }
 

@@ -191,19 +191,17 @@ export interface Sighting {
   readonly cumulative: Quantity;
 }
 
-/** That the order was open in some way. */
+/** That the order was open in some way. Who told it decides nothing: no two claims that differ rank alike. */
 export interface OpenClaim {
   readonly status: BrokerStatus;
   readonly cumulative: Quantity;
   readonly at: EpochNs | null;
-  readonly source: UpdateSource;
 }
 
 /** That the order had ended. */
 export interface EndClaim {
   readonly end: BrokerEnd;
   readonly at: EpochNs | null;
-  readonly source: UpdateSource;
   readonly detail: string | null;
 }
 

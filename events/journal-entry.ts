@@ -1,0 +1,75 @@
+/**
+ * Facts of one change of one aggregate, as one entry of the journal: what they share is written once. An entry stands at
+ * the sequence of its first fact; those that follow count on from it.
+ */
+import * as z from 'zod';
+import { type AnyFact, FACTS } from '#events/catalogue.ts';
+import { eventIdOf, type Fact } from '#events/envelope.ts';
+import { readFact } from '#events/fact.ts';
+
+const stored = z.strictObject({
+  room: z.string(),
+  at: z.string(),
+  cause: z.string().nullable(),
+  facts: z.array(z.tuple([z.string(), z.unknown()])).min(1),
+});
+
+/** What an entry's place in the journal says of its facts. */
+export interface EntryPlace {
+  readonly aggregateId: string;
+  /** Of the first fact. */
+  readonly sequence: number;
+  readonly correlationId: string;
+}
+
+const sharesEntry = (a: Fact, b: Fact): boolean =>
+  a.room === b.room &&
+  a.meta.aggregateId === b.meta.aggregateId &&
+  a.meta.sequence + 1 === b.meta.sequence &&
+  a.meta.occurredAt === b.meta.occurredAt &&
+  a.meta.correlationId === b.meta.correlationId &&
+  a.meta.causationId === b.meta.causationId;
+
+export type EntryFacts = readonly [Fact, ...Fact[]];
+
+/** The entries that a change's facts make, in their order. */
+export function entriesOf(facts: readonly Fact[]): readonly EntryFacts[] {
+  const entries: [Fact, ...Fact[]][] = [];
+  for (const fact of facts) {
+    const open = entries.at(-1);
+    const last = open?.at(-1);
+    if (open !== undefined && last !== undefined && sharesEntry(last, fact)) open.push(fact);
+    else entries.push([fact]);
+  }
+  return entries;
+}
+
+export const writeEntry = (facts: EntryFacts): string => {
+  const [{ room, meta }] = facts;
+  const body: z.input<typeof stored> = {
+    room,
+    at: meta.occurredAt,
+    cause: meta.causationId,
+    facts: facts.map(({ type, data }) => [type, data]),
+  };
+  return JSON.stringify(body);
+};
+
+/** @throws ZodError or SyntaxError when the text is no entry, or holds a fact that the catalogue does not know. */
+export function readEntry(place: EntryPlace, text: string): readonly AnyFact[] {
+  const { room, at, cause, facts } = stored.parse(JSON.parse(text));
+  return facts.map(([type, data], index) => {
+    const sequence = place.sequence + index;
+    const priority = FACTS.find((definition) => definition.type === type)?.priority;
+    const meta = {
+      eventId: eventIdOf(place.aggregateId, sequence, type),
+      aggregateId: place.aggregateId,
+      sequence,
+      occurredAt: at,
+      correlationId: place.correlationId,
+      causationId: cause,
+      priority,
+    };
+    return readFact({ type, room, meta, data });
+  });
+}
