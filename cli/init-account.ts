@@ -12,6 +12,7 @@ import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { type Opening, readOpening } from './opening-positions.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 
 export interface InitRequest {
@@ -22,6 +23,8 @@ export interface InitRequest {
 export interface InitAnswer {
   readonly accountId: AccountId;
   readonly outcome: Initialised;
+  /** What the account held; recorded only where the account was made now. */
+  readonly opening: Opening;
 }
 
 /** A person reads the outcome, not the log. */
@@ -58,15 +61,18 @@ export async function initAccount(environment: NodeJS.ProcessEnv, request: InitR
     streamUrl: settings.ALPACA_STREAM_URL,
     ...credentialsOf(await secrets.read(settings.SECRET_BROKER_ID)),
   });
-  const { equity } = await alpacaBroker({ endpoints, telemetry: SILENT }).account();
+  const broker = alpacaBroker({ endpoints, telemetry: SILENT });
+  const { equity } = await broker.account();
+  const opening = await readOpening(broker, systemClock);
   const accountId = settings.BELAY_ACCOUNT;
   const outcome = await initialiseAccount(tables, 'control', {
     accountId,
     live: settings.ENVIRONMENT === 'live',
     document: writePolicy(firstPolicy(request.universe, request.strategies, equity)),
     equity,
+    opening,
     by: userInfo().username,
     now: systemClock.now(),
   });
-  return { accountId, outcome };
+  return { accountId, outcome, opening };
 }

@@ -1,6 +1,7 @@
 /** The operator's command. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ROLES, STRATEGY_SCOPE_PREFIX } from '#shared/core/access/permissions.ts';
+import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
@@ -44,11 +45,16 @@ function makeProgram(): Command {
     .action(
       async (options: { symbols: typeof STATIC_UNIVERSE; strategies: readonly ReturnType<typeof strategyId>[] }) => {
         takeSettings(process.env);
-        const { accountId, outcome } = await initAccount(process.env, {
+        const { accountId, outcome, opening } = await initAccount(process.env, {
           universe: options.symbols,
           strategies: options.strategies,
         });
         console.log(outcome === 'made' ? `${accountId} is made` : `${accountId} is there already; nothing was touched`);
+        if (outcome !== 'made' || opening.positions.length === 0) return;
+        console.log('it holds, and the first pass of reconciliation records on the strategy "manual":');
+        for (const { ticker: symbol, quantity, cost } of opening.positions) {
+          console.log(`  ${symbol} ${formatQuantity(quantity)} at a cost of ${formatMoney(cost)}`);
+        }
       },
     );
   program

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineFact } from '#events/envelope.ts';
-import { account, actor, count, decimal } from '#events/fields.ts';
+import { account, actor, count, decimal, instant, symbol } from '#events/fields.ts';
 
 /** The safety items of an account were made. */
 export const accountInitialized = defineFact({
@@ -13,5 +13,9 @@ export const accountInitialized = defineFact({
     by: actor,
     equity: decimal,
     policyVersion: count,
+    /** From here on every execution is booked. */
+    bookedFrom: instant.optional(),
+    /** What the account held then; recorded on the strategy "manual". */
+    opening: z.array(z.strictObject({ symbol, quantity: decimal, cost: decimal })).optional(),
   }),
 });

@@ -49,6 +49,7 @@ export interface Tally {
   readonly unknownLong: Set<ClientOrderId>;
   readonly foreignSymbols: Set<Ticker>;
   readonly violations: Violation[];
+  readonly opened: Ticker[];
   readonly carriedOut: BrokerOrderId[];
   /** The part of a backfill that was read and settled; null before. */
   backfilled: BackfilledPart | null;
@@ -90,6 +91,7 @@ export const newTally = (): Tally => ({
   unknownLong: new Set(),
   foreignSymbols: new Set(),
   violations: [],
+  opened: [],
   carriedOut: [],
   backfilled: null,
 });

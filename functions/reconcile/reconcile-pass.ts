@@ -20,6 +20,7 @@ import { countedBroker, REQUESTS_MAX } from './counted-broker.ts';
 import { type Look, look } from './look.ts';
 import { newTally, type Pass, type ReconcileDependencies } from './pass.ts';
 import { measurePass } from './measure-pass.ts';
+import { recordOpening } from './record-opening.ts';
 
 export type PassOutcome = { readonly kind: 'no-session' } | { readonly kind: 'checked'; readonly report: PassReport };
 
@@ -95,6 +96,7 @@ interface Checked {
 }
 
 async function run(pass: Pass): Promise<PassReport> {
+  await recordOpening(pass);
   if (!pass.dryRun) await carryOutDecisions(pass);
   const first = await look(pass);
   if (first.kind === 'unfinished') return await record(pass, reportOf(pass, null), { progress: first.progress });
@@ -232,10 +234,16 @@ async function haltAccount(pass: Pass, cash: CashCheck, report: PassReport): Pro
 async function record(
   pass: Pass,
   report: PassReport,
-  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut' | 'backfilled'>,
+  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut' | 'backfilled' | 'opened'>,
 ): Promise<PassReport> {
   const { accountId, bookedFrom, build, clock, mark, reconciliations, safety, session, startedAt, tally } = pass;
-  const written = { ...change, bookedFrom, carriedOut: tally.carriedOut, backfilled: backfilledOf(pass) };
+  const written = {
+    ...change,
+    bookedFrom,
+    opened: tally.opened,
+    carriedOut: tally.carriedOut,
+    backfilled: backfilledOf(pass),
+  };
   await reconciliations.record(accountId, mark, report, written, clock.now());
   const opens = report.complete ? startedAt : report.forcedBy === null ? null : clock.now();
   if (opens !== null && pass.inSession)

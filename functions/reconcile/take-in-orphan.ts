@@ -25,8 +25,22 @@ export async function takeInOrphan(pass: Pass, news: OrderNews): Promise<void> {
   if (found === undefined) throw new Fault('permanent', 'orphan-nameless', `${news.brokerOrderId} was not read`);
   pass.tally.orphans += 1;
   await pass.books.open(pass.accountId, [found.ticker]);
-  if (news.clientOrderId !== null) await takeInOwn(pass, news.clientOrderId, found, news);
-  else await takeInForeign(pass, found, news);
+  if (news.clientOrderId === null) await takeInForeign(pass, found, news);
+  else if (isSince(pass, found)) await takeInOwn(pass, news.clientOrderId, found, news);
+  else await takeInEarlier(pass, found, news);
+}
+
+/** True for an order of which nothing can be part of what the account held when its books were opened. */
+const isSince = ({ bookedFrom }: Pass, { submittedAt }: BrokerOrder): boolean =>
+  submittedAt !== null && submittedAt > nsOf(bookedFrom);
+
+/**
+ * One with our mark from before the books were opened: other tables knew it. What it executed by then is in the opening
+ * positions, so that only the rest is booked.
+ */
+async function takeInEarlier(pass: Pass, found: BrokerOrder, news: OrderNews): Promise<void> {
+  if (!hasEnded(found)) await quarantine(pass, found, 'own-orphan');
+  await bookForeign(pass, found, news);
 }
 
 async function quarantine({ books, accountId, clock, correlationId }: Pass, found: BrokerOrder, code: string) {
@@ -79,9 +93,8 @@ async function takeInForeign(pass: Pass, found: BrokerOrder, news: OrderNews): P
 const hasEnded = ({ status }: BrokerOrder): boolean => BROKER_ENDS.some((end) => end === status);
 
 /** An order is followed in one way from its first execution on: in the table, or as executions of somebody else. */
-async function mayClaim({ accountId, bookedFrom, orphans }: Pass, found: BrokerOrder): Promise<boolean> {
-  const isNew = found.submittedAt !== null && found.submittedAt > nsOf(bookedFrom);
-  return isNew && !(await orphans.isBooked(accountId, found.brokerOrderId));
+async function mayClaim(pass: Pass, found: BrokerOrder): Promise<boolean> {
+  return isSince(pass, found) && !(await pass.orphans.isBooked(pass.accountId, found.brokerOrderId));
 }
 
 async function bookForeign(pass: Pass, found: BrokerOrder, news: OrderNews): Promise<void> {

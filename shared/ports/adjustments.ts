@@ -13,6 +13,8 @@ export interface Adjustment {
   readonly by: string;
   readonly reason: string;
   readonly now: EpochMs;
+  /** Adjust only a book of which nothing was ever said; for what the account held when its books were opened. */
+  readonly onlyUntouched?: boolean;
 }
 
 /** What adjustments have come to. */
@@ -26,7 +28,7 @@ export interface Adjusted {
 export interface Adjustments {
   /**
    * Sets a share, and says so. Cash is not moved by it, which the check of the account's cash takes into account.
-   * @returns false when the share is so already
+   * @returns false when the share is so already, or the book was touched where that is not wanted
    * @throws Fault `permanent` when the book, the exposure or the strategy is missing
    */
   adjust(adjustment: Adjustment): Promise<boolean>;

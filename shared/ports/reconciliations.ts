@@ -5,6 +5,7 @@ import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { CashBase } from '#shared/core/reconcile/cash.ts';
 import type { TimeSpan } from '#shared/core/reconcile/gaps.ts';
 import type { Violation } from '#shared/core/reconcile/invariants.ts';
+import type { OpeningPosition } from '#shared/core/reconcile/opening.ts';
 import type { PositionDifference } from '#shared/core/reconcile/position-differences.ts';
 import type { SessionPerformance } from '#shared/core/reconcile/session-performance.ts';
 
@@ -54,6 +55,10 @@ export interface ReconciliationMark {
   readonly forcing: Forcing | null;
   /** Decided by a person and not carried out yet. */
   readonly decisions: readonly OrphanDecision[];
+  /** What the account held when its books were opened, as far as no book shows it yet. */
+  readonly opening: readonly OpeningPosition[];
+  /** Who opened the books; null where nobody did. */
+  readonly openedBy: string | null;
   /** Asked by a person and not answered yet, the oldest first. */
   readonly asked: readonly AskedPass[];
   /** Counts writes of the mark, from 1. */
@@ -107,6 +112,8 @@ export interface MarkChange {
   readonly splitsCheckedOn?: CalendarDate;
   /** Given by the pass that closes the session; journaled beside the report. */
   readonly closes?: SessionPerformance;
+  /** Opening positions that the books now show. */
+  readonly opened: readonly Ticker[];
   /** Decisions that were carried out. */
   readonly carriedOut: readonly BrokerOrderId[];
   /** A part of a backfill that was read and settled: what is left of it begins there. */
@@ -126,7 +133,7 @@ export interface SessionRecord {
 }
 
 export interface Reconciliations {
-  /** Null before the first pass. */
+  /** Made by `belay init`; null where neither that nor a pass has been. */
   mark(accountId: AccountId): Promise<ReconciliationMark | null>;
   /**
    * Journals the report and writes the mark. After a whole pass the mark moves up to the pass's start; it never moves

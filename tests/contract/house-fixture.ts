@@ -70,6 +70,7 @@ export class HouseFixture {
       live: false,
       document: writePolicy(this.policy),
       equity: EQUITY,
+      opening: { at: NOW, positions: [] },
       by: 'tests',
       now: NOW,
     });

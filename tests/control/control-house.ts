@@ -213,6 +213,7 @@ export class ControlHouse {
       live: false,
       document: writePolicy(firstPolicy(SYMBOLS, [STRATEGY], EQUITY)),
       equity: EQUITY,
+      opening: { at: NOW, positions: [] },
       by: 'tests',
       now: NOW,
     });

@@ -121,6 +121,7 @@ async function initialise(tables: Tables, clock: WorldClock, account: AccountId)
     live: false,
     document: writePolicy(policy),
     equity: CASH,
+    opening: { at: now, positions: [] },
     by,
     now,
   });

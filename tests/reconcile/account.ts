@@ -6,6 +6,7 @@ import { parseMoney } from '#shared/core/kernel/decimal.ts';
 import { accountId, buildId, strategyId, type Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+import type { OpeningPosition } from '#shared/core/reconcile/opening.ts';
 import type { ReconciliationPolicy } from '#shared/core/portfolio/policy.ts';
 
 export const ACCOUNT = accountId('paper-1');
@@ -19,7 +20,10 @@ export async function makeAccount(
   tables: MemoryTables,
   universe: readonly Ticker[],
   now: EpochMs,
-  reconciliation: Partial<ReconciliationPolicy>,
+  {
+    reconciliation,
+    opening,
+  }: { readonly reconciliation: Partial<ReconciliationPolicy>; readonly opening: readonly OpeningPosition[] },
 ): Promise<void> {
   const first = firstPolicy(universe, [MOMENTUM], parseMoney(CASH));
   const policy = {
@@ -35,6 +39,7 @@ export async function makeAccount(
     live: false,
     document,
     equity: parseMoney(CASH),
+    opening: { at: now, positions: opening },
     by: 'test',
     now,
   });

@@ -1,4 +1,5 @@
 /** Reconciliation over tables in memory, at a broker simulator of its own, in time that only the test moves. */
+import { readOpening } from '#cli/opening-positions.ts';
 import { passMemory } from '#functions/reconcile/pass-memory.ts';
 import type { ReconcileDependencies } from '#functions/reconcile/pass.ts';
 import { reconcilePass } from '#functions/reconcile/reconcile-pass.ts';
@@ -66,7 +67,11 @@ export interface DeskOptions extends Partial<BrokerOptions> {
   readonly at?: EpochMs;
   /** Listed and in the universe. Default AAPL, F, KO and MSFT. */
   readonly symbols?: readonly string[];
+  /** What happens at the broker before the account is initialised here. */
+  readonly beforeInit?: (desk: Pick<Desk, 'foreign' | 'pass'>) => Promise<void>;
 }
+
+const nothing = (): Promise<void> => Promise.resolve();
 
 /** A buy far below the market. */
 export const RESTING: Partial<OrderTerms> = { type: 'limit', limitPrice: parsePrice('1') };
@@ -115,11 +120,8 @@ async function foreignRequest(simulator: BrokerSimulator, method: string, path: 
   return parsed;
 }
 
-/** The account is made, and its first pass has been run, unless `fresh` leaves that to the test. */
-export async function openDesk(options: DeskOptions = {}, fresh = false): Promise<Desk> {
-  const { reconciliation = {}, at = TEN_O_CLOCK, symbols = SYMBOLS, ...broking } = options;
-  const clock = new ManualClock(at);
-  const simulator = await startBroker({
+const openSimulator = (clock: ManualClock, symbols: readonly string[], broking: Partial<BrokerOptions>) =>
+  startBroker({
     port: 0,
     seed: 7,
     clock,
@@ -129,12 +131,25 @@ export async function openDesk(options: DeskOptions = {}, fresh = false): Promis
     requestsPerMinute: 100_000,
     ...broking,
   });
+
+/** The account is made, and its first pass has been run, unless `fresh` leaves that to the test. */
+export async function openDesk(options: DeskOptions = {}, fresh = false): Promise<Desk> {
+  const { reconciliation = {}, at = TEN_O_CLOCK, symbols = SYMBOLS, beforeInit = nothing, ...broking } = options;
+  const clock = new ManualClock(at);
+  const simulator = await openSimulator(clock, symbols, broking);
   const tables = new MemoryTables({ clock });
-  await makeAccount(tables, symbols.map(ticker), clock.now(), reconciliation);
   const telemetry = recordedTelemetry();
   const { key, secret } = simulator;
   const endpoints = alpacaEndpoints({ paper: true, baseUrl: simulator.url, key, secret });
   const broker = alpacaBroker({ endpoints, telemetry });
+  const pass = (durationMs: number): void => {
+    clock.moveTo(addMs(clock.now(), durationMs));
+    simulator.advanceTo(clock.now());
+  };
+  const foreign: Desk['foreign'] = (method, path, body) => foreignRequest(simulator, method, path, body);
+  await beforeInit({ foreign, pass });
+  const opening = (await readOpening(broker, clock)).positions;
+  await makeAccount(tables, symbols.map(ticker), clock.now(), { reconciliation, opening });
   const room = roomOver(tables, clock, broker, telemetry);
   const policy = await room.policies.active(ACCOUNT);
   if (policy === null) throw new Error('the account has no policy');
@@ -153,10 +168,7 @@ export async function openDesk(options: DeskOptions = {}, fresh = false): Promis
     market: marketStore(tables, clock),
     telemetry,
     now: () => clock.now(),
-    pass(durationMs) {
-      clock.moveTo(addMs(clock.now(), durationMs));
-      simulator.advanceTo(clock.now());
-    },
+    pass,
     place: (terms = {}, fate = 'settled') => send({ ...room, broker, policy }, intentOf(terms), fate),
     seedResting: (terms) => {
       const intents = terms.map((changes) => intentOf({ ...RESTING, ...changes }));
@@ -177,7 +189,7 @@ export async function openDesk(options: DeskOptions = {}, fresh = false): Promis
       if (outcome.kind !== 'checked') throw new Error('there is no session today');
       return outcome.report;
     },
-    foreign: (method, path, body) => foreignRequest(simulator, method, path, body),
+    foreign,
     close: () => simulator.close(),
   };
   if (!fresh) await desk.reconcile();

@@ -1,7 +1,7 @@
 /** Orders at the broker that have no row here: somebody else's, and our own that were lost. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { orderKey } from '#shared/adapters/stores/keys.ts';
-import { parseMoney, parseQuantity, wholeQuantity } from '#shared/core/kernel/decimal.ts';
+import { parseQuantity, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { brokerOrderId, type ClientOrderId, MANUAL, ticker } from '#shared/core/kernel/identity.ts';
 import { ACCOUNT, MOMENTUM } from './account.ts';
 import { type Desk, type DeskOptions, MINUTE_MS, openDesk, RESTING } from './desk.ts';
@@ -96,23 +96,6 @@ describe('orders of others', () => {
       [MANUAL, parseQuantity('-10')],
       [MOMENTUM, wholeQuantity(10)],
     ]);
-    expectAgreement(desk);
-  });
-
-  it('that were there before the account was initialised are part of what it held', async () => {
-    const desk = await openDesk({}, true);
-    desks.push(desk);
-    await foreignOrder(desk);
-    desk.pass(MINUTE_MS);
-    const report = await desk.reconcile();
-    expect(report.differences).toMatchObject([{ ticker: 'KO', ours: 0n, broker: wholeQuantity(5) }]);
-    expect((await desk.book('KO')).quarantine?.code).toBe('position-mismatch');
-    // A person records what the account held.
-    const opening = { accountId: ACCOUNT, ticker: ticker('KO'), strategyId: MANUAL, quantity: wholeQuantity(5) };
-    const told = { cost: parseMoney('300'), by: 'operator', reason: 'held before', now: desk.now() };
-    expect(await desk.room.adjustments.adjust({ ...opening, ...told })).toBe(true);
-    desk.pass(MINUTE_MS);
-    expect(await desk.reconcile()).toMatchObject({ complete: true, differences: [], quarantined: [] });
     expectAgreement(desk);
   });
 

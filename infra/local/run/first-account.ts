@@ -44,6 +44,7 @@ export async function makeFirstAccount(
     live: false,
     document: writePolicy(policy),
     equity: OPENING_EQUITY,
+    opening: { at: now, positions: [] },
     by: 'local house',
     now,
   });

@@ -33,6 +33,7 @@ function adjustedShare(before: StrategyShare, { quantity, cost, now }: Adjustmen
 
 function writesOf(room: Room, adjustment: Adjustment, seen: Book): readonly TransactWrite[] | null {
   const { accountId, strategyId, ticker, by, now } = adjustment;
+  if (adjustment.onlyUntouched === true && seen.sequence > 0) return null;
   const before = shareOf(seen, strategyId);
   const after = adjustedShare(before, adjustment);
   if (after.quantity === before.quantity && after.cost === before.cost) return null;

@@ -1,18 +1,21 @@
 /** What `belay init` makes: the safety items, the first policy, strategies, exposure. Never made by a deploy. */
+import type { FactData } from '#events/catalogue.ts';
 import type { Room } from '#events/envelope.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import { text, whole } from '#shared/adapters/stores/attributes.ts';
 import { exposureItem } from '#shared/adapters/stores/exposure-item.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
-import { policyKey } from '#shared/adapters/stores/keys.ts';
+import { markKey, policyKey, RECONCILIATION_MARK } from '#shared/adapters/stores/keys.ts';
+import { markAttributes, nothingSeen } from '#shared/adapters/stores/reconciliation-item.ts';
 import { type PolicyDocument, readPolicy } from '#shared/adapters/stores/policy-document.ts';
 import { accountSafetyItem, globalSafetyItem, strategyItem } from '#shared/adapters/stores/safety-item.ts';
-import { formatMoney, type Money, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
+import { formatMoney, formatQuantity, type Money, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { type AccountId, MANUAL } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
 import { NO_PACE } from '#shared/core/portfolio/exposure.ts';
+import type { OpeningPosition } from '#shared/core/reconcile/opening.ts';
 import { type AccountSafety, DISENGAGED } from '#shared/core/safety/safety-facts.ts';
 import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
 
@@ -22,6 +25,8 @@ export interface Initialisation {
   readonly live: boolean;
   readonly document: PolicyDocument;
   readonly equity: Money;
+  /** What the account holds, and from when on executions are booked. */
+  readonly opening: { readonly at: EpochMs; readonly positions: readonly OpeningPosition[] };
   readonly by: string;
   readonly now: EpochMs;
 }
@@ -48,6 +53,29 @@ function firstSafety({ accountId, live }: Initialisation): AccountSafety {
     version: 1,
     sequence: 1,
   };
+}
+
+const initializedData = ({ accountId, by, equity, opening }: Initialisation): FactData<'account.initialized.v1'> => ({
+  accountId,
+  by,
+  equity: formatMoney(equity),
+  policyVersion: 1,
+  bookedFrom: formatEpochMs(opening.at),
+  opening: opening.positions.map(({ ticker, quantity, cost }) => ({
+    symbol: ticker,
+    quantity: formatQuantity(quantity),
+    cost: formatMoney(cost),
+  })),
+});
+
+/** All that was before the opening is in it, so that the first pass begins there. */
+function openingMark({ accountId, by, opening }: Initialisation): TransactWrite {
+  const { at, positions } = opening;
+  const seen = { ...nothingSeen(at), ordersSeenTo: at, activitiesSeenTo: at };
+  const mark = { ...seen, opening: positions, openedBy: by, version: 1 };
+  const { pk, sk } = markKey(accountId, RECONCILIATION_MARK);
+  const item = { pk: text(pk), sk: text(sk), ...markAttributes(mark) };
+  return { kind: 'put', table: 'books', item, conditions: [absent] };
 }
 
 function accountWrites(room: Room, request: Initialisation): readonly TransactWrite[] {
@@ -87,7 +115,6 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
     correlationId: `init:${accountId}`,
     causationId: null,
   };
-  const data = { accountId, by: request.by, equity: formatMoney(request.equity), policyVersion: 1 };
   const exposure = {
     accountId,
     committed: ZERO_MONEY,
@@ -107,12 +134,14 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
         ({ kind: 'put', table: 'safety', item: strategyItem(accountId, strategy), conditions: [absent] }) as const,
     ),
     { kind: 'put', table: 'books', item: exposureItem(exposure), conditions: [absent] },
-    journalPut(makeFact('account.initialized.v1', place, data)),
+    openingMark(request),
+    journalPut(makeFact('account.initialized.v1', place, initializedData(request))),
   ];
 }
 
 /**
- * Makes what an account needs before anything may trade; the books follow with the first reconciliation pass.
+ * Makes what an account needs before anything may trade. The books follow with the first reconciliation pass, which also
+ * records in them what the account held.
  * @throws ZodError for a policy that is not usable, Fault when the tables hold a part of an account.
  */
 export async function initialiseAccount(tables: Tables, room: Room, request: Initialisation): Promise<Initialised> {

@@ -61,6 +61,8 @@ export const sessionKey = (accountId: AccountId, session: CalendarDate): ItemKey
   pk: account(accountId),
   sk: `SESSION#${session}`,
 });
+/** The mark of reconciliation among the marks of an account. */
+export const RECONCILIATION_MARK = 'RECONCILIATION';
 export const markKey = (accountId: AccountId, name: string): ItemKey => ({
   pk: account(accountId),
   sk: `MARK#${name}`,

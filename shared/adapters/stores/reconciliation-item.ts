@@ -1,7 +1,7 @@
 /** The mark of reconciliation and the figures of a session, as items. */
 import { ItemReader, list, map, money, quantity, text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
 import { brokerOrderId, buildId, clientOrderIdOf, ticker } from '#shared/core/kernel/identity.ts';
-import { calendarDate } from '#shared/core/kernel/instant.ts';
+import { calendarDate, type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import type { Item, ItemValue } from '#shared/core/kernel/item.ts';
 import {
   ORPHAN_DECISIONS,
@@ -14,6 +14,23 @@ import {
 const NULL: ItemValue = { NULL: true };
 const orNull = <T>(value: T | null, write: (value: T) => ItemValue): ItemValue =>
   value === null ? NULL : write(value);
+
+/** Where an account stands that no pass has looked at. */
+export const nothingSeen = (bookedFrom: EpochMs): ReconciliationMark => ({
+  ordersSeenTo: epochMs(0),
+  activitiesSeenTo: epochMs(0),
+  bookedFrom,
+  cashBase: null,
+  splitsCheckedOn: null,
+  progress: null,
+  forcing: null,
+  decisions: [],
+  opening: [],
+  openedBy: null,
+  asked: [],
+  version: 0,
+  sequence: 0,
+});
 
 /** All attributes but the keys. */
 export const markAttributes = (mark: ReconciliationMark): Item => ({
@@ -48,6 +65,12 @@ export const markAttributes = (mark: ReconciliationMark): Item => ({
       }),
     ),
   ),
+  opening: list(
+    mark.opening.map((held) =>
+      map({ ticker: text(held.ticker), quantity: quantity(held.quantity), cost: money(held.cost) }),
+    ),
+  ),
+  openedBy: textOrNull(mark.openedBy),
   version: whole(mark.version),
   sequence: whole(mark.sequence),
 });
@@ -81,7 +104,13 @@ export function readMark(item: Item): ReconciliationMark {
       brokerOrderId: decided.named('brokerOrderId', brokerOrderId),
       decision: decided.oneOf('decision', ORPHAN_DECISIONS),
     })),
-    // A mark of an earlier build has none.
+    // A mark of an earlier build has none of the next three.
+    opening: (reader.has('opening') ? reader.items('opening') : []).map((held) => ({
+      ticker: held.named('ticker', ticker),
+      quantity: held.quantity('quantity'),
+      cost: held.money('cost'),
+    })),
+    openedBy: reader.has('openedBy') ? reader.orNull('openedBy', (name) => reader.text(name)) : null,
     asked: (reader.has('asked') ? reader.items('asked') : []).map((asked) => ({
       requestId: asked.text('requestId'),
       backfill: asked.orNull('backfill', (name) => {

@@ -3,9 +3,10 @@ import type { FactData } from '#events/catalogue.ts';
 import type { Fact, Room } from '#events/envelope.ts';
 import { aggregateOf, type FactPlace, makeFact } from '#events/fact.ts';
 import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
-import { markKey, sessionKey } from '#shared/adapters/stores/keys.ts';
+import { markKey, RECONCILIATION_MARK, sessionKey } from '#shared/adapters/stores/keys.ts';
 import {
   markAttributes,
+  nothingSeen,
   readMark,
   readSession,
   sessionFiguresItem,
@@ -15,7 +16,7 @@ import { whole } from '#shared/adapters/stores/attributes.ts';
 import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
-import { type CalendarDate, type EpochMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { type CalendarDate, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
 import type { ProfitSum } from '#shared/core/reconcile/profit.ts';
 import type { SessionPerformance } from '#shared/core/reconcile/session-performance.ts';
@@ -29,22 +30,6 @@ import type {
 import type { Tables } from '#shared/ports/tables.ts';
 
 const SWAP_ROUNDS_MAX = 20;
-const MARK = 'RECONCILIATION';
-
-/** Where an account stands that no pass has looked at. */
-const nothingSeen = (bookedFrom: EpochMs): ReconciliationMark => ({
-  ordersSeenTo: epochMs(0),
-  activitiesSeenTo: epochMs(0),
-  bookedFrom,
-  cashBase: null,
-  splitsCheckedOn: null,
-  progress: null,
-  forcing: null,
-  decisions: [],
-  asked: [],
-  version: 0,
-  sequence: 0,
-});
 
 function reportData(accountId: AccountId, report: PassReport): FactData<'reconciliation.checked.v1'> {
   const { figures } = report;
@@ -139,6 +124,7 @@ function markAfter(known: ReconciliationMark, report: PassReport, change: MarkCh
     cashBase: change.cashBase ?? known.cashBase,
     splitsCheckedOn: change.splitsCheckedOn ?? known.splitsCheckedOn,
     decisions: known.decisions.filter(({ brokerOrderId }) => !change.carriedOut.includes(brokerOrderId)),
+    opening: known.opening.filter(({ ticker }) => !change.opened.includes(ticker)),
     asked: known.asked.filter(({ requestId }) => !report.answers.includes(requestId)).map((one) => leftOf(one, change)),
   };
 }
@@ -153,7 +139,7 @@ class ReconciliationsStore implements Reconciliations {
   }
 
   async mark(accountId: AccountId): Promise<ReconciliationMark | null> {
-    const item = await this.#tables.get('books', markKey(accountId, MARK));
+    const item = await this.#tables.get('books', markKey(accountId, RECONCILIATION_MARK));
     return item === null ? null : readMark(item);
   }
 
@@ -300,7 +286,7 @@ class ReconciliationsStore implements Reconciliations {
         {
           kind: 'update',
           table: 'books',
-          key: markKey(accountId, MARK),
+          key: markKey(accountId, RECONCILIATION_MARK),
           set: markAttributes({ ...next, version: known.version + 1, sequence: known.sequence + facts.length }),
           conditions: [asSeen(seen)],
         },
