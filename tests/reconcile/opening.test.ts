@@ -4,6 +4,7 @@ import { readOpening } from '#cli/opening-positions.ts';
 import { wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { MANUAL, ticker } from '#shared/core/kernel/identity.ts';
+import type { Books } from '#shared/ports/books.ts';
 import { ACCOUNT } from './account.ts';
 import { type Desk, type DeskOptions, MINUTE_MS, openDesk } from './desk.ts';
 import { expectAgreement } from './expectations.ts';
@@ -83,14 +84,17 @@ describe('an account that holds positions', () => {
     const down = () => Promise.reject(new Fault('transient', 'tables-down', 'no answer'));
     // The fill is booked on top of the opening, and then neither the books nor the mark can be written.
     const failing = { ...desk.room.reconciliations, mark: () => desk.room.reconciliations.mark(ACCOUNT), record: down };
-    const lostBooks = { beginSession: down };
-    const books = new Proxy(desk.room.books, {
-      get: (target, name) => {
-        if (name === 'beginSession') return lostBooks.beginSession;
-        const found: unknown = Reflect.get(target, name, target);
-        return typeof found === 'function' ? found.bind(target) : found;
-      },
-    });
+    const { books: known } = desk.room;
+    const books: Books = {
+      get: (...given) => known.get(...given),
+      all: (account) => known.all(account),
+      exposure: (account) => known.exposure(account),
+      ofAccount: (account) => known.ofAccount(account),
+      open: (...given) => known.open(...given),
+      beginSession: down,
+      quarantine: (...given) => known.quarantine(...given),
+      liftQuarantine: (...given) => known.liftQuarantine(...given),
+    };
     await expect(desk.reconcile({ books, reconciliations: failing })).rejects.toThrow('no answer');
     expect((await desk.book('KO')).shares).toMatchObject([{ quantity: wholeQuantity(15) }]);
     expect((await desk.room.reconciliations.mark(ACCOUNT))?.opening).toHaveLength(3);
