@@ -203,7 +203,7 @@ export class PaperHouse {
       deployed: DEPLOYED,
       strategy: this.#strategies.get(terms.strategyId) ?? null,
       book: this.#books.get(terms.ticker) ?? null,
-      books: isEntry ? [...this.#books.values()] : [],
+      books: isEntry ? this.#touched() : [],
       exposure: isEntry ? this.#exposure : null,
       instrument: quotes.asset(terms.ticker),
       quote: quotes.quoteAt(terms.ticker, now),
@@ -213,6 +213,11 @@ export class PaperHouse {
       bookDoubt: null,
       holding: null,
     };
+  }
+
+  /** A book without a share and without an order says nothing to any check, and most of a large universe are. */
+  #touched(): readonly Book[] {
+    return [...this.#books.values()].filter(({ shares, openOrders }) => shares.length > 0 || openOrders.length > 0);
   }
 
   /** The claim's own conditions on an entry, in the order in which the transaction lists them. */

@@ -131,6 +131,14 @@ describe('openMarket with a file', () => {
     expect(market.bars.map(({ ticker }) => ticker)).toEqual(['BIG', 'MID']);
   });
 
+  it('chooses from what there is before the first trading day of all', async () => {
+    const lines = ['2024-07-01', '2024-07-02'].flatMap((date) =>
+      ['BIG', 'MID', 'TINY'].map((name, rank) => `${date},${name},10,10,10,10,${[900, 500, 1][rank]}`),
+    );
+    const market = await openMarket(file('short.csv', [HEADER, ...lines]), { days: null, symbols: 2, seed: 0 });
+    expect(market.instruments.map(({ ticker }) => ticker)).toEqual(['BIG', 'MID']);
+  });
+
   it('reads CSV and CSV.gz alike, whatever the name, the column order and the line ends', async () => {
     const options = { days: 2, symbols: 2, seed: 0 };
     const plain = await openMarket(file('plain.csv', clean), options);

@@ -6,7 +6,7 @@ import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
 import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { Split } from '#shared/core/market/splits.ts';
 import type { BarColumns, Instrument, Session } from '#shared/core/market/types.ts';
-import { byDollarVolume, STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
+import { byDollarVolume, DOLLAR_VOLUME_SESSIONS, STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
 import { type DirtReport, readBarsCsv } from './read-bars-csv.ts';
 import { MarketFileError } from './read-csv-file.ts';
 import { makeSyntheticMarket, type SyntheticOptions } from './synthetic-market.ts';
@@ -48,7 +48,7 @@ const INDEX = ticker('SPX');
 /**
  * Opens `synthetic`, `sp500` (the S&P 500 index, 2000 to 2020, one symbol) or the path of a CSV or CSV.gz file.
  * From a file, the static universe is taken where the file has all that are asked for; otherwise the symbols with the
- * most dollars traded in the sixty sessions before the first trading day.
+ * most dollars traded in the sixty sessions before the first trading day, or in as many as there are before it.
  * @throws MarketFileError when the file cannot be read or is shorter than the days asked for.
  * @throws RangeError when an option lies outside its bounds.
  */
@@ -110,7 +110,8 @@ async function openFile(
     const spans = `${sessions.length} sessions, ${first} to ${last}, the first of which none can trade on`;
     throw new MarketFileError(`${path}: ${wanted}${bounds} asked for, the file spans ${spans}`);
   }
-  const chosen = new Set(chooseSymbols(bars, options.symbols, beforeTrading));
+  const sessionsBefore = sessions.indexOf(beforeTrading) + 1;
+  const chosen = new Set(chooseSymbols(bars, options.symbols, { before: beforeTrading, sessionsBefore }));
   const kept = bars.filter((columns) => chosen.has(columns.ticker));
   return {
     description: name,
@@ -132,10 +133,15 @@ function tradingDaysOf(sessions: readonly Session[], { days, from, to }: MarketO
   return days > within.length ? [] : within.slice(-days);
 }
 
-function chooseSymbols(bars: readonly BarColumns[], count: number, before: Session): readonly Ticker[] {
+function chooseSymbols(
+  bars: readonly BarColumns[],
+  count: number,
+  known: { readonly before: Session; readonly sessionsBefore: number },
+): readonly Ticker[] {
   if (bars.length <= count) return bars.map((columns) => columns.ticker);
-  const known = new Set(bars.map((columns) => columns.ticker));
+  const inFile = new Set(bars.map((columns) => columns.ticker));
   const wanted = STATIC_UNIVERSE.slice(0, count);
-  if (count <= STATIC_UNIVERSE.length && wanted.every((name) => known.has(name))) return wanted;
-  return byDollarVolume(bars, before.date, count);
+  if (count <= STATIC_UNIVERSE.length && wanted.every((name) => inFile.has(name))) return wanted;
+  const window = Math.min(DOLLAR_VOLUME_SESSIONS, known.sessionsBefore);
+  return byDollarVolume(bars, known.before.date, count, window);
 }

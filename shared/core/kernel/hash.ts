@@ -27,10 +27,12 @@ export function canonicalJson(value: Canonical): string {
   if (typeof value === 'bigint') return `{"${BIG_INTEGER_KEY}":"${value}"}`;
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (Object.hasOwn(value, BIG_INTEGER_KEY)) throw new RangeError(`the key "${BIG_INTEGER_KEY}" marks big integers`);
-  const entries = Object.entries(value)
-    .flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const]))
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(item)}`;
+  }
+  return `{${text}}`;
 }
 
 const isList = (value: object): value is readonly Canonical[] => Array.isArray(value);
@@ -48,11 +50,18 @@ export function contentId(value: Canonical, length: number): string {
   if (!Number.isInteger(length) || length < 1 || length > 51) {
     throw new RangeError(`a content id has 1 to 51 digits, not ${length}`);
   }
-  let bits = BigInt(`0x${sha256Hex(canonicalJson(value))}`);
+  const bytes = createHash('sha256').update(canonicalJson(value), 'utf8').digest();
   let text = '';
+  let [bits, held, next] = [0, 0, 0];
   for (let digit = 0; digit < length; digit += 1) {
-    text += ALPHABET[Number(bits >> 251n)] ?? '';
-    bits = (bits << 5n) & ((1n << 256n) - 1n);
+    if (held < 5) {
+      bits = (bits << 8) | (bytes[next] ?? 0);
+      held += 8;
+      next += 1;
+    }
+    held -= 5;
+    text += ALPHABET[(bits >> held) & 31] ?? '';
+    bits &= (1 << held) - 1;
   }
   return text;
 }

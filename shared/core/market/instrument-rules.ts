@@ -4,17 +4,18 @@
  */
 import {
   divideRounded,
-  formatScaled,
   PRICE_SCALE,
   type Price,
   parsePrice,
   parseQuantity,
-  parseScaled,
+  proratePrice,
+  prorateQuantity,
   QUANTITY_SCALE,
   type Quantity,
   type Rounding,
   wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
+import { invariant } from '#shared/core/kernel/fault.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { Instrument } from './types.ts';
 
@@ -46,8 +47,8 @@ export class QuantizeError extends Error {
   override readonly name = 'QuantizeError';
 }
 
-/** More decimals than the shortest text of any number at or above 10^-6 has. */
-const TEXT_SCALE = 25;
+/** 10^0, 10^1 and so on, as far as the text of a number can ask for. */
+const POWERS = Array.from({ length: 40 }, (_, exponent) => 10n ** BigInt(exponent));
 
 /**
  * A number as a multiple of a step. The number is read by its shortest text: 0.29 is 0.29 here and not
@@ -56,7 +57,14 @@ const TEXT_SCALE = 25;
 function stepsOf(value: number, stepScaled: bigint, stepScale: number, rounding: Rounding): bigint {
   const shortest = value.toString();
   const text = shortest.includes('e') ? value.toFixed(20) : shortest;
-  return divideRounded(parseScaled(text, TEXT_SCALE), stepScaled * 10n ** BigInt(TEXT_SCALE - stepScale), rounding);
+  const point = text.indexOf('.');
+  const decimals = point < 0 ? 0 : text.length - point - 1;
+  const digits = BigInt(point < 0 ? text : text.slice(0, point) + text.slice(point + 1));
+  const power = POWERS[Math.abs(stepScale - decimals)];
+  invariant(power !== undefined, `${text} has more decimals than any number`);
+  return decimals <= stepScale
+    ? divideRounded(digits * power, stepScaled, rounding)
+    : divideRounded(digits, stepScaled * power, rounding);
 }
 
 function requireNumber(value: number, what: string): void {
@@ -82,12 +90,12 @@ export function quantize(instrument: Instrument): Quantizer {
       requireNumber(value, 'price');
       if (value < 0) throw new QuantizeError(`${value} can be no price: expected zero or more`);
       const tick = value >= 1 ? TICK_FROM_ONE_DOLLAR : TICK_BELOW_ONE_DOLLAR;
-      return parsePrice(formatScaled(stepsOf(value, tick, PRICE_SCALE, rounding) * tick, PRICE_SCALE));
+      return proratePrice(tick, stepsOf(value, tick, PRICE_SCALE, rounding), 1n, 'floor');
     },
     quantity(value, rounding, fractions = 'whole') {
       requireNumber(value, 'quantity');
       const step = fractions === 'fractional' && instrument.fractionable ? instrument.quantityStep : WHOLE_SHARE;
-      return parseQuantity(formatScaled(stepsOf(value, step, QUANTITY_SCALE, rounding) * step, QUANTITY_SCALE));
+      return prorateQuantity(step, stepsOf(value, step, QUANTITY_SCALE, rounding), 1n, 'floor');
     },
   };
 }

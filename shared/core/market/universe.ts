@@ -11,7 +11,7 @@ export const STATIC_UNIVERSE: readonly Ticker[] = [
   'XOM CVX SLB BA CAT MMM UPS HON',
 ].flatMap((names) => names.split(' ').map(ticker));
 
-const DOLLAR_VOLUME_SESSIONS = 60;
+export const DOLLAR_VOLUME_SESSIONS = 60;
 
 /** Rank of the last bar on or before a date, or -1 when there is none. */
 export function lastIndexUpTo(dates: readonly CalendarDate[], date: CalendarDate): number {

@@ -7,6 +7,7 @@ import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
+import { returnsOver } from '#shared/core/signal/indicators/dispersion.ts';
 import { lastIndexUpTo } from '#shared/core/market/universe.ts';
 
 export interface CorrelationRules {
@@ -42,19 +43,28 @@ export interface Correlations {
 
 /** Daily returns of one symbol up to the session, with the day of each. */
 interface ReturnSeries {
-  readonly dates: readonly CalendarDate[];
+  /** Of the bars that the returns are of, with more before and after. */
+  readonly allDates: readonly CalendarDate[];
+  /** Where the day of the first return lies in them. */
+  readonly first: number;
   readonly returns: Float64Array;
+}
+
+/** Returns of all bars, the first of which has none; kept, since a backtest asks for each window of them. */
+const allReturns = new WeakMap<BarColumns, Float64Array>();
+
+function returnsOf(bars: BarColumns): Float64Array {
+  const known = allReturns.get(bars);
+  if (known !== undefined) return known;
+  const returns = returnsOver(bars.close, 1);
+  allReturns.set(bars, returns);
+  return returns;
 }
 
 function seriesOf(bars: BarColumns, asOf: CalendarDate, sessions: number): ReturnSeries {
   const last = lastIndexUpTo(bars.dates, asOf);
   const first = Math.max(1, last - sessions + 1);
-  const count = Math.max(0, last - first + 1);
-  const returns = new Float64Array(count);
-  for (let index = 0; index < count; index += 1) {
-    returns[index] = (bars.close[first + index] ?? Number.NaN) / (bars.close[first + index - 1] ?? Number.NaN) - 1;
-  }
-  return { dates: bars.dates.slice(first, first + count), returns };
+  return { allDates: bars.dates, first, returns: returnsOf(bars).subarray(first, Math.max(first, last + 1)) };
 }
 
 /** Deviations from the mean, scaled to length 1, so that a correlation is a sum of products; null where nothing moves. */
@@ -66,7 +76,9 @@ function direction(returns: Float64Array): Float64Array | null {
   for (const value of returns) squares += (value - mean) * (value - mean);
   if (!(squares > returns.length * 1e-24)) return null;
   const scale = 1 / Math.sqrt(squares);
-  return returns.map((value) => (value - mean) * scale);
+  const scaled = new Float64Array(returns.length);
+  for (let index = 0; index < returns.length; index += 1) scaled[index] = ((returns[index] ?? 0) - mean) * scale;
+  return scaled;
 }
 
 function correlationOf(a: Float64Array | null, b: Float64Array | null): number | null {
@@ -78,14 +90,20 @@ function correlationOf(a: Float64Array | null, b: Float64Array | null): number |
 
 /** The returns of both on the days that both have, the latest `sessions` of them; null when there are fewer. */
 function inCommon(a: ReturnSeries, b: ReturnSeries, sessions: number): readonly [Float64Array, Float64Array] | null {
-  const byDate = new Map(b.dates.map((date, index) => [date, b.returns[index] ?? Number.NaN]));
-  const shared = a.dates.flatMap((date, index) => {
-    const other = byDate.get(date);
-    return other === undefined ? [] : [[a.returns[index] ?? Number.NaN, other] as const];
-  });
-  if (shared.length < sessions) return null;
-  const recent = shared.slice(-sessions);
-  return [Float64Array.from(recent, ([own]) => own), Float64Array.from(recent, ([, other]) => other)];
+  const [own, other] = [new Float64Array(sessions), new Float64Array(sessions)];
+  let [left, ofA, ofB] = [sessions, a.returns.length - 1, b.returns.length - 1];
+  while (left > 0 && ofA >= 0 && ofB >= 0) {
+    const dateOfA = a.allDates[a.first + ofA] ?? '';
+    const dateOfB = b.allDates[b.first + ofB] ?? '';
+    if (dateOfA === dateOfB) {
+      left -= 1;
+      own[left] = a.returns[ofA] ?? Number.NaN;
+      other[left] = b.returns[ofB] ?? Number.NaN;
+    }
+    if (dateOfA >= dateOfB) ofA -= 1;
+    if (dateOfB >= dateOfA) ofB -= 1;
+  }
+  return left > 0 ? null : [own, other];
 }
 
 /** Series of a symbol with the directions of both windows, for pairs that share their days. */
@@ -118,7 +136,7 @@ export function correlationsAsOf(
     const columns = bars.get(name);
     const series = columns === undefined ? null : seriesOf(columns, asOf, longSessions);
     const window = (sessions: number): Float64Array | null =>
-      series !== null && series.returns.length >= sessions ? direction(series.returns.slice(-sessions)) : null;
+      series !== null && series.returns.length >= sessions ? direction(series.returns.subarray(-sessions)) : null;
     const made =
       series === null
         ? null
@@ -145,8 +163,11 @@ export function correlationsAsOf(
 }
 
 function sameDays(a: ReturnSeries, b: ReturnSeries): boolean {
-  if (a.dates.length !== b.dates.length) return false;
-  for (let index = 0; index < a.dates.length; index += 1) if (a.dates[index] !== b.dates[index]) return false;
+  const count = a.returns.length;
+  if (count !== b.returns.length) return false;
+  for (let index = 0; index < count; index += 1) {
+    if (a.allDates[a.first + index] !== b.allDates[b.first + index]) return false;
+  }
   return true;
 }
 
@@ -178,11 +199,9 @@ export function filterByCorrelation(
   let closest: Ticker | null = null;
   for (const exposure of exposures) {
     if (exposure.ticker === candidate.ticker) continue;
-    const { long, short } = correlations.between(candidate.ticker, exposure.ticker);
-    const sign = exposure.side === candidate.side ? 1 : -1;
-    const known = [long, short].flatMap((value) => (value === null ? [] : [value * sign]));
-    if (known.length === 0) return fail(unknownCorrelation(candidate.ticker, exposure.ticker, rules));
-    const larger = Math.max(...known);
+    const pair = correlations.between(candidate.ticker, exposure.ticker);
+    const larger = largerOf(pair, exposure.side === candidate.side ? 1 : -1);
+    if (larger === null) return fail(unknownCorrelation(candidate.ticker, exposure.ticker, rules));
     if (highest === null || larger > highest) {
       highest = larger;
       closest = exposure.ticker;
@@ -192,6 +211,12 @@ export function filterByCorrelation(
   if (highest > rules.refusedAbove) return fail(tooHigh(candidate.ticker, closest, highest, rules));
   const cut = ((10_000 - rules.leastBps) * (highest - rules.fullUpTo)) / (rules.refusedAbove - rules.fullUpTo);
   return succeed({ sizeBps: BigInt(Math.floor(10_000 - cut)), highest, with: closest });
+}
+
+/** The larger of both windows, or the only one that is known. */
+function largerOf({ long, short }: PairCorrelation, sign: 1 | -1): number | null {
+  if (long === null) return short === null ? null : short * sign;
+  return short === null ? long * sign : Math.max(long * sign, short * sign);
 }
 
 const tooHigh = (name: Ticker, other: Ticker | null, correlation: number, rules: CorrelationRules): Refusal =>

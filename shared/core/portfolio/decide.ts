@@ -109,12 +109,14 @@ const ended = (record: SignalRecord, why: string, now: SignalRecord['at']): Sign
 });
 
 function inDrawingOrder(queue: readonly Queued[]): readonly Queued[] {
-  const name = ({ signal }: Queued): string => `${placeOf(signal)}#${signal.asOf}`;
-  return [...queue].sort((a, b) => {
-    if (a.signal.kind !== b.signal.kind) return a.signal.kind === 'exit' ? -1 : 1;
-    if (a.signal.confidence !== b.signal.confidence) return b.signal.confidence - a.signal.confidence;
-    return name(a) < name(b) ? -1 : 1;
+  const named = queue.map((queued) => ({ queued, name: `${placeOf(queued.signal)}#${queued.signal.asOf}` }));
+  named.sort((a, b) => {
+    const [one, other] = [a.queued.signal, b.queued.signal];
+    if (one.kind !== other.kind) return one.kind === 'exit' ? -1 : 1;
+    if (one.confidence !== other.confidence) return other.confidence - one.confidence;
+    return a.name < b.name ? -1 : 1;
   });
+  return named.map(({ queued }) => queued);
 }
 
 function stepOf(

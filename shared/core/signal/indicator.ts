@@ -9,6 +9,8 @@ import { averageDailyVolume, rollingVwap } from './indicators/volume-price.ts';
 /** One indicator with its period. Two that are made alike are the same object, so a view computes each once. */
 export interface Indicator {
   readonly name: string;
+  /** Counts the indicators: where a view keeps its column. Decides nothing. */
+  readonly slot: number;
   readonly compute: (bars: BarColumns) => Float64Array;
 }
 
@@ -17,7 +19,7 @@ const made = new Map<string, Indicator>();
 function indicator(name: string, compute: Indicator['compute']): Indicator {
   const known = made.get(name);
   if (known !== undefined) return known;
-  const fresh = { name, compute };
+  const fresh = { name, slot: made.size, compute };
   made.set(name, fresh);
   return fresh;
 }

@@ -25,7 +25,8 @@ class SymbolHistory {
   readonly bars: BarColumns;
   /** First index of each unbroken stretch, ascending; the first is 0. */
   readonly #starts: readonly number[];
-  readonly #columns = new Map<Indicator, Float64Array>();
+  /** By the slot of their indicator. */
+  readonly #columns: (Float64Array | undefined)[] = [];
 
   constructor(bars: BarColumns) {
     this.bars = bars;
@@ -40,10 +41,10 @@ class SymbolHistory {
   }
 
   column(indicator: Indicator): Float64Array {
-    const known = this.#columns.get(indicator);
+    const known = this.#columns[indicator.slot];
     if (known !== undefined) return known;
     const column = this.#compute(indicator);
-    this.#columns.set(indicator, column);
+    this.#columns[indicator.slot] = column;
     return column;
   }
 

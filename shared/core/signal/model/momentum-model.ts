@@ -18,32 +18,36 @@ const [VOLATILITY, VOLUME] = [volatilityOf(20), volumeOf(20)] as const;
 const distance = (symbol: SymbolView, from: Indicator, ago: number): number =>
   symbol.close(ago) / symbol.value(from, ago) - 1;
 
-/** Each feature by name, as of so many sessions ago. */
-const FEATURES: readonly (readonly [name: string, read: (symbol: SymbolView, ago: number) => number])[] = [
-  ['return-1', (symbol, ago) => symbol.value(DAY, ago)],
-  ['return-5', (symbol, ago) => symbol.value(WEEK, ago)],
-  ['return-20', (symbol, ago) => symbol.value(MONTH, ago)],
-  ['price-to-sma-20', (symbol, ago) => distance(symbol, AVERAGE_20, ago)],
-  ['price-to-sma-50', (symbol, ago) => distance(symbol, AVERAGE_50, ago)],
-  ['price-to-vwap-20', (symbol, ago) => distance(symbol, VWAP, ago)],
-  ['rsi-14', (symbol, ago) => symbol.value(RSI, ago) / 100],
-  ['volatility-20', (symbol, ago) => symbol.value(VOLATILITY, ago)],
-  ['log-volume-ratio', (symbol, ago) => Math.log1p(symbol.volume(ago)) - Math.log1p(symbol.value(VOLUME, ago))],
+const FEATURE_NAMES: readonly string[] = [
+  'return-1',
+  'return-5',
+  'return-20',
+  'price-to-sma-20',
+  'price-to-sma-50',
+  'price-to-vwap-20',
+  'rsi-14',
+  'volatility-20',
+  'log-volume-ratio',
 ];
 
-const FEATURE_NAMES: readonly string[] = FEATURES.map(([name]) => name);
-
-/** Writes the features of a symbol into a row; false when one of them is not known. */
+/** Writes the features of a symbol as of so many sessions ago into a row; false when one of them is not known. */
 export function readFeatures(symbol: SymbolView, ago: number, into: Float64Array, start = 0): boolean {
-  for (let index = 0; index < FEATURES.length; index += 1) {
-    const value = FEATURES[index]?.[1](symbol, ago) ?? Number.NaN;
-    if (!Number.isFinite(value)) return false;
-    into[start + index] = value;
+  into[start] = symbol.value(DAY, ago);
+  into[start + 1] = symbol.value(WEEK, ago);
+  into[start + 2] = symbol.value(MONTH, ago);
+  into[start + 3] = distance(symbol, AVERAGE_20, ago);
+  into[start + 4] = distance(symbol, AVERAGE_50, ago);
+  into[start + 5] = distance(symbol, VWAP, ago);
+  into[start + 6] = symbol.value(RSI, ago) / 100;
+  into[start + 7] = symbol.value(VOLATILITY, ago);
+  into[start + 8] = Math.log1p(symbol.volume(ago)) - Math.log1p(symbol.value(VOLUME, ago));
+  for (let index = 0; index < FEATURE_NAMES.length; index += 1) {
+    if (!Number.isFinite(into[start + index])) return false;
   }
   return true;
 }
 
-export const featureRow = (): Float64Array => new Float64Array(FEATURES.length);
+export const featureRow = (): Float64Array => new Float64Array(FEATURE_NAMES.length);
 
 export interface TrainingPlan {
   readonly strategyId: StrategyId;
@@ -88,7 +92,7 @@ export function trainMomentumModel(view: StrategyView, through: CalendarDate, pl
   const { horizonSessions } = plan;
   const places = [...trainingRows(view, through, horizonSessions)];
   const stride = Math.max(1, Math.ceil(places.length / plan.samplesMax));
-  const rows = new Float64Array(Math.ceil(places.length / stride) * FEATURES.length);
+  const rows = new Float64Array(Math.ceil(places.length / stride) * FEATURE_NAMES.length);
   const labels = new Uint8Array(Math.ceil(places.length / stride));
   let samples = 0;
   let positives = 0;
@@ -97,7 +101,7 @@ export function trainMomentumModel(view: StrategyView, through: CalendarDate, pl
     const place = places[index];
     if (place === undefined) continue;
     const [symbol, ago] = place;
-    if (!readFeatures(symbol, ago, rows, samples * FEATURES.length)) continue;
+    if (!readFeatures(symbol, ago, rows, samples * FEATURE_NAMES.length)) continue;
     const label = symbol.close(ago - horizonSessions) > symbol.close(ago) ? 1 : 0;
     labels[samples] = label;
     positives += label;
@@ -107,8 +111,8 @@ export function trainMomentumModel(view: StrategyView, through: CalendarDate, pl
   }
   if (samples < plan.samplesMin) return null;
   const set = {
-    features: FEATURES.length,
-    rows: rows.subarray(0, samples * FEATURES.length),
+    features: FEATURE_NAMES.length,
+    rows: rows.subarray(0, samples * FEATURE_NAMES.length),
     labels: labels.subarray(0, samples),
   };
   const { model, iterations, converged, logLoss } = fitLogistic(set, { l2: plan.l2 });
