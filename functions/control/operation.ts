@@ -7,6 +7,7 @@ import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { DeployedLimits } from '#shared/core/risk/check.ts';
+import type { Adjustments } from '#shared/ports/adjustments.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -37,6 +38,7 @@ export interface ControlDependencies {
   readonly policies: Policies;
   /** The document that reads back as the policy. */
   readonly documentOf: (policy: Policy) => Readonly<Record<string, unknown>>;
+  readonly adjustments: Pick<Adjustments, 'adjust'>;
   readonly books: Books;
   readonly orders: Orders;
   readonly requests: OrderRequests;

@@ -38,6 +38,7 @@ import { getOrder, getPendingOrders, getRecentFills } from './read-orders.ts';
 import { getDailyPerformance, getPositions, getRealtimePnl } from './read-positions.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 import { submitManualOrder, submitOrder } from './request-order.ts';
+import { restatePosition } from './restate-position.ts';
 import type { ControlOperation } from './routes.ts';
 
 const getOpenApi = operation(READING_SCHEMAS.getOpenApi, ({ build }) => Promise.resolve(done(openApiDocument(build))));
@@ -87,6 +88,7 @@ export const OPERATIONS = {
   rollBackPolicy,
   getQuarantine,
   liftQuarantine,
+  restatePosition,
   getOrphans,
   adoptOrphan,
   cancelOrphan,

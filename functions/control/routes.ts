@@ -242,6 +242,11 @@ export const ROUTES = {
     path: '/api/v1/quarantine/{symbol}/lift',
     summary: 'Lets a symbol take entries again.',
   },
+  restatePosition: {
+    ...reconciliation,
+    path: '/api/v1/positions/{symbol}/restate',
+    summary: 'Says what a strategy holds where no execution tells it, as after a split; places no order.',
+  },
   getOrphans: { ...view, path: '/api/v1/orphans', summary: 'Broker orders that are not in the table.' },
   adoptOrphan: {
     ...reconciliation,

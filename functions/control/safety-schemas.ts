@@ -11,6 +11,7 @@ import {
   positiveDecimal,
   reason,
   reasonView,
+  signedDecimal,
   strategy,
   symbol,
   text,
@@ -94,6 +95,9 @@ const orphanDecision = {
   body: z.strictObject({ reason }),
   success: json(z.strictObject({ broker_order_id: text, decision: z.enum(['adopt', 'cancel', 'dismiss']) }), 202),
 } as const;
+
+/** Of a plain decimal text. */
+const signOf = (text: string): -1 | 0 | 1 => (!/[1-9]/.test(text) ? 0 : text.startsWith('-') ? -1 : 1);
 
 const ARMED_MINUTES_MAX = 1_440;
 const ARMED_ERROR = `expected whole minutes, 0 to ${ARMED_MINUTES_MAX}`;
@@ -212,6 +216,33 @@ export const SAFETY_SCHEMAS = {
     params: z.strictObject({ symbol }),
     body: z.strictObject({ reason }),
     success: json(z.strictObject({ symbol, lifted: z.boolean() })),
+  },
+  restatePosition: {
+    ...TAKES_NOTHING,
+    params: z.strictObject({ symbol }),
+    body: z
+      .strictObject({
+        strategy_id: strategy,
+        /** What the strategy holds from now on; negative when short. */
+        qty: signedDecimal,
+        /** What that cost, with the sign of the quantity. */
+        cost: signedDecimal,
+        reason,
+      })
+      .refine(({ qty, cost }) => signOf(cost) === 0 || signOf(cost) === signOf(qty), {
+        error: 'expected a cost with the sign of the quantity, and none for a quantity of 0',
+        path: ['cost'],
+      }),
+    success: json(
+      z.strictObject({
+        symbol: text,
+        strategy_id: text,
+        qty: decimal,
+        cost: decimal,
+        /** False when the books say so already. */
+        restated: z.boolean(),
+      }),
+    ),
   },
   getOrphans: {
     ...TAKES_NOTHING,

@@ -6,6 +6,7 @@ import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
+import { adjustmentsStore } from '#shared/adapters/stores/adjustments-store.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
@@ -36,6 +37,7 @@ export const controlStores = (tables: Tables, clock: Clock) => ({
   safety: safetyStore(tables, ROOM),
   policies: policiesStore(tables, ROOM),
   documentOf: writePolicy,
+  adjustments: adjustmentsStore(tables, ROOM),
   books: booksStore(tables, ROOM),
   orders: ordersStore(tables, ROOM, clock),
   requests: orderRequestsStore(tables),

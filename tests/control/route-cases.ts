@@ -245,6 +245,14 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
   },
   getQuarantine: plain,
   liftQuarantine: { success: quarantined, malformed: { params: { symbol: 'AAPL' }, body: {} }, field: 'reason' },
+  restatePosition: {
+    success: () => ({
+      params: { symbol: 'AAPL' },
+      body: { strategy_id: 'ma-crossover', qty: '4', cost: '400', ...WHY },
+    }),
+    malformed: { params: { symbol: 'AAPL' }, body: { strategy_id: 'ma-crossover', qty: '4', cost: '-400', ...WHY } },
+    field: 'cost',
+  },
   getOrphans: plain,
   adoptOrphan: orphanCase,
   cancelOrphan: orphanCase,

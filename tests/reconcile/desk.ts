@@ -42,6 +42,7 @@ export const SYMBOLS = ['AAPL', 'F', 'KO', 'MSFT'].map(ticker);
 export interface Desk {
   readonly simulator: BrokerSimulator;
   readonly tables: MemoryTables;
+  readonly clock: ManualClock;
   readonly broker: Broker;
   readonly room: ReconcileDependencies;
   readonly market: MarketStore;
@@ -163,6 +164,7 @@ export async function openDesk(options: DeskOptions = {}, fresh = false): Promis
   const desk: Desk = {
     simulator,
     tables,
+    clock,
     broker,
     room,
     market: marketStore(tables, clock),
