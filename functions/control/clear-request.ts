@@ -3,6 +3,7 @@
  * counts; this one tells a person at once what the sender would refuse.
  */
 import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
@@ -25,6 +26,7 @@ import { gateReference } from './read-house.ts';
 /** What an order for a symbol is made and cleared with. */
 export interface Ground {
   readonly account: AccountSafety;
+  /** Fit for closing orders; an entry asks for the version itself. */
   readonly policy: Policy;
   readonly strategies: readonly StrategySafety[];
   readonly book: Book | null;
@@ -32,6 +34,8 @@ export interface Ground {
   readonly exposure: Exposure | null;
   readonly instrument: Instrument | null;
   readonly quote: Quote | null;
+  /** Why there is no quote, where it could not be read. */
+  readonly quoteFault: Fault | null;
 }
 
 /** @throws Fault where a source does not answer. */
@@ -39,29 +43,37 @@ export async function readGround(
   { policies, safety, books, broker, marketData, accountId }: ControlDependencies,
   symbol: Ticker,
 ): Promise<Result<Ground, Refusal>> {
-  const [{ account }, strategies, ledger, instruments, quotes] = await Promise.all([
+  const [{ account }, strategies, ledger, instruments, quote] = await Promise.all([
     safety.read(accountId),
     safety.strategies(accountId),
     books.ofAccount(accountId),
     broker.instruments([symbol]),
-    marketData.latestQuotes([symbol]),
+    readQuote(marketData, symbol),
   ]);
   if (account === null) {
     return fail(refusal('safety-item-missing', 'the account has no safety item; `belay init` makes it'));
   }
-  const policy = await policies.version(accountId, account.policyVersion);
-  if (policy === null) {
-    return fail(refusal('policy-missing', `policy ${account.policyVersion} is in force and not there`));
-  }
   return succeed({
     account,
-    policy,
+    policy: await policies.forClosing(accountId, account.policyVersion),
     strategies,
     ...ledger,
     book: ledger.books.find((book) => book.ticker === symbol) ?? null,
     instrument: instruments.get(symbol) ?? null,
-    quote: quotes.get(symbol) ?? null,
+    ...quote,
   });
+}
+
+type QuoteRead = Pick<Ground, 'quote' | 'quoteFault'>;
+
+/** A market that cannot be read keeps nobody from closing: what was thrown is thrown where a quote is needed. */
+async function readQuote(marketData: ControlDependencies['marketData'], symbol: Ticker): Promise<QuoteRead> {
+  try {
+    return { quote: (await marketData.latestQuotes([symbol])).get(symbol) ?? null, quoteFault: null };
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    return { quote: null, quoteFault: thrown };
+  }
 }
 
 /** The broker's own position, stamped with when it was asked for. */
@@ -84,10 +96,17 @@ export async function clearRequest(
   intent: OrderIntent,
 ): Promise<Result<void, Refusal>> {
   const { safety, accountId, clock, broker, deployed } = dependencies;
-  const { account: safetyOfAccount, policy, strategies, ...ledger } = ground;
+  const { account: safetyOfAccount, policy, strategies, quoteFault, ...ledger } = ground;
   const { ticker: symbol, strategyId, positionIntent } = intent.terms;
   const orderClass = orderClassOf({ purpose: intent.purpose, positionIntent });
   const isEntry = orderClass === 'entry';
+  if (isEntry) {
+    if (quoteFault !== null) throw quoteFault;
+    const inForce = await dependencies.policies.version(accountId, safetyOfAccount.policyVersion);
+    if (inForce === null) {
+      return fail(refusal('policy-missing', `policy ${safetyOfAccount.policyVersion} is in force and not there`));
+    }
+  }
   const gates = gateReference(dependencies, clock.now(), policy);
   const doubt = isEntry ? null : bookDoubt(ground.book, safetyOfAccount, gates);
   const [account, bars, holding] = await Promise.all([

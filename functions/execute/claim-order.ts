@@ -82,6 +82,7 @@ export async function claimOrder(
   const clientOrderId = clientOrderIdFor(intent.terms, intent.decision);
   const wait = await beforeClaim(dependencies, intent);
   if (wait !== null) return wait;
+  let moved: Refusal | null = null;
   for (let round = 0; round < CLEARING_ROUNDS_MAX; round += 1) {
     const gathered = await gatherFacts(dependencies, intent);
     if (!gathered.ok) return await refused(dependencies, intent, gathered.error);
@@ -106,13 +107,11 @@ export async function claimOrder(
       case 'refused':
         return await refused(dependencies, intent, claim.refusal);
       case 'stale':
+        moved = claim.refusal;
         telemetry.info('cleared on facts that moved; clearing again', { clientOrderId, code: claim.refusal.code });
     }
   }
   const rounds = String(CLEARING_ROUNDS_MAX);
-  return await refused(
-    dependencies,
-    intent,
-    refusal('book-version-changed', 'the book moved at every clearing', { rounds }),
-  );
+  const why = moved ?? refusal('book-version-changed', 'the book moved at every clearing');
+  return await refused(dependencies, intent, refusal(why.code, why.message, { ...why.context, rounds }));
 }

@@ -62,8 +62,8 @@ async function viewOf(dependencies: ExecuteDependencies, exit: Exit, learnt: Lea
     dependencies.books.get(accountId, ticker),
     readQuote(dependencies, ticker, false),
   ]);
-  const policy = account === null ? null : await dependencies.policies.version(accountId, account.policyVersion);
-  if (account === null || policy === null || book === null) return null;
+  if (account === null || book === null) return null;
+  const policy = await dependencies.policies.forClosing(accountId, account.policyVersion);
   const openOrders = await openOrdersOf(dependencies, book);
   const submitted = exit.submitted;
   const current =
@@ -136,6 +136,8 @@ async function act(
       return GO_ON;
     case 'submit': {
       const submission = await submitOrder(dependencies, action.intent, sender);
+      // It was looked for and not found: the next drive looks again, a while later.
+      if (submission.kind === 'unknown') return { kind: 'waits', for: 'order' };
       return { kind: 'go-on', refusal: submission.kind === 'refused' ? submission.refusal : null };
     }
   }

@@ -6,7 +6,7 @@
  */
 import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { BuildId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { AccountId, BuildId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
@@ -70,16 +70,23 @@ interface Ground {
   readonly policy: Policy;
 }
 
-/** The account's safety facts and the policy in force. */
-async function groundOf({ safety, policies }: FactSources, intent: OrderIntent): Promise<Result<Ground, Refusal>> {
-  const { accountId } = intent.terms;
+/** The account's safety facts and the policy that an order of this class is held to. */
+export async function groundOf(
+  { safety, policies }: Pick<FactSources, 'safety' | 'policies'>,
+  accountId: AccountId,
+  orderClass: OrderClass,
+): Promise<Result<Ground, Refusal>> {
   const { account } = await safety.read(accountId);
   if (account === null) {
     return fail(refusal('safety-item-missing', 'the account has no safety item; `belay init` makes it'));
   }
-  const policy = await policies.version(accountId, account.policyVersion);
+  const { policyVersion } = account;
+  const policy =
+    orderClass === 'entry'
+      ? await policies.version(accountId, policyVersion)
+      : await policies.forClosing(accountId, policyVersion);
   return policy === null
-    ? fail(refusal('policy-missing', `policy ${account.policyVersion} is in force and not there`))
+    ? fail(refusal('policy-missing', `policy ${policyVersion} is in force and not there`))
     : succeed({ account, policy });
 }
 
@@ -133,7 +140,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
   const isEntry = orderClass === 'entry';
   const day = sessionDateOf(clock.now());
   const [ground, strategies, ledger, instrument, quote, account, bars] = await Promise.all([
-    groundOf(sources, intent),
+    groundOf(sources, accountId, orderClass),
     sources.safety.strategies(accountId),
     ledgerOf(sources, intent, orderClass),
     memory.instrument(broker, ticker, day, clock.now()),

@@ -15,7 +15,7 @@ import type { SubmitOutcome } from '#shared/ports/broker.ts';
 import { barFault, outlasts, requestKindOf } from './claim-order.ts';
 import { findOrder } from './find-order.ts';
 import { followUp } from './follow-up.ts';
-import { gateReference } from './gather-facts.ts';
+import { gateReference, groundOf } from './gather-facts.ts';
 import { again, ended, type ExecuteDependencies, type Sender, type Submission, type Turn } from './sender.ts';
 
 /** Before an order that the broker took nothing of is sent again. */
@@ -50,7 +50,7 @@ async function notSent(dependencies: ExecuteDependencies, sending: Sending, why:
 
 /** Sends a claimed order, or repeats one of unknown fate: first the gate in front of the broker, then the last look. */
 export async function sendOrder(dependencies: ExecuteDependencies, sender: Sender, sending: Sending): Promise<Turn> {
-  const { orders, clock, policies, permits, build, deployed } = dependencies;
+  const { orders, clock, permits, build, deployed } = dependencies;
   const { clientOrderId, intent } = sending.order;
   const orderClass = orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent });
   // The row may come from a deployment whose switches were set otherwise.
@@ -63,7 +63,9 @@ export async function sendOrder(dependencies: ExecuteDependencies, sender: Sende
       ? await notSent(dependencies, sending, bar.refusal)
       : again(bar.retryAt, barFault(bar));
   }
-  const policy = sending.policy ?? (await policies.active(intent.terms.accountId));
+  const ground = sending.policy === null ? await groundOf(dependencies, intent.terms.accountId, orderClass) : null;
+  if (ground !== null && !ground.ok) return await notSent(dependencies, sending, ground.error);
+  const policy = sending.policy ?? ground?.value.policy ?? null;
   if (policy === null) return await notSent(dependencies, sending, refusal('policy-missing', 'the policy is gone'));
   const lookedAt = clock.now();
   const looked = await orders.lastLook(sending.order, {

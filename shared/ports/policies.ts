@@ -31,6 +31,12 @@ export interface Policies {
   active(accountId: AccountId): Promise<Policy | null>;
   version(accountId: AccountId, version: number): Promise<Policy | null>;
   /**
+   * What closing orders are cleared under: the version, or, where it is not there or not readable, the limits of a new
+   * account under its number. A damaged policy stops entries and keeps nobody from taking risk off.
+   * @throws Fault `transient` when the table does not answer
+   */
+  forClosing(accountId: AccountId, version: number): Promise<Policy>;
+  /**
    * Writes the next version and puts it in force, if `expected` is the version in force now.
    * @throws ZodError that names every field at fault; the version in force stays.
    */

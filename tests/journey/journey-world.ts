@@ -107,7 +107,8 @@ export interface JourneyWorld {
   readonly tables: Tables;
   readonly lane: MemoryFifoQueue;
   readonly deadLetters: MemoryFifoQueue;
-  start(calls: OutsideCalls): Process;
+  /** @param clock what the process takes the time from; the world's own unless given */
+  start(calls: OutsideCalls, clock?: Clock): Process;
   ledger(): BrokerLedger;
   close(): Promise<void>;
 }
@@ -150,7 +151,7 @@ export async function saveMarket(tables: Tables): Promise<void> {
 }
 
 function assemble(
-  world: Pick<JourneyWorld, 'account' | 'clock' | 'simulator'>,
+  world: Pick<JourneyWorld, 'account' | 'simulator'> & { readonly clock: Clock },
   own: Tables,
   { brokerDeadlineMs: deadlineMs = 10_000 }: WorldOptions,
 ) {
@@ -231,9 +232,9 @@ export async function openWorld(tables: Tables, name: string, options: WorldOpti
     tables,
     lane,
     deadLetters,
-    start(calls) {
+    start(calls, own = clock) {
       const incarnation = new Incarnation(calls);
-      const parts = assemble({ account, clock, simulator }, tablesOf(incarnation, tables), options);
+      const parts = assemble({ account, clock: own, simulator }, tablesOf(incarnation, tables), options);
       return { incarnation, ...parts, run: (work) => running.run(incarnation, work) };
     },
     ledger: () => simulator.ledger(),

@@ -14,6 +14,9 @@ import { addMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { type OrderIntent, isOpen } from '#shared/core/order/order.ts';
 import { type Book, openQuantityOf, shareOf } from '#shared/core/portfolio/book.ts';
+import type { Switches } from '#shared/core/risk/switches.ts';
+import type { Clock } from '#shared/ports/clock.ts';
+import type { Tables } from '#shared/ports/tables.ts';
 import {
   type JourneyWorld,
   openWorld,
@@ -21,6 +24,7 @@ import {
   saveMarket,
   STRATEGY,
   SYMBOL,
+  type WorldOptions,
 } from '#tests/journey/journey-world.ts';
 import { OutsideCalls } from '#tests/journey/outside-calls.ts';
 
@@ -35,24 +39,37 @@ export interface Wish {
   readonly stopPrice?: string;
 }
 
+export interface SafetyWorldOptions extends WorldOptions {
+  readonly tables?: Tables;
+  /** What the process takes the time from, made of the world's own clock. */
+  readonly clockOf?: (clock: Clock) => Clock;
+}
+
 export class SafetyWorld {
   readonly journey: JourneyWorld;
   readonly process: Process;
+  readonly execute: ExecuteDependencies;
+  readonly #switches: Switches;
   #commands = 0;
 
-  private constructor(journey: JourneyWorld) {
+  private constructor(journey: JourneyWorld, clock: Clock) {
     this.journey = journey;
-    this.process = journey.start(new OutsideCalls([]));
+    this.process = journey.start(new OutsideCalls([]), clock);
+    const { execute } = this.process;
+    this.#switches = { ...execute.deployed.switches };
+    this.execute = { ...execute, deployed: { ...execute.deployed, switches: this.#switches } };
   }
 
-  static async open(name: string): Promise<SafetyWorld> {
-    const tables = new MemoryTables({ clock: new ManualClock(epochMs(0)) });
+  static async open(name: string, options: SafetyWorldOptions = {}): Promise<SafetyWorld> {
+    const tables = options.tables ?? new MemoryTables({ clock: new ManualClock(epochMs(0)) });
     await saveMarket(tables);
-    return new SafetyWorld(await openWorld(tables, name));
+    const journey = await openWorld(tables, name, options);
+    return new SafetyWorld(journey, options.clockOf?.(journey.clock) ?? journey.clock);
   }
 
-  get execute(): ExecuteDependencies {
-    return this.process.execute;
+  /** As if a deployment with other switches went on from here. */
+  deploy(change: Partial<Switches>): void {
+    Object.assign(this.#switches, change);
   }
 
   close(): Promise<void> {
@@ -111,7 +128,7 @@ export class SafetyWorld {
 
   /** Answers a command as the door does. */
   answer(command: AnyCommand): Promise<CommandEnd> {
-    const { clock } = this.journey;
+    const { clock } = this.execute;
     this.#commands += 1;
     const sender = { holder: `run-${this.#commands}`, until: addMs(clock.now(), FUNCTION_MS) };
     return answerCommand(this.execute, command, sender);

@@ -127,6 +127,16 @@ export class ItemReader {
     return 'NULL' in this.#value(attribute) ? null : read(attribute);
   }
 
+  /** What a safety fact counts as where it is missing or not readable: always what lets the least pass. */
+  orClosed<T>(attribute: string, read: (attribute: string) => T, closed: T): T {
+    try {
+      return read(attribute);
+    } catch (thrown) {
+      if (thrown instanceof Fault && thrown.code === 'item-corrupt') return closed;
+      throw thrown;
+    }
+  }
+
   nested(attribute: string): ItemReader {
     const value = this.#value(attribute);
     if ('M' in value) return new ItemReader(value.M, `${this.#what}.${attribute}`);

@@ -11,6 +11,8 @@ import type { AccountId } from '#shared/core/kernel/identity.ts';
 import type { ItemTest } from '#shared/core/kernel/item.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
+import { ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
+import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { SAFETY } from '#shared/core/safety/gate-conditions.ts';
 import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
@@ -19,6 +21,9 @@ import type { Tables, TransactWrite } from '#shared/ports/tables.ts';
 
 /** As many as the key has digits for. */
 const VERSION_MAX = 999_999_999;
+
+/** How a version that is there and not readable shows. */
+const UNREADABLE: ReadonlySet<string> = new Set(['policy-corrupt', 'item-corrupt']);
 
 /** The writes that put a version in force: the version itself, the account's flag, and the fact. */
 function publication(
@@ -95,6 +100,16 @@ class PoliciesStore implements Policies {
     } catch (cause) {
       throw new Fault('permanent', 'policy-corrupt', `policy ${number} of ${accountId} is not readable`, { cause });
     }
+  }
+
+  async forClosing(accountId: AccountId, number: number): Promise<Policy> {
+    try {
+      const found = await this.version(accountId, number);
+      if (found !== null) return found;
+    } catch (thrown) {
+      if (!(thrown instanceof Fault) || thrown.kind !== 'permanent' || !UNREADABLE.has(thrown.code)) throw thrown;
+    }
+    return { ...firstPolicy([], [], ZERO_MONEY), version: number };
   }
 
   async history(

@@ -376,6 +376,20 @@ describe('commands that come to nothing', () => {
     expect(next.action).toMatchObject({ kind: 'submit', attempt: 2, intent: { decision: { generation: 0 } } });
   });
 
+  it('is submitted again while the broker is not known to have its order, and never beside a cancel', () => {
+    const { exit, intent } = submitted();
+    const late = addMs(CLAIMED_AT, EXIT_RESTING_MS_MAX + 1);
+    for (const row of [claimed(intent), sending(intent), unknown(intent)]) {
+      const at = { now: late, openOrders: [row], current: row };
+      expect(driveExit(exit, view(at))).toMatchObject({
+        changed: false,
+        action: { kind: 'submit', intent, attempt: 1 },
+      });
+      const asked = canceling(row);
+      expect(driveExit(exit, view({ ...at, openOrders: [asked], current: asked })).action.kind).not.toBe('submit');
+    }
+  });
+
   it('cancels its own order when it rests too long, and waits for its end', () => {
     const { exit, order } = submitted();
     const working = told(taken0(order), { status: 'new' });

@@ -75,6 +75,10 @@ function followOrder(exit: Exit, view: ExitView): Settled | ExitAction {
   const submitted = exit.submitted;
   if (submitted === null) return { exit, alarms: [] };
   if (current !== null && isOpen(current)) {
+    // The broker is not known to have it: whoever submits it goes on from its row, looks it up, or sends the same again.
+    if (current.brokerOrderId === null && current.cancelRequested === null) {
+      return { kind: 'submit', intent: submitted, attempt: exit.attempts };
+    }
     const rested = now - (current.sentAt ?? current.claimedAt) > EXIT_RESTING_MS_MAX;
     if (!rested || !wantsCancel(current, now)) return { kind: 'wait', for: 'order' };
     return { kind: 'cancel', orders: [current.clientOrderId], reason: RESTS };

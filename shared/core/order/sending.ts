@@ -108,7 +108,10 @@ export function sendBar(order: Order, holder: string, now: EpochMs): Refusal | n
       },
     );
   }
-  if (now >= order.intent.validUntil) {
+  // An exit holds for as long as it is open, and nobody else submits its orders: one that cannot be found is sent again.
+  const { purpose, validUntil } = order.intent;
+  const isDurable = order.state === 'unknown' && (purpose === 'exit' || purpose === 'flatten');
+  if (now >= validUntil && !isDurable) {
     return refusal('decision-stale', 'The decision is past its time; it is never sent.', {
       validUntil: String(order.intent.validUntil),
       now: String(now),

@@ -36,6 +36,16 @@ describe('sending the same id again', () => {
     expect(mayResend(unknown(), facts())).toEqual({ ok: true, value: true });
   });
 
+  it.each(['exit', 'flatten'] as const)(
+    'is allowed to an %s however old it is: it holds while it is open',
+    (purpose) => {
+      const closing = unknown(sampleIntent({}, { purpose }));
+      const late = facts({ now: addMs(VALID_UNTIL, 3_600_000) });
+      expect(mayResend(closing, late)).toEqual({ ok: true, value: true });
+      expect(mayResend(canceling(closing), late)).toMatchObject({ ok: false });
+    },
+  );
+
   it.each<{ why: string; order: () => Order; given: Partial<ResendFacts>; bar: object }>([
     {
       why: 'the broker guards no ids',

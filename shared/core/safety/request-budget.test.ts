@@ -27,6 +27,12 @@ function drained(urgent: boolean, now = NOW, from: RequestBudget = full): { budg
   }
 }
 
+/** Owing more than a bucket can ever owe is a difference of clocks. */
+const impossible = (): RequestBudget => {
+  const { burst, tokenMs } = paceOf(REQUESTS_A_WINDOW);
+  return { ...full, spentUntil: after(burst * tokenMs + WINDOW_MS + 2 * CLOCKS_DIFFER_MS + 1) };
+};
+
 const answered = { result: 'answered', retryAfterMs: null, rateLimit: null } as const;
 const throttled = { result: 'throttled', retryAfterMs: null, rateLimit: null } as const;
 
@@ -188,5 +194,27 @@ describe('what the broker says of the budget', () => {
       );
       expect(budget).toBe(taking.budget);
     }
+  });
+});
+
+describe('a budget from a clock that is ahead', () => {
+  it('keeps no exit, cancel or look-up back, owes what they took on top, and stops all else', () => {
+    const budget = impossible();
+    const taking = takeTokens(budget, { count: 1, urgent: true }, NOW);
+    expect(taking).toMatchObject({ kind: 'taken', tokens: 1 });
+    if (taking.kind === 'taken') {
+      expect(taking.budget.spentUntil - budget.spentUntil).toBe(paceOf(REQUESTS_A_WINDOW).tokenMs);
+    }
+    expect(takeTokens(budget, { count: 1, urgent: false }, NOW)).toMatchObject({ kind: 'none', because: 'empty' });
+  });
+
+  it('is believed as long as a bucket could owe so much', () => {
+    const owed = { ...impossible(), spentUntil: addMs(impossible().spentUntil, -1) };
+    expect(takeTokens(owed, { count: 1, urgent: true }, NOW)).toMatchObject({ kind: 'none', because: 'empty' });
+  });
+
+  it('still heeds a 429', () => {
+    const stopped = { ...impossible(), stoppedUntil: after(5_000) };
+    expect(takeTokens(stopped, { count: 1, urgent: true }, NOW)).toMatchObject({ kind: 'none', because: 'throttled' });
   });
 });

@@ -75,6 +75,11 @@ export function takeTokens(
   if (now < budget.stoppedUntil) return { kind: 'none', readyAt: budget.stoppedUntil, because: 'throttled' };
   const { burst, reserve, tokenMs } = paceOf(budget.limit);
   const owedMs = Math.max(0, budget.spentUntil - now);
+  // Nothing makes a bucket owe more than it holds and a window besides: this function's clock is behind, or another's was
+  // ahead. What takes risk off does not wait for a clock, and what it takes is owed on top.
+  if (ask.urgent && owedMs > burst * tokenMs + WINDOW_MS + 2 * CLOCKS_DIFFER_MS) {
+    return { kind: 'taken', budget: { ...budget, spentUntil: addMs(budget.spentUntil, tokenMs) }, tokens: 1 };
+  }
   const roomMs = (ask.urgent ? burst : burst - reserve) * tokenMs - owedMs;
   const tokens = Math.min(ask.count, Math.floor(roomMs / tokenMs));
   if (tokens < 1) return { kind: 'none', readyAt: addMs(now, tokenMs - roomMs), because: 'empty' };
