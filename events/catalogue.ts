@@ -59,6 +59,7 @@ import { sessionClosed } from '#events/facts/session-closed.v1.ts';
 import { sessionReported } from '#events/facts/session-reported.v1.ts';
 import { signalGenerated } from '#events/facts/signal-generated.v1.ts';
 import { signalRejected } from '#events/facts/signal-rejected.v1.ts';
+import { signalsRequested } from '#events/facts/signals-requested.v1.ts';
 import { stopTriggered } from '#events/facts/stop-triggered.v1.ts';
 import { strategyDisabled } from '#events/facts/strategy-disabled.v1.ts';
 import { strategyEnabled } from '#events/facts/strategy-enabled.v1.ts';
@@ -67,6 +68,7 @@ import type { Command, Fact } from '#events/envelope.ts';
 export const FACTS = [
   signalGenerated,
   signalRejected,
+  signalsRequested,
   intentCreated,
   runCommitted,
   runCompleted,

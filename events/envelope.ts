@@ -23,7 +23,16 @@ export type Room =
   | 'report';
 
 /** What a fact's sequence counts: the thing that it happened to. */
-export type Aggregate = 'order' | 'book' | 'account' | 'reconciliation' | 'run' | 'signal' | 'market' | 'room';
+export type Aggregate =
+  | 'order'
+  | 'book'
+  | 'account'
+  | 'reconciliation'
+  | 'run'
+  | 'signal'
+  | 'market'
+  | 'room'
+  | 'request';
 
 export interface FactDefinition<T extends string = string, D extends z.ZodType = z.ZodType> {
   readonly type: T;

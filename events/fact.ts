@@ -25,6 +25,8 @@ export const aggregateOf = {
   run: (runId: string): string => `run:${runId}`,
   signal: (strategyId: string, symbol: string, asOf: string): string => `signal:${strategyId}:${symbol}:${asOf}`,
   market: (feed: string): string => `market:${feed}`,
+  /** One thing that a person asked for. */
+  request: (requestId: string): string => `request:${requestId}`,
   /** One report a session. */
   report: (accountId: string, session: string): string => `report:${accountId}:${session}`,
 } as const;

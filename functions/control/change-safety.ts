@@ -20,7 +20,6 @@ import {
   refused,
 } from './operation.ts';
 import { factView } from './read-journal.ts';
-import { gateReference, reasonView } from './read-house.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 import { SAFETY_SCHEMAS } from './safety-schemas.ts';
 
@@ -160,29 +159,6 @@ export const armLive = operation(SAFETY_SCHEMAS.armLive, async ({ safety, accoun
   telemetry.warn('the arming of live trading changed', { by: call.subject, until });
   const { account } = await safety.read(accountId);
   return done({ live: account?.live ?? false, armed_until: timeOrNone(account?.armedUntil ?? null) });
-});
-
-export const getReconciliation = operation(SAFETY_SCHEMAS.getReconciliation, async (dependencies, call) => {
-  const { safety, policies, reconciliations, accountId } = dependencies;
-  const [{ account }, policy, mark] = await Promise.all([
-    safety.read(accountId),
-    policies.active(accountId),
-    reconciliations.mark(accountId),
-  ]);
-  const at = account?.reconciledAt ?? null;
-  const gate =
-    policy === null ? null : await safety.shutGate(accountId, 'entry', gateReference(dependencies, call.now, policy));
-  const shut = gate !== null && gate.code.startsWith('reconciliation-') ? gate : null;
-  return done({
-    gate_open: at !== null && policy !== null && shut === null,
-    shut_by: shut === null ? null : reasonView(shut),
-    at: timeOrNone(at),
-    age_ms: at === null ? null : call.now - at,
-    session: account?.reconciledSession ?? null,
-    build: account?.reconciledBuild ?? null,
-    orders_seen_to: timeOrNone(mark?.ordersSeenTo ?? null),
-    activities_seen_to: timeOrNone(mark?.activitiesSeenTo ?? null),
-  });
 });
 
 interface StrategySources {

@@ -21,7 +21,7 @@ import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { AccountSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
 import type { ControlDependencies } from './operation.ts';
-import { gateReference } from './read-house.ts';
+import { gateReference } from './gate-view.ts';
 
 /** What an order for a symbol is made and cleared with. */
 export interface Ground {

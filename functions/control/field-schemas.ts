@@ -1,5 +1,7 @@
 /** The fields that requests and answers of the API are made of. Decimals are texts in answers, never numbers. */
 import * as z from 'zod';
+import { calendarDate, InstantError, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { FIRST_YEAR, LAST_YEAR } from '#shared/core/market/session-calendar.ts';
 
 const PLAIN_DECIMAL = /^\d{1,15}(\.\d{1,9})?$/;
 const DECIMAL_ERROR = 'expected a plain decimal above zero, such as "12.5"';
@@ -31,8 +33,29 @@ export const signedDecimal = z
 
 /** Decimals, times and names as answers carry them. */
 export const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
-export const instant = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3,9})?Z$/);
-export const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date such as 2026-03-09');
+/** Whether a parser of the kernel takes a text. */
+function isReadBy(parse: (text: string) => unknown, given: string): boolean {
+  try {
+    parse(given);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof InstantError) return false;
+    throw thrown;
+  }
+}
+
+const INSTANT_ERROR = 'expected a time in UTC such as "2026-03-09T14:00:00Z"';
+export const instant = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3,9})?Z$/, INSTANT_ERROR);
+/** A time that a caller gives. */
+export const givenInstant = instant.refine((given) => isReadBy(parseEpochMs, given), INSTANT_ERROR);
+const DATE_ERROR = 'expected a date such as 2026-03-09';
+export const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, DATE_ERROR);
+/** A day that a caller gives, with a session before it that the calendar knows. */
+export const givenDate = date
+  .refine((given) => isReadBy(calendarDate, given), DATE_ERROR)
+  .refine((given) => Number(given.slice(0, 4)) > FIRST_YEAR && Number(given.slice(0, 4)) <= LAST_YEAR, {
+    error: `expected a date from ${FIRST_YEAR + 1} to ${LAST_YEAR}`,
+  });
 export const text = z.string();
 export const count = z.int().min(0);
 
@@ -76,6 +99,14 @@ export const limit = z
   .regex(/^\d{1,3}$/, LIMIT_ERROR)
   .transform(Number)
   .refine((value) => value >= 1 && value <= PAGE_MAX, LIMIT_ERROR)
+  .optional();
+const DAYS_ERROR = 'expected a number of sessions, 1 or more';
+/** How many sessions back; the deployment sets the most. */
+export const days = z
+  .string()
+  .regex(/^\d{1,4}$/, DAYS_ERROR)
+  .transform(Number)
+  .refine((value) => value >= 1, DAYS_ERROR)
   .optional();
 /** From the page before. */
 export const cursor = z

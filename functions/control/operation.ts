@@ -9,6 +9,7 @@ import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { DeployedLimits } from '#shared/core/risk/check.ts';
 import type { Adjustments } from '#shared/ports/adjustments.ts';
 import type { Books } from '#shared/ports/books.ts';
+import type { BrokerTraffic } from '#shared/ports/broker-traffic.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Journal } from '#shared/ports/journal.ts';
@@ -27,12 +28,19 @@ import type { Problem } from '#shared/runtime/outcome.ts';
 import type { InternalAccess } from './internal-caller.ts';
 import type { OperationSchema, Success } from './operation-schema.ts';
 
+/** How far back figures of performance go, and for how long they are kept. */
+export interface PerformanceSettings {
+  readonly daysMax: number;
+  readonly keptMs: number;
+}
+
 export interface ControlDependencies {
   readonly accountId: AccountId;
   readonly environment: string;
   readonly dryRun: boolean;
   readonly build: BuildId;
   readonly deployed: DeployedLimits;
+  readonly performance: PerformanceSettings;
   readonly clock: Clock;
   readonly safety: Safety;
   readonly policies: Policies;
@@ -43,10 +51,11 @@ export interface ControlDependencies {
   readonly orders: Orders;
   readonly requests: OrderRequests;
   readonly orphans: Pick<Orphans, 'all'>;
-  readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide'>;
+  readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'ask' | 'session'>;
   readonly journal: Journal;
-  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars'>;
-  readonly broker: Pick<Broker, 'instruments' | 'account' | 'position'>;
+  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadSignals'>;
+  readonly broker: Pick<Broker, 'instruments' | 'account' | 'position' | 'clock'>;
+  readonly traffic: BrokerTraffic;
   readonly marketData: Pick<MarketData, 'latestQuotes'>;
   readonly lanes: Lanes;
   /** How calls from service to service are let in, and what keeps one from being played again. */

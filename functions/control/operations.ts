@@ -1,4 +1,5 @@
 /** The work behind each operation of the table of routes. An operation without one is a type error. */
+import { backfillFills, generateSignals, runReconciliation } from './ask-rooms.ts';
 import { cancelAllOrders, cancelOrder } from './cancel-orders.ts';
 import {
   getFatFingerThresholds,
@@ -19,7 +20,6 @@ import {
   getKillSwitch,
   getOrphans,
   getQuarantine,
-  getReconciliation,
   getStrategies,
   getStrategy,
   liftQuarantine,
@@ -31,11 +31,15 @@ import { adoptOrphan, cancelOrphan, dismissOrphan, forceReconciliation } from '.
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
 import { done, operation, type Operation } from './operation.ts';
-import { getConfig, getHealth, getRoot } from './read-house.ts';
+import { getHealth } from './read-health.ts';
+import { getConfig, getRoot } from './read-house.ts';
 import { getMetrics } from './read-metrics.ts';
-import { getFunnel, getJournal, getWhy } from './read-journal.ts';
+import { getFunnel, getJournal } from './read-journal.ts';
+import { getWhy } from './read-why.ts';
+import { getReconciliation } from './read-reconciliation.ts';
 import { getOrder, getPendingOrders, getRecentFills } from './read-orders.ts';
-import { getDailyPerformance, getPositions, getRealtimePnl } from './read-positions.ts';
+import { getDailyPerformance } from './read-performance.ts';
+import { getPositions, getRealtimePnl } from './read-positions.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 import { submitManualOrder, submitOrder } from './request-order.ts';
 import { restatePosition } from './restate-position.ts';
@@ -64,6 +68,9 @@ export const OPERATIONS = {
   resetCircuitBreaker,
   armLive,
   getReconciliation,
+  runReconciliation,
+  backfillFills,
+  generateSignals,
   forceReconciliation,
   submitOrder,
   submitManualOrder,

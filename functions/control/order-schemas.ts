@@ -72,7 +72,7 @@ const orderBody = z.strictObject({ ...orderFields, strategy_id: strategy.optiona
 const manualBody = z.strictObject({ ...orderFields, note: reason.optional() }).superRefine(sized);
 export type OrderBody = z.output<typeof orderBody>;
 
-const orderState = z.enum([
+export const orderState = z.enum([
   'pending_new',
   'refused',
   'failed',

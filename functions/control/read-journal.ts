@@ -1,14 +1,9 @@
-/** The journal: facts by what they belong to, what became of a run's signals, and why a symbol was traded or was not. */
+/** The journal: facts by what they belong to, and what became of a run's signals. */
 import type { AnyFact } from '#events/catalogue.ts';
 import { aggregateOf } from '#events/fact.ts';
-import { formatQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
-import { ticker } from '#shared/core/kernel/identity.ts';
-import { formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { positionOf } from '#shared/core/portfolio/book.ts';
 import type { JournalPageRequest } from '#shared/ports/journal.ts';
 import { done, notFound, operation, problemOutcome } from './operation.ts';
 import { cursorOf, placeOf } from './page-cursor.ts';
-import { gateReference, reasonView } from './read-house.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 
 export const factView = ({ type, room, meta, data }: AnyFact) => ({
@@ -115,36 +110,5 @@ export const getFunnel = operation(READING_SCHEMAS.getFunnel, async ({ journal }
     refused_by_stage: byStage,
     completed: facts.some((fact) => fact.type === 'run.completed.v1'),
     entries,
-  });
-});
-
-const isAbout = (fact: AnyFact, symbol: string): boolean => 'symbol' in fact.data && fact.data.symbol === symbol;
-/** Prices say nothing of why. */
-const isReason = (fact: AnyFact): boolean => fact.type !== 'price.updated.v1';
-const FACTS_MAX = 200;
-
-export const getWhy = operation(READING_SCHEMAS.getWhy, async (dependencies, call, { params, query }) => {
-  const { accountId, books, policies, safety, journal } = dependencies;
-  const symbol = ticker(params.symbol);
-  const day = query.session ?? formatEpochMs(call.now).slice(0, 10);
-  const [book, policy, facts] = await Promise.all([
-    books.get(accountId, symbol),
-    policies.active(accountId),
-    journal.byDay(day),
-  ]);
-  const shut =
-    policy === null ? null : await safety.shutGate(accountId, 'entry', gateReference(dependencies, call.now, policy));
-  const quarantine = book?.quarantine ?? null;
-  return done({
-    symbol,
-    day,
-    in_universe: policy?.universe.includes(symbol) ?? false,
-    quantity: formatQuantity(book === null ? ZERO_QUANTITY : positionOf(book)),
-    quarantine: quarantine === null ? null : { code: quarantine.code, message: quarantine.message, context: {} },
-    shut_gate: shut === null ? null : reasonView(shut),
-    facts: facts
-      .filter((fact) => isReason(fact) && isAbout(fact, symbol))
-      .slice(-FACTS_MAX)
-      .map(factView),
   });
 });

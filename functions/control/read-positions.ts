@@ -1,6 +1,4 @@
-/** What is held, what it is worth, and how the days went. */
-import type { FactData } from '#events/catalogue.ts';
-import { aggregateOf } from '#events/fact.ts';
+/** What is held, and what it is worth. */
 import {
   addMoney,
   formatMoney,
@@ -8,17 +6,14 @@ import {
   formatQuantity,
   type Money,
   notionalOf,
-  parseMoney,
   subtractMoney,
   ZERO_MONEY,
 } from '#shared/core/kernel/decimal.ts';
-import type { AccountId } from '#shared/core/kernel/identity.ts';
-import { type CalendarDate, formatEpochNs } from '#shared/core/kernel/instant.ts';
-import { lastCompletedSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
+import { formatEpochNs } from '#shared/core/kernel/instant.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { type ControlDependencies, done, operation } from './operation.ts';
+import { done, operation } from './operation.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 
 const isHeld = (book: Book): boolean => positionOf(book) !== 0n;
@@ -98,62 +93,3 @@ export const getRealtimePnl = operation(READING_SCHEMAS.getRealtimePnl, async (d
     positions: positions.map(({ view }) => view),
   });
 });
-
-const SESSIONS_DEFAULT = 20;
-
-/** Reports of sessions by account and date. A report is said once and never changes, so that each is read once. */
-const reports = new Map<string, FactData<'session.reported.v1'>>();
-/** Two years of sessions of a few accounts. */
-const REPORTS_MAX = 2_000;
-
-async function reportOf(
-  { journal }: Pick<ControlDependencies, 'journal'>,
-  accountId: AccountId,
-  session: CalendarDate,
-): Promise<FactData<'session.reported.v1'> | null> {
-  const aggregateId = aggregateOf.report(accountId, session);
-  const kept = reports.get(aggregateId);
-  if (kept !== undefined) return kept;
-  const fact = (await journal.byAggregate(aggregateId)).find((candidate) => candidate.type === 'session.reported.v1');
-  if (fact === undefined || fact.type !== 'session.reported.v1') return null;
-  if (reports.size >= REPORTS_MAX) reports.clear();
-  reports.set(aggregateId, fact.data);
-  return fact.data;
-}
-
-function lastSessions(from: CalendarDate, howMany: number): readonly CalendarDate[] {
-  const sessions: CalendarDate[] = [];
-  for (let session = from; sessions.length < howMany; session = sessionBefore(session).date) sessions.push(session);
-  return sessions;
-}
-
-export const getDailyPerformance = operation(
-  READING_SCHEMAS.getDailyPerformance,
-  async (dependencies, call, { query }) => {
-    const { accountId } = dependencies;
-    const dates = lastSessions(lastCompletedSession(call.now).date, query.limit ?? SESSIONS_DEFAULT);
-    const found = await Promise.all(dates.map((date) => reportOf(dependencies, accountId, date)));
-    const sessions = found.flatMap((report) => {
-      if (report === null) return [];
-      const { equity, equityAtOpen } = report;
-      const profit =
-        equity === null || equityAtOpen === null
-          ? null
-          : formatMoney(subtractMoney(parseMoney(equity), parseMoney(equityAtOpen)));
-      return [
-        {
-          session: report.session,
-          equity_at_open: equityAtOpen,
-          equity,
-          profit,
-          realized_profit: report.realizedProfit,
-          positions: report.positions,
-          cost: report.cost,
-          orders: report.ordersToday,
-          quarantined: report.quarantined,
-        },
-      ];
-    });
-    return done({ sessions }, { 'cache-control': 'private, max-age=60' });
-  },
-);

@@ -5,16 +5,20 @@ import {
   count,
   cursor,
   date,
+  days,
   decimal,
+  givenDate,
   instant,
   limit,
   nextCursor,
   reasonView,
   run,
+  side,
   strategy,
   symbol,
   text,
 } from './field-schemas.ts';
+import { orderState } from './order-schemas.ts';
 import { json, page, TAKES_NOTHING } from './operation-schema.ts';
 
 const partState = z.enum(['ok', 'degraded', 'down', 'unknown']);
@@ -24,6 +28,15 @@ const part = z.strictObject({
   /** How long the part took to answer just now; null where it was not asked. */
   latency_ms: z.number().min(0).nullable(),
   detail: text,
+});
+
+const circuitPhase = z.enum(['closed', 'open', 'half-open']);
+const brokerPart = z.strictObject({
+  ...part.shape,
+  /** When the broker was asked; it is asked a few times a minute at most, so that looking costs trading no requests. */
+  asked_at: instant.nullable(),
+  /** Of requests that read and of those that change orders; null before the first request. */
+  circuits: z.strictObject({ reads: circuitPhase, orders: circuitPhase }).nullable(),
 });
 
 const strategyView = z.strictObject({
@@ -68,14 +81,33 @@ const pnlView = z.strictObject({
 
 const sessionView = z.strictObject({
   session: date,
+  /** False while the session goes on: its figures are those of the last pass. */
+  closed: z.boolean(),
   equity_at_open: decimal.nullable(),
   equity: decimal.nullable(),
+  /** Equity less equity at the start. */
   profit: decimal.nullable(),
-  realized_profit: decimal,
-  positions: count,
-  cost: decimal,
-  orders: count,
-  quarantined: count,
+  /** A fraction of the equity at the start. */
+  return: z.number().nullable(),
+  /** Since the books were opened, at the session's end. */
+  realized_profit: decimal.nullable(),
+  unrealized_profit: decimal.nullable(),
+  /** What the report of the session says; null before it is made. */
+  positions: count.nullable(),
+  cost: decimal.nullable(),
+  orders: count.nullable(),
+  quarantined: count.nullable(),
+});
+
+const performanceSummary = z.strictObject({
+  /** Sessions with figures. */
+  sessions: count,
+  profit: decimal.nullable(),
+  /** Fractions; null where there are too few sessions to say. */
+  total_return: z.number().nullable(),
+  volatility: z.number().nullable(),
+  sharpe: z.number().nullable(),
+  max_drawdown: z.number().nullable(),
 });
 
 export const factView = z.strictObject({
@@ -102,6 +134,39 @@ const funnelEntry = z.strictObject({
   order_fact: text.nullable(),
 });
 
+const whySignal = z.strictObject({
+  strategy_id: strategy,
+  kind: z.enum(['entry', 'exit']),
+  side,
+  as_of: date,
+  confidence: z.number(),
+  reason: reasonView,
+});
+
+const whyDecision = z.strictObject({
+  run_id: run,
+  strategy_id: strategy,
+  as_of: date,
+  outcome: z.enum(['ordered', 'refused']),
+  stage: text.nullable(),
+  reason: reasonView.nullable(),
+  /** The smallest change of a limit that would have let it pass; null where no limit would. */
+  would_pass_at: text.nullable(),
+  client_order_id: clientOrder.nullable(),
+});
+
+const whyOrder = z.strictObject({
+  client_order_id: clientOrder,
+  strategy_id: strategy,
+  side,
+  purpose: text,
+  qty: decimal.nullable(),
+  notional: decimal.nullable(),
+  filled_qty: decimal,
+  state: orderState,
+  reason: reasonView.nullable(),
+});
+
 export const READING_SCHEMAS = {
   getRoot: { ...TAKES_NOTHING, success: json(z.strictObject({ name: z.literal('belay'), build: text })) },
   getHealth: {
@@ -117,7 +182,7 @@ export const READING_SCHEMAS = {
         trading_state_reason: text.nullable(),
         database: part,
         queue: part,
-        broker: part,
+        broker: brokerPart,
         reconciliation: z.strictObject({
           ...part.shape,
           at: instant.nullable(),
@@ -139,6 +204,11 @@ export const READING_SCHEMAS = {
         live: z.boolean().nullable(),
         policy_version: count.nullable(),
         rate_limits_per_minute: z.record(z.string(), count),
+        performance_days_max: count,
+        /** Switches of the deployment, which no policy overrules. */
+        trading_disabled: z.boolean(),
+        safe_mode: z.boolean(),
+        strategies_disabled: z.array(strategy),
         body_bytes_max: count,
       }),
     ),
@@ -169,8 +239,17 @@ export const READING_SCHEMAS = {
   },
   getDailyPerformance: {
     ...TAKES_NOTHING,
-    query: z.strictObject({ limit }),
-    success: json(z.strictObject({ sessions: z.array(sessionView) })),
+    query: z.strictObject({ days }),
+    success: json(
+      z.strictObject({
+        /** When the figures were read; they are kept for a while. */
+        as_of: instant,
+        days: count,
+        summary: performanceSummary,
+        /** Newest first. */
+        sessions: z.array(sessionView),
+      }),
+    ),
   },
   getFunnel: {
     ...TAKES_NOTHING,
@@ -192,16 +271,29 @@ export const READING_SCHEMAS = {
   getWhy: {
     ...TAKES_NOTHING,
     params: z.strictObject({ symbol }),
-    query: z.strictObject({ session: date.optional() }),
+    query: z.strictObject({ session: givenDate.optional() }),
     success: json(
       z.strictObject({
         symbol,
+        /** The session that is asked about. */
         day: date,
+        /** One sentence. */
+        verdict: text,
         in_universe: z.boolean(),
         quantity: decimal,
         quarantine: reasonView.nullable(),
         /** The first gate that an entry would not pass now. */
         shut_gate: reasonView.nullable(),
+        /** Everything that would keep an entry from passing now. */
+        obstacles: z.array(reasonView),
+        strategies: z.array(z.strictObject({ strategy_id: strategy, enabled: z.boolean(), quantity: decimal })),
+        signals_as_of: date,
+        /** Null when they were never made, which is not the same as none. */
+        signals: z.array(whySignal).nullable(),
+        /** What runs decided about the signals of the symbol. */
+        decisions: z.array(whyDecision),
+        /** Orders that the facts of the session tell of. */
+        orders: z.array(whyOrder),
         facts: z.array(factView),
       }),
     ),
@@ -213,7 +305,7 @@ export const READING_SCHEMAS = {
         order: clientOrder.optional(),
         run: run.optional(),
         correlation: run.optional(),
-        day: date.optional(),
+        day: givenDate.optional(),
         limit,
         cursor,
       })

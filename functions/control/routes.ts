@@ -113,6 +113,12 @@ export const ROUTES = {
     summary: 'Keeps a strategy from entering positions.',
   },
 
+  generateSignals: {
+    ...strategies,
+    path: '/api/v1/signals/generate',
+    summary: 'Asks for the signals of the last session to be made again.',
+  },
+
   getKillSwitch: { ...view, path: '/api/v1/kill-switch/status', summary: 'Both kill switches.' },
   engageKillSwitch: {
     ...safety,
@@ -151,6 +157,17 @@ export const ROUTES = {
     summary: 'How far reconciliation has come, and whether its gate is open.',
   },
 
+  runReconciliation: {
+    ...reconciliation,
+    path: '/api/v1/reconciliation/run',
+    summary: 'Asks for a pass of reconciliation now.',
+  },
+  backfillFills: {
+    ...reconciliation,
+    path: '/api/v1/reconciliation/fills-backfill',
+    summary:
+      "Asks for the broker's executions of a span of time to be read again, and those that are missing to be booked.",
+  },
   forceReconciliation: {
     ...reconciliation,
     path: '/api/v1/reconciliation/force-complete',
@@ -295,6 +312,8 @@ const SERVICE_OPERATIONS = [
   'getCircuitBreaker',
   'tripCircuitBreaker',
   'getReconciliation',
+  'runReconciliation',
+  'generateSignals',
   'submitOrder',
   'getPendingOrders',
   'getRecentFills',

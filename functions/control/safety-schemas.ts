@@ -5,6 +5,7 @@ import {
   cursor,
   date,
   decimal,
+  givenInstant,
   instant,
   limit,
   nextCursor,
@@ -99,6 +100,24 @@ const orphanDecision = {
 /** Of a plain decimal text. */
 const signOf = (text: string): -1 | 0 | 1 => (!/[1-9]/.test(text) ? 0 : text.startsWith('-') ? -1 : 1);
 
+const span = z.strictObject({ after: instant, until: instant });
+/** What was asked of reconciliation; its status tells until when it waits. */
+const asked = json(z.strictObject({ request_id: text, backfill: span.nullable(), status_url: text }), 202);
+
+const lastPass = z.strictObject({
+  started_at: instant,
+  ended_at: instant,
+  duration_ms: z.number(),
+  /** False for a pass that did not come to its end. */
+  complete: z.boolean(),
+  failure: text.nullable(),
+  orders_settled: count,
+  fills_booked: count,
+  orphans: count,
+  differences: z.array(z.strictObject({ symbol, ours: decimal, broker: decimal, cause: text })),
+  broker_requests: count.nullable(),
+});
+
 const ARMED_MINUTES_MAX = 1_440;
 const ARMED_ERROR = `expected whole minutes, 0 to ${ARMED_MINUTES_MAX}`;
 
@@ -141,8 +160,29 @@ export const SAFETY_SCHEMAS = {
         build: text.nullable(),
         orders_seen_to: instant.nullable(),
         activities_seen_to: instant.nullable(),
+        /** The last pass, whole or not; null before the first. */
+        last_pass: lastPass.nullable(),
+        /** Asked for by people, and not answered by a whole pass yet. */
+        asked: z.array(z.strictObject({ request_id: text, backfill: span.nullable() })),
+        /** Until when a person's word keeps the gate open. */
+        forced_until: instant.nullable(),
       }),
     ),
+  },
+  runReconciliation: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({ reason: reason.optional() }).optional(),
+    success: asked,
+  },
+  backfillFills: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({ after: givenInstant, until: givenInstant.optional(), reason: reason.optional() }),
+    success: asked,
+  },
+  generateSignals: {
+    ...TAKES_NOTHING,
+    body: z.strictObject({ reason: reason.optional() }).optional(),
+    success: json(z.strictObject({ request_id: text, session: date, status_url: text }), 202),
   },
   forceReconciliation: {
     ...TAKES_NOTHING,

@@ -8,6 +8,7 @@ import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
 import { adjustmentsStore } from '#shared/adapters/stores/adjustments-store.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { brokerTrafficStore } from '#shared/adapters/stores/broker-traffic-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { orderRequestsStore } from '#shared/adapters/stores/order-requests-store.ts';
@@ -44,6 +45,7 @@ export const controlStores = (tables: Tables, clock: Clock) => ({
   orphans: orphansStore(tables, ROOM),
   reconciliations: reconciliationsStore(tables, ROOM),
   journal: journalStore(tables),
+  traffic: brokerTrafficStore(tables),
   marketStore: marketStore(tables, clock),
   rates: rateLimitsStore(tables),
   nonces: noncesStore(tables),
@@ -100,6 +102,8 @@ const SETTING_NAMES = [
   'SECRET_INTERNAL_ID',
   'INTERNAL_TOKEN_ROLE',
   'INTERNAL_TOKEN_TOLERANCE_SECONDS',
+  'PERFORMANCE_CACHE_TTL',
+  'MAX_PERFORMANCE_DAYS',
 ] as const;
 
 /** @throws ConfigurationError or Fault when a setting is missing, wrong, or does not fit the environment. */
@@ -131,6 +135,7 @@ export async function wire(
   return {
     telemetry,
     deployed: deployedOf(settings),
+    performance: { daysMax: settings.MAX_PERFORMANCE_DAYS, keptMs: settings.PERFORMANCE_CACHE_TTL * 1000 },
     accountId: settings.BELAY_ACCOUNT,
     environment: settings.ENVIRONMENT,
     dryRun: settings.DRY_RUN,

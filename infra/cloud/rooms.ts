@@ -104,6 +104,7 @@ export const ROOMS: readonly RoomRow[] = [
     memoryMb: 1769,
     tables: { safety: ['read'], books: ['read'], market: ['read', 'put'], journal: ['put'] },
     schedules: [once('signals', '16:35')],
+    wokenBy: [{ kind: 'asked', facts: ['signals.requested.v1'] }],
   },
   {
     ...QUIET,

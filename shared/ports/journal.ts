@@ -23,6 +23,8 @@ export interface Journal {
   page(request: JournalPageRequest): Promise<JournalPage>;
   /** Appends; a fact that is there already with the same identity is no error. @throws Bug when the place is taken by another fact. */
   append(facts: readonly Fact[]): Promise<void>;
+  /** The last facts of one aggregate, newest first. @param limit entries */
+  latest(aggregateId: string, limit: number): Promise<readonly AnyFact[]>;
   /** All facts of one aggregate, in sequence. */
   byAggregate(aggregateId: string): Promise<readonly AnyFact[]>;
   byCorrelation(correlationId: string): Promise<readonly AnyFact[]>;

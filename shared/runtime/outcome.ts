@@ -83,6 +83,7 @@ const CONFLICTS: ReadonlySet<RefusalCode> = new Set([
   'twin-order',
   'breaker-not-tripped',
   'breaker-cause-holds',
+  'backfill-in-dry-run',
 ]);
 
 /** 404 and 409 where the code says so, 503 for a safety gate, 422 for a limit. */

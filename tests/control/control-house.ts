@@ -189,12 +189,14 @@ export class ControlHouse {
       dryRun: true,
       build: BUILD,
       deployed: DEPLOYED,
+      performance: { daysMax: 90, keptMs: 300_000 },
       clock: this.clock,
       ...controlStores(this.tables, this.clock),
       broker: {
         instruments: (symbols) =>
           Promise.resolve(new Map(known(symbols).map((one) => [one, equityInstrument(one, one)]))),
         account: () => Promise.resolve(BROKER_ACCOUNT),
+        clock: () => Promise.resolve({ at: this.clock.now(), isOpen: true, nextOpenAt: NOW, nextCloseAt: NOW }),
         position: () => Promise.resolve(null),
       },
       marketData: {

@@ -218,7 +218,7 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
     malformed: { body: {} },
     field: 'reason',
   },
-  getDailyPerformance: { success: nothing, malformed: { query: { limit: '201' } }, field: 'limit' },
+  getDailyPerformance: { success: nothing, malformed: { query: { days: '91' } }, field: 'days' },
   getFunnel: { success: withRun, malformed: { params: { run_id: 'no run' } }, field: 'run_id' },
   getWhy: {
     success: () => ({ params: { symbol: 'AAPL' } }),
@@ -257,6 +257,17 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
   adoptOrphan: orphanCase,
   cancelOrphan: orphanCase,
   dismissOrphan: orphanCase,
+  runReconciliation: { success: nothing, malformed: { body: { reason: 'x' } }, field: 'reason' },
+  backfillFills: {
+    success: (house) => {
+      // A dry run books nothing, and says so.
+      house.dependencies = { ...house.dependencies, dryRun: false };
+      return { body: { after: '2026-03-08T00:00:00Z', until: '2026-03-09T00:00:00Z' } };
+    },
+    malformed: { body: { after: '2026-02-30T00:00:00Z' } },
+    field: 'after',
+  },
+  generateSignals: { success: nothing, malformed: { body: { reason: 7 } }, field: 'reason' },
   forceReconciliation: {
     success: () => ({ body: { minutes: 10, ...WHY } }),
     malformed: { body: { minutes: 61, ...WHY } },

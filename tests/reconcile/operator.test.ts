@@ -51,6 +51,7 @@ function controlOver(desk: Desk): ControlDependencies {
     marketData: { latestQuotes: () => Promise.resolve(new Map()) },
     lanes: memoryLanes({ queues: { orders: queue('orders'), urgent: queue('urgent') } }),
     internal: { secrets: () => Promise.resolve([]), role: 'trader', toleranceMs: 300_000 },
+    performance: { daysMax: 90, keptMs: 0 },
     telemetry: desk.telemetry,
   };
 }

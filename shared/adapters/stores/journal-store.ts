@@ -56,6 +56,10 @@ export function journalStore(tables: Tables): Journal {
         last === undefined || page.cursor === null ? null : new ItemReader(last, 'journal entry').text(sortKey);
       return { facts: page.items.flatMap(factsOfItem), end };
     },
+    async latest(aggregateId, limit) {
+      const page = await tables.query({ table: 'journal', partition: aggregateId, newestFirst: true, limit });
+      return page.items.flatMap((item) => factsOfItem(item).toReversed());
+    },
     byAggregate: (aggregateId) => readAll({ table: 'journal', partition: aggregateId }),
     byCorrelation: (correlationId) => readAll({ table: 'journal', index: 'by-correlation', partition: correlationId }),
     byDay: (day) => readAll({ table: 'journal', index: 'by-day', partition: day }),
