@@ -99,12 +99,14 @@ async function backtest(options: BacktestOptions): Promise<void> {
     onDay: (done, session) => bar.show(done, session.date),
   });
   bar.end();
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   const report = reportOf(run, {
     market,
     cash,
     strategies: strategies.map(({ id }) => id),
     elapsedMs: Math.round(performance.now() - startedMs),
-    peakRssMb: Math.round(process.resourceUsage().maxRSS / KB_A_MB),
+    cpuMs: Math.round((userCPUTime + systemCPUTime) / 1000),
+    peakRssMb: Math.round(maxRSS / KB_A_MB),
   });
   if (options.report !== undefined) writeFileSync(options.report, backtestPage(report, run));
   const told = options.json ? process.stderr : process.stdout;

@@ -1,8 +1,10 @@
 /** `npm run bench`: what the house costs, each figure as a ratio to what must be done anyway, in one run. */
 import Table from 'cli-table3';
-import type { Bench } from 'tinybench';
+import { Bench } from 'tinybench';
 import { openBrokerBench } from './broker.ts';
+import { measureBacktests } from './backtest.ts';
 import { measureClaims } from './claims.ts';
+import { CONTESTS, plainSeries, requireEqualValues } from './indicator-libraries.ts';
 import { indicatorBench, longSeries, SESSIONS, strategyBench } from './indicators.ts';
 import { countOrder } from '#tests/cost/order-cost.ts';
 import { MemoryTables } from '#shared/adapters/memory/tables.ts';
@@ -84,6 +86,74 @@ async function indicatorRows(): Promise<readonly Row[]> {
   }));
 }
 
+/** How many times as fast as the fastest library: each over the same million sessions, with equal values asserted. */
+async function libraryRows(): Promise<readonly Row[]> {
+  const series = longSeries();
+  const plain = plainSeries(series);
+  const rows: Row[] = [];
+  for (const contest of CONTESTS) {
+    requireEqualValues(contest, series, plain);
+    const bench = new Bench({
+      name: contest.indicator,
+      time: 300,
+      iterations: 5,
+      warmupTime: 100,
+      warmupIterations: 1,
+      throws: true,
+    });
+    bench.add('belay', () => void contest.own(series));
+    for (const { library, compute } of contest.rivals) bench.add(library, () => void compute(plain));
+    await bench.run();
+    const libraries = contest.rivals
+      .map(({ library }) => ({ library, ms: medianMs(bench, library) }))
+      .sort((a, b) => a.ms - b.ms);
+    const [fastest] = libraries;
+    if (fastest === undefined) continue;
+    const ownMs = medianMs(bench, 'belay');
+    const speed = (ms: number): string => fixed(SESSIONS / ms / 1000);
+    rows.push({
+      what: `${contest.indicator}, times as fast as the fastest library`,
+      figure: `${speed(ownMs)} million values a second`,
+      against: libraries.map(({ library, ms }) => `${library} ${speed(ms)}`).join(', '),
+      ratio: fastest.ms / ownMs,
+    });
+  }
+  return rows;
+}
+
+/** What a backtest of all symbols may take on two cores. */
+const BACKTEST_MS_MAX = 8_000;
+const BACKTEST_MB_MAX = 1_000;
+
+/** From the file on disk to the metrics; and the cost of a bar, which must not grow with the number of symbols. */
+async function backtestRows(): Promise<readonly Row[]> {
+  const { data, runs } = await measureBacktests([50, 150, 505]);
+  const perBar = ({ cpuMs, bars }: (typeof runs)[number]): number => (cpuMs * 1000) / bars;
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const named = `${last.symbols} symbols, ${last.days} days of ${data}, ${last.signals} signals`;
+  return [
+    {
+      what: `backtest: ${named}`,
+      figure: `${last.elapsedMs} ms, of the processors ${last.cpuMs} ms`,
+      against: `${BACKTEST_MS_MAX} ms that it may take`,
+      ratio: last.elapsedMs / BACKTEST_MS_MAX,
+    },
+    {
+      what: 'backtest: most memory',
+      figure: `${last.peakRssMb} MB`,
+      against: `${BACKTEST_MB_MAX} MB that it may take`,
+      ratio: last.peakRssMb / BACKTEST_MB_MAX,
+    },
+    ...runs.map((run) => ({
+      what: `backtest: cost of a bar with ${run.symbols} symbols`,
+      figure: `${fixed(perBar(run))} us of the processors, ${run.elapsedMs} ms in all`,
+      against: `${fixed(perBar(first))} us with ${first.symbols} symbols`,
+      ratio: perBar(run) / perBar(first),
+    })),
+  ];
+}
+
 /** All strategies over all sessions: the cost of a symbol must not grow with their number. */
 async function strategyRows(): Promise<readonly Row[]> {
   const bench = strategyBench(300);
@@ -160,6 +230,8 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   broker: brokerRows,
   indicators: indicatorRows,
   strategies: strategyRows,
+  libraries: libraryRows,
+  backtest: backtestRows,
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));

@@ -125,7 +125,7 @@ describe('a backtest', () => {
       const request = { strategies: [holder(5)], costs };
       const done = run(market, request);
       const cash = parseMoney('100000');
-      const input = { market, strategies: ['holder'], cash, elapsedMs: 0, peakRssMb: 0 };
+      const input = { market, strategies: ['holder'], cash, elapsedMs: 0, cpuMs: 0, peakRssMb: 0 };
       return { done, report: reportOf(done, input) };
     });
     if (free === undefined || costly === undefined) throw new Error('two runs were made');

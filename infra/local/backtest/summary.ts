@@ -27,6 +27,8 @@ export interface BacktestSummary {
   readonly dirt: Readonly<Record<string, number>>;
   readonly dailyLossSessions: number;
   readonly elapsedMs: number;
+  /** Time of all processors, of the whole process. */
+  readonly cpuMs: number;
   readonly peakRssMb: number;
 }
 
@@ -49,10 +51,11 @@ export function reportOf(
     readonly strategies: readonly string[];
     readonly cash: Money;
     readonly elapsedMs: number;
+    readonly cpuMs: number;
     readonly peakRssMb: number;
   },
 ): BacktestReport {
-  const { market, strategies, elapsedMs, peakRssMb } = input;
+  const { market, strategies, elapsedMs, cpuMs, peakRssMb } = input;
   const { closed, open } = roundTripsOf(run.executions);
   const slippage = run.executions.reduce((sum, { side, quantity, price, requestedPrice }) => {
     const worse = side === 'buy' ? price - requestedPrice : requestedPrice - price;
@@ -83,6 +86,7 @@ export function reportOf(
     dirt: dirtOf(run, market),
     dailyLossSessions: run.dailyLossSessions,
     elapsedMs,
+    cpuMs,
     peakRssMb,
   };
   return { summary, trades: closed, why: whyNoTrade(run.funnel) };
