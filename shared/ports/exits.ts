@@ -16,7 +16,7 @@ export interface StopHit {
   readonly lastPrice: Price;
 }
 
-/** opened: by this call. same: the very exit was opened before. other: another one holds the symbol, and goes first. */
+/** opened: by this call. same: the very exit was opened before, or is over. other: another holds the symbol, and goes first. */
 export type ExitOpening = 'opened' | 'same' | 'other';
 
 export interface Exits {
@@ -31,6 +31,6 @@ export interface Exits {
   open(request: ExitRequest, hit: StopHit | null): Promise<ExitOpening>;
   /** Writes a step. Null when somebody else wrote first: read again. */
   save(seen: StoredExit, next: Exit, now: EpochMs): Promise<StoredExit | null>;
-  /** Ends it and frees its symbol. False when somebody else wrote first. */
+  /** Ends it and frees its symbol. False when somebody else wrote first, or the share is not flat any more. */
   complete(seen: StoredExit, next: Exit, now: EpochMs): Promise<boolean>;
 }

@@ -1,11 +1,13 @@
 /** Exits through the door of execute, against the broker simulator: opened once, driven until flat, never beyond. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aggregateOf } from '#events/fact.ts';
+import { driveOpenExit } from '#functions/execute/drive-exit.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
 import { parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { positionOf } from '#shared/core/portfolio/book.ts';
 import { SYMBOL } from '#tests/journey/journey-world.ts';
+import { recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import { SafetyWorld } from './safety-world.ts';
 
 let world: SafetyWorld;
@@ -55,10 +57,7 @@ describe('an exit', () => {
     await world.ask(STOP);
     await world.settle(1_000);
     expect((await world.openOrders()).map((order) => order.state)).toEqual(['acknowledged']);
-    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'done' } });
-    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'waits', for: 'own-orders' } });
-    await world.settle();
-    await world.drive('x-1');
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'acknowledged' } });
     await world.settle();
     expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'completed' } });
     expect(await atBroker()).toBe(0n);
@@ -66,6 +65,41 @@ describe('an exit', () => {
       ['stop', 'canceled'],
       ['market', 'filled'],
     ]);
+  });
+
+  it('leaves a stop that does not end to the next drive, and asks for its cancel once a run', async () => {
+    await world.hold('10');
+    await world.ask(STOP);
+    await world.settle(1_000);
+    world.journey.simulator.faults.set('stuck-cancel', {});
+    const { account, clock } = world.journey;
+    const telemetry = recordedTelemetry();
+    const cancels = () => telemetry.lines.filter(({ message }) => message === 'cancel asked of the broker').length;
+    const drive = () =>
+      driveOpenExit({ ...world.execute, telemetry }, account, SYMBOL, {
+        holder: `drive-${clock.now()}`,
+        until: addMs(clock.now(), 30_000),
+      });
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'done' } });
+    expect([await drive(), cancels()]).toEqual([{ kind: 'waits', for: 'own-orders' }, 0]);
+    await world.settle(31_000);
+    expect([await drive(), cancels()]).toEqual([{ kind: 'waits', for: 'own-orders' }, 1]);
+    expect(await atBroker()).toBe(parseQuantity('10'));
+  });
+
+  it('is not driven in a dry run, which would take the stop away and sell nothing', async () => {
+    await world.hold('10');
+    await world.ask(STOP);
+    await world.settle(1_000);
+    world.journey.simulator.faults.set('stuck-cancel', {});
+    await world.ask(EXIT);
+    world.journey.simulator.faults.clearAll();
+    const { account, clock } = world.journey;
+    const sender = { holder: 'dry', until: addMs(clock.now(), 30_000) };
+    clock.moveTo(addMs(clock.now(), 31_000));
+    const dry = { ...world.execute, dryRun: true };
+    expect(await driveOpenExit(dry, account, SYMBOL, sender)).toEqual({ kind: 'left-to-next' });
+    expect((await exitOf())?.exit.phase).toBe('canceling-own');
   });
 
   it('is opened once by a command that comes again, and not again once it is over', async () => {

@@ -14,7 +14,7 @@ import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition } from '#shared/core/kernel/item.ts';
 import { type Exit, type ExitRequest, openExit } from '#shared/core/order/exit.ts';
 import type { Reason } from '#shared/core/order/order.ts';
-import type { Book } from '#shared/core/portfolio/book.ts';
+import { type Book, shareOf } from '#shared/core/portfolio/book.ts';
 import type { ExitOpening, Exits, StopHit, StoredExit } from '#shared/ports/exits.ts';
 import type { QueryRequest, Tables, TransactWrite } from '#shared/ports/tables.ts';
 
@@ -56,9 +56,14 @@ class ExitsStore implements Exits {
   }
 
   async get(accountId: AccountId, symbol: Ticker): Promise<StoredExit | null> {
-    const item = await this.#tables.get('books', exitKey(accountId, symbol));
-    const stored = item === null ? null : readExit(item);
+    const stored = await this.#last(accountId, symbol);
     return stored === null || stored.exit.phase === 'completed' ? null : stored;
+  }
+
+  /** The exit that is open on a symbol, or the last one that was. */
+  async #last(accountId: AccountId, symbol: Ticker): Promise<StoredExit | null> {
+    const item = await this.#tables.get('books', exitKey(accountId, symbol));
+    return item === null ? null : readExit(item);
   }
 
   async all(accountId: AccountId): Promise<readonly StoredExit[]> {
@@ -78,6 +83,8 @@ class ExitsStore implements Exits {
     for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
       const book = await this.#book(accountId, ticker);
       if (book.exitId !== null) return book.exitId === exitId ? 'same' : 'other';
+      // The command that opened it may come again after it is over.
+      if ((await this.#last(accountId, ticker))?.exit.exitId === exitId) return 'same';
       const said: readonly Say[] = [...(hit === null ? [] : [stopTriggered(request, hit)]), exitOpened(request)];
       const outcome = await this.#tables.transact([
         ...this.#bookWrites(book, { ...book, exitId }, request, said, openedAt),
@@ -103,20 +110,25 @@ class ExitsStore implements Exits {
 
   complete(seen: StoredExit, next: Exit, now: EpochMs): Promise<boolean> {
     const write = this.#exitWrite(next, seen.version + 1, asSeen(seen.version));
-    return this.#withBook(next, exitCompleted(next), now, write, (book) => ({ ...book, exitId: null }));
+    // A late fill may have brought units back since the share was seen flat.
+    return this.#withBook(next, exitCompleted(next), now, write, (book) =>
+      shareOf(book, next.strategyId).quantity === 0n ? { ...book, exitId: null } : null,
+    );
   }
 
-  /** Writes an exit together with its book; the book is read again as often as it moves, the exit never. */
+  /** Writes an exit together with its book; the book is read again as often as it moves, the exit never. Null changes nothing. */
   async #withBook(
     exit: Exit,
     say: Say,
     now: EpochMs,
     write: TransactWrite,
-    change: (book: Book) => Book,
+    change: (book: Book) => Book | null,
   ): Promise<boolean> {
     for (let round = 0; round < SWAP_ROUNDS_MAX; round += 1) {
       const book = await this.#book(exit.accountId, exit.ticker);
-      const outcome = await this.#tables.transact([...this.#bookWrites(book, change(book), exit, [say], now), write]);
+      const changed = change(book);
+      if (changed === null) return false;
+      const outcome = await this.#tables.transact([...this.#bookWrites(book, changed, exit, [say], now), write]);
       if (outcome.ok) return true;
       if (outcome.failures.some(({ names }) => names.includes('exit-version-changed'))) return false;
     }
