@@ -13,7 +13,7 @@ import {
   subtractMoney,
   ZERO_MONEY,
 } from '#shared/core/kernel/decimal.ts';
-import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
+import { type ClientOrderId, clientOrderIdOf } from '#shared/core/kernel/identity.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
 import { type JourneyWorld, STRATEGY, SYMBOL } from './journey-world.ts';
 import type { Life } from './order-life.ts';
@@ -25,6 +25,8 @@ const ALLOCATION = prorateMoney(EQUITY, 9n, 10n, 'floor');
 export interface Expected {
   /** Orders that must be at the broker once, and filled. */
   readonly filled: readonly ClientOrderId[];
+  /** Orders that must be at the broker once, and canceled. */
+  readonly canceled?: readonly ClientOrderId[];
   /** Orders that must not be at the broker. */
   readonly absent?: readonly ClientOrderId[];
 }
@@ -35,7 +37,18 @@ export const duplicatesIn = (world: JourneyWorld): number => {
   return orders.length - new Set(orders.map(({ clientOrderId }) => clientOrderId)).size;
 };
 
-function atBroker(world: JourneyWorld, life: Life, { filled, absent = [] }: Expected): readonly string[] {
+/** The orders that sold at the broker: one, or where its generation ended without a fill, a later one. */
+export const soldBy = (world: JourneyWorld): readonly ClientOrderId[] =>
+  world
+    .ledger()
+    .orders.filter(({ side, status }) => side === 'sell' && status === 'filled')
+    .map(({ clientOrderId }) => clientOrderIdOf(clientOrderId));
+
+function atBroker(
+  world: JourneyWorld,
+  life: Life,
+  { filled, canceled = [], absent = [] }: Expected,
+): readonly string[] {
   const { orders } = world.ledger();
   const flaws: string[] = [];
   for (const id of filled) {
@@ -51,7 +64,12 @@ function atBroker(world: JourneyWorld, life: Life, { filled, absent = [] }: Expe
   for (const id of absent) {
     if (orders.some(({ clientOrderId }) => clientOrderId === id)) flaws.push(`order ${id} is at the broker`);
   }
-  if (orders.length !== filled.length) flaws.push(`${orders.length} orders are at the broker`);
+  for (const id of canceled) {
+    const found = orders.filter(({ clientOrderId }) => clientOrderId === id).map(({ status }) => status);
+    if (found.join() !== 'canceled') flaws.push(`order ${id} is ${found.join()} at the broker`);
+    if (life.rows.get(id)?.state !== 'canceled') flaws.push(`order ${id} is ${life.rows.get(id)?.state} in the house`);
+  }
+  if (orders.length !== filled.length + canceled.length) flaws.push(`${orders.length} orders are at the broker`);
   return flaws;
 }
 

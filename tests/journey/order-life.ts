@@ -4,19 +4,21 @@
  * when the lane shows it again, and reconciliation passes each minute.
  */
 import { makeCommand, readCommand } from '#events/command.ts';
-import { intentOf, submitOrderOf } from '#events/order-command.ts';
+import { submitOrderOf } from '#events/order-command.ts';
+import { answerCommand } from '#functions/execute/answer-command.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
-import { submitOrder } from '#functions/execute/submit-order.ts';
 import { reconcilePass } from '#functions/reconcile/reconcile-pass.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { parsePrice, type Quantity, wholeQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import { type ClientOrderId, correlationId, decisionId } from '#shared/core/kernel/identity.ts';
+import { type ClientOrderId, clientOrderIdOf, correlationId, decisionId } from '#shared/core/kernel/identity.ts';
 import { addMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { isOpen, type Order, type OrderIntent } from '#shared/core/order/order.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
+import type { StoredExit } from '#shared/ports/exits.ts';
 import { type JourneyWorld, type Process, STRATEGY, SYMBOL } from './journey-world.ts';
 import { type CrashPlan, type OutsideCall, OutsideCalls, ProcessDied } from './outside-calls.ts';
 
@@ -31,11 +33,12 @@ const MINUTES_MAX = 16;
 
 export interface Life {
   readonly entry: ClientOrderId;
+  /** The first order of the exit; null where nothing was held. */
   readonly exit: ClientOrderId | null;
   readonly calls: readonly OutsideCall[];
   readonly processes: number;
-  /** How often a message was given to a consumer. */
-  readonly deliveries: number;
+  /** How often the command of the entry, and that of the exit, was given to a consumer. */
+  readonly deliveries: Readonly<Record<'entry' | 'exit', number>>;
   readonly rows: ReadonlyMap<ClientOrderId, Order>;
 }
 
@@ -95,7 +98,7 @@ export class OrderLife {
   readonly #consumers: number;
   #processes: Process[] = [];
   #started = 0;
-  #deliveries = 0;
+  readonly #deliveries = new Map<string, number>();
 
   constructor(world: JourneyWorld, options: Pick<LifeOptions, 'plans' | 'consumers'> = {}) {
     this.#world = world;
@@ -107,8 +110,9 @@ export class OrderLife {
     return this.#started;
   }
 
-  get deliveries(): number {
-    return this.#deliveries;
+  /** How often the command of this id was given to a consumer. */
+  deliveriesOf(commandId: string): number {
+    return this.#deliveries.get(commandId) ?? 0;
   }
 
   send(intent: OrderIntent): ClientOrderId {
@@ -136,6 +140,7 @@ export class OrderLife {
       await this.#pass();
       if (await this.#isSettled(ids)) return;
       clock.moveTo(addMs(clock.now(), MINUTE_MS));
+      await this.#driveExits(minute);
     }
   }
 
@@ -154,16 +159,16 @@ export class OrderLife {
     const { lane } = this.#world;
     const [message] = lane.receive();
     if (message === undefined) return false;
-    this.#deliveries += 1;
+    const { commandId } = readCommand(JSON.parse(message.body)).meta;
+    this.#deliveries.set(commandId, this.deliveriesOf(commandId) + 1);
     const handled = await Promise.all(
       Array.from({ length: this.#consumers }, (_, consumer) =>
         this.#survive(consumer, async (process) => {
           const command = readCommand(JSON.parse(message.body));
-          if (command.type !== 'submit-order.v1') throw new Error(`a ${command.type} was not sent`);
           const { clock } = process.execute;
           const holder = `${message.messageId}/${message.receiveCount}/${consumer}`;
           const sender = { holder, until: addMs(clock.now(), FUNCTION_MS) };
-          await submitOrder(process.execute, intentOf(command.data, command.meta.correlationId), sender);
+          await answerCommand(process.execute, command, sender);
         }),
       ),
     );
@@ -180,6 +185,28 @@ export class OrderLife {
     });
     if (handled) deadLetters.delete(message.receiptHandle);
     return true;
+  }
+
+  /** Each minute every open exit is driven again, as protect does it. */
+  async #driveExits(minute: number): Promise<void> {
+    const { account, clock, lane } = this.#world;
+    for (const { exit } of await this.#exits()) {
+      const { exitId, strategyId, ticker, generations, correlationId: correlation } = exit;
+      const meta = {
+        commandId: exitId,
+        attempt: minute + 1,
+        issuedAt: formatEpochMs(clock.now()),
+        correlationId: correlation,
+        causationId: null,
+      };
+      const data = { accountId: account, symbol: ticker, strategyId, exitId, generation: generations };
+      const body = JSON.stringify(makeCommand('drive-exit.v1', meta, data));
+      lane.send({ group: `${account}:${ticker}`, dedupId: `${exitId}:drive:${clock.now()}`, body });
+    }
+  }
+
+  #exits(): Promise<readonly StoredExit[]> {
+    return exitsStore(this.#world.tables, 'control').all(this.#world.account);
   }
 
   async #pass(): Promise<void> {
@@ -207,6 +234,7 @@ export class OrderLife {
       const { waiting, inFlight } = queue.counts();
       if (waiting + inFlight > 0) return false;
     }
+    if ((await this.#exits()).length > 0) return false;
     const rows = await rowsOf(this.#world, ids);
     return [...rows.values()].every((order) => !isOpen(order) && !order.provisional);
   }
@@ -225,21 +253,70 @@ export async function rowsOf(
   return rows;
 }
 
+/** What rests at the broker for the shares, far below the market. */
+function stopIntent(world: JourneyWorld, held: Quantity): OrderIntent {
+  const exit = exitIntent(world, held);
+  return {
+    ...exit,
+    terms: { ...exit.terms, type: 'stop', timeInForce: 'gtc', stopPrice: parsePrice('1') },
+    decision: { ...exit.decision, decisionId: decisionId('journey-stop') },
+    purpose: 'protective-stop',
+  };
+}
+
+const heldIn = async (world: JourneyWorld): Promise<Quantity> => {
+  const book = await booksStore(world.tables, 'control').get(world.account, SYMBOL);
+  return book === null ? ZERO_QUANTITY : shareOf(book, STRATEGY).quantity;
+};
+
+async function lived(
+  world: JourneyWorld,
+  life: OrderLife,
+  { entry, exit }: Pick<Life, 'entry' | 'exit'>,
+): Promise<Life> {
+  const placed = world.ledger().orders.map(({ clientOrderId }) => clientOrderIdOf(clientOrderId));
+  const rows = await rowsOf(world, [...new Set([entry, ...(exit === null ? [] : [exit]), ...placed])]);
+  const deliveries = { entry: life.deliveriesOf(entry), exit: exit === null ? 0 : life.deliveriesOf(exit) };
+  return { entry, exit, calls: life.calls.made, processes: life.processes, deliveries, rows };
+}
+
+/** Buys. */
+export async function liveEntry(world: JourneyWorld, options: LifeOptions = {}): Promise<Life> {
+  const life = new OrderLife(world, options);
+  const entry = life.send(entryIntent(world));
+  await life.untilSettled(entry);
+  return await lived(world, life, { entry, exit: null });
+}
+
+/** Closes a position for which a stop rests at the broker; nothing that goes before is counted, or goes wrong. */
+export async function liveExit(
+  world: JourneyWorld,
+  options: LifeOptions = {},
+): Promise<Life & { readonly stop: ClientOrderId }> {
+  const before = new OrderLife(world);
+  const entry = before.send(entryIntent(world));
+  await before.untilSettled(entry);
+  const held = await heldIn(world);
+  const stop = before.send(stopIntent(world, held));
+  await before.untilSettled();
+  const life = new OrderLife(world, options);
+  const exit = life.send(exitIntent(world, held));
+  await life.untilSettled();
+  return { ...(await lived(world, life, { entry, exit })), stop };
+}
+
 /** Buys, and sells what was bought. */
 export async function liveThrough(world: JourneyWorld, options: LifeOptions = {}): Promise<Life> {
   const life = new OrderLife(world, options);
   options.beforeEach?.('entry');
   const entry = life.send(entryIntent(world));
   await life.untilSettled(entry);
-  const book = await booksStore(world.tables, 'control').get(world.account, SYMBOL);
-  const held = book === null ? ZERO_QUANTITY : shareOf(book, STRATEGY).quantity;
+  const held = await heldIn(world);
   let exit: ClientOrderId | null = null;
   if (held > 0n) {
     options.beforeEach?.('exit');
     exit = life.send(exitIntent(world, held));
     await life.untilSettled(entry, exit);
   }
-  const rows = await rowsOf(world, exit === null ? [entry] : [entry, exit]);
-  const { calls, processes, deliveries } = life;
-  return { entry, exit, calls: calls.made, processes, deliveries, rows };
+  return await lived(world, life, { entry, exit });
 }

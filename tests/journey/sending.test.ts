@@ -223,7 +223,7 @@ describe('a command that fails as often as its lane allows', () => {
     const life = new OrderLife(world);
     const id = life.send({ ...entryIntent(world), validUntil: addMs(world.clock.now(), 3_600_000) });
     await life.untilSettled(id);
-    expect(life.deliveries).toBe(3);
+    expect(life.deliveriesOf(id)).toBe(3);
     expect(await factsOf(id)).toEqual(['order.refused.v1']);
     const [fact] = await journalStore(world.tables).byAggregate(aggregateOf.order(id));
     expect(fact?.data).toMatchObject({ reason: { code: 'command-failed' } });
