@@ -25,10 +25,12 @@ import type { Clock } from '#shared/ports/clock.ts';
 import type { Journal } from '#shared/ports/journal.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
+import type { Orders } from '#shared/ports/orders.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { RunDecision, Runs, RunSlot } from '#shared/ports/runs.ts';
 import type { Safety } from '#shared/ports/safety.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { openOrdersOf, planOrders, withoutResting } from './plan-orders.ts';
 import { completedFact, runDecisionOf } from './run-decision.ts';
 
 /** A slot older than this was missed; deciding on it now would be deciding on another day's world. */
@@ -46,6 +48,7 @@ export interface OrchestrateDependencies {
   readonly broker: Broker;
   readonly marketData: MarketData;
   readonly marketStore: MarketStore;
+  readonly orders: Orders;
   readonly runs: Runs;
   readonly journal: Journal;
   readonly lanes: Lanes;
@@ -121,11 +124,14 @@ async function decideRun(dependencies: OrchestrateDependencies, slot: RunSlot, s
   if (policy === null) {
     const missing = refusal('policy-missing', 'the account has no policy; `belay init` makes the first');
     const funnel = fresh.map((signal) => refusedEntry(signal, missing));
-    return { decision: runDecisionOf(slot, { intents: [], funnel }, 0, clock.now()), pending };
+    return { decision: runDecisionOf(slot, { cancels: [], intents: [], funnel }, 0, clock.now()), pending };
   }
   const gates = await shutGates(dependencies, session, policy);
-  const snapshot = await gather(dependencies, slot, policy, { session, signalSession, signals: fresh, pending, gates });
-  const decided = decide(snapshot, policy);
+  const open = await openOrdersOf(dependencies.orders, accountId);
+  const day = { session, signalSession, signals: fresh, pending, gates };
+  const seen = await gather(dependencies, slot, policy, day);
+  const snapshot = { ...seen, books: withoutResting(seen.books, open, seen) };
+  const decided = await planOrders(dependencies.orders, open, decide(snapshot, policy), snapshot);
   return {
     decision: runDecisionOf(slot, decided, policy.version, snapshot.now),
     pending: decided.records.filter((record) => record.state === 'pending'),

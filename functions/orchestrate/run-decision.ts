@@ -4,12 +4,14 @@ import { makeCommand } from '#events/command.ts';
 import type { Fact } from '#events/envelope.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import { submitOrderOf } from '#events/order-command.ts';
+import { contentId } from '#shared/core/kernel/hash.ts';
 import { formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { orderedQuantity, type OrderIntent } from '#shared/core/order/order.ts';
-import type { Decision, FunnelEntry } from '#shared/core/portfolio/snapshot.ts';
+import type { FunnelEntry } from '#shared/core/portfolio/snapshot.ts';
 import type { RunDecision, RunSlot } from '#shared/ports/runs.ts';
+import type { PlannedDecision, RestingCancel } from './plan-orders.ts';
 
 const placeOf = (slot: RunSlot, sequence: number, now: EpochMs) =>
   ({
@@ -66,10 +68,30 @@ const commandOf = (intent: OrderIntent, slot: RunSlot): AnyCommand => {
   return makeCommand('submit-order.v1', meta, submitOrderOf(intent, id));
 };
 
+/** A cancel of an entry that rests, named for the run: a later one is another. */
+function cancelCommand({ order, reason }: RestingCancel, slot: RunSlot, now: EpochMs): AnyCommand {
+  const { accountId, ticker } = order.intent.terms;
+  const meta = {
+    commandId: `cancel-${contentId([slot.runId, order.clientOrderId], 26)}`,
+    attempt: 1,
+    issuedAt: formatEpochMs(now),
+    correlationId: slot.runId,
+    causationId: aggregateOf.run(slot.runId),
+  };
+  const { code, message, context } = reason;
+  return makeCommand('cancel-order.v1', meta, {
+    clientOrderId: order.clientOrderId,
+    accountId,
+    symbol: ticker,
+    by: 'orchestrate',
+    reason: { code, message, context: { ...context } },
+  });
+}
+
 /** Sequence 1 is the commit, then one fact for each signal; the completion takes the number after the last. */
 export function runDecisionOf(
   slot: RunSlot,
-  decision: Pick<Decision, 'intents' | 'funnel'>,
+  decision: Pick<PlannedDecision, 'cancels' | 'intents' | 'funnel'>,
   policyVersion: number,
   now: EpochMs,
 ): RunDecision {
@@ -93,7 +115,11 @@ export function runDecisionOf(
     if (intent === undefined) throw new RangeError(`no intent bears the id ${entry.clientOrderId}`);
     return makeFact('intent.created.v1', place, createdData(slot, intent, entry.signal.asOf));
   });
-  return { commands: decision.intents.map((intent) => commandOf(intent, slot)), facts: [committed, ...ends] };
+  const cancels = decision.cancels.map((cancel) => cancelCommand(cancel, slot, now));
+  return {
+    commands: [...cancels, ...decision.intents.map((intent) => commandOf(intent, slot))],
+    facts: [committed, ...ends],
+  };
 }
 
 export const completedFact = (slot: RunSlot, decision: RunDecision, now: EpochMs): Fact =>

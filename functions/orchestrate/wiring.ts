@@ -9,6 +9,7 @@ import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
@@ -30,6 +31,7 @@ export async function wire(
     'BELAY_ACCOUNT',
     'BUILD_ID',
     'TABLE_SAFETY',
+    'TABLE_ORDERS',
     'TABLE_BOOKS',
     'TABLE_MARKET',
     'TABLE_JOURNAL',
@@ -45,6 +47,7 @@ export async function wire(
   const tables = openDynamoTables({
     physicalNames: {
       safety: settings.TABLE_SAFETY,
+      orders: settings.TABLE_ORDERS,
       books: settings.TABLE_BOOKS,
       market: settings.TABLE_MARKET,
       journal: settings.TABLE_JOURNAL,
@@ -73,6 +76,7 @@ export async function wire(
     broker: alpacaBroker({ endpoints, telemetry, gate: gateOf('trading') }),
     marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
     marketStore: marketStore(tables, systemClock),
+    orders: ordersStore(tables, ROOM, systemClock),
     runs: runsStore(tables),
     journal: journalStore(tables),
     lanes: openSqsLanes({

@@ -57,6 +57,7 @@ export const REFUSALS = {
   'symbol-not-whitelisted': 'risk',
   'wash-trade': 'risk',
   'twin-order': 'risk',
+  'replaced-order-open': 'risk',
   'opposing-order': 'risk',
   'symbol-cooldown': 'risk',
   'orders-open-limit': 'risk',

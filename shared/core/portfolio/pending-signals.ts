@@ -32,6 +32,7 @@ const MENDED_BY_WAITING: ReadonlySet<RefusalCode> = new Set([
   'notional-per-cycle-limit',
   'submit-rate-limit',
   'opposing-order',
+  'replaced-order-open',
   'symbol-cooldown',
   'spread-too-wide',
   'quote-stale',
