@@ -12,6 +12,7 @@ import { type PositionDifference, positionDifferences } from '#shared/core/recon
 import type { Adjusted } from '#shared/ports/adjustments.ts';
 import type { BrokerAccount, BrokerActivity, BrokerPosition } from '#shared/ports/broker.ts';
 import type { PassProgress } from '#shared/ports/reconciliations.ts';
+import { cancelLate } from './cancel-late.ts';
 import { openBooks } from './compare-books.ts';
 import { lookUpAll } from './look-up-missing.ts';
 import type { BackfilledPart, Pass } from './pass.ts';
@@ -124,6 +125,8 @@ async function settleAndLookUp(
     if (cost && (!pass.hasTime() || pass.broker.left() < REQUESTS_TO_SETTLE)) return unfinished(null);
   }
   settled();
+  // Another source may have told of one first, and a cancel may have come to nothing.
+  for (const order of open) if (pass.broker.left() >= REQUESTS_TO_SETTLE) await cancelLate(pass, order);
   const listed = new Set<string>(
     news.flatMap(({ brokerOrderId, clientOrderId, snapshots }) =>
       snapshots.length === 0 ? [] : [clientOrderId ?? rows.byBrokerId.get(brokerOrderId)?.clientOrderId ?? ''],

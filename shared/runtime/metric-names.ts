@@ -44,7 +44,7 @@ export const METRICS = [
     unit: 'Count',
     means:
       'orders that did what none must do: came again with other terms, met another under their id, came back to life',
-    rooms: ['execute'],
+    rooms: ['execute', 'reconcile'],
   },
   {
     name: 'SubmitLatencyMs',

@@ -10,10 +10,13 @@ export interface LogLine {
 
 export interface RecordedTelemetry extends Telemetry {
   readonly lines: readonly LogLine[];
+  /** Names that were counted, as often as they were. */
+  readonly counts: readonly string[];
 }
 
 export function recordedTelemetry(): RecordedTelemetry {
   const lines: LogLine[] = [];
+  const counts: string[] = [];
   const write =
     (level: LogLine['level']) =>
     (message: string, fields: LogFields = {}, cause?: unknown): void => {
@@ -21,10 +24,13 @@ export function recordedTelemetry(): RecordedTelemetry {
     };
   return {
     lines,
+    counts,
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    count: () => undefined,
+    count: (name) => {
+      counts.push(name);
+    },
     measure: () => undefined,
     measureFor: () => undefined,
   };

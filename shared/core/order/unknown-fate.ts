@@ -11,8 +11,9 @@ import type { Result } from '#shared/core/kernel/result.ts';
 import type { Session } from '#shared/core/market/types.ts';
 import { stepTo } from '#shared/core/order/advance.ts';
 import { illegalReason } from '#shared/core/order/lifecycle.ts';
-import type { Order } from '#shared/core/order/order.ts';
+import { isEnd, type Order } from '#shared/core/order/order.ts';
 import { sendBar } from '#shared/core/order/sending.ts';
+import { isClosing } from '#shared/core/order/terms.ts';
 import type { StepResult } from '#shared/core/order/sending.ts';
 
 /** Lookups that must have missed since the last send before the same id may be sent again. */
@@ -127,4 +128,20 @@ export function abandon(order: Order, facts: AbandonFacts): StepResult {
     context: { sentAt: String(order.sentAt ?? ''), lastMissAt: String(lastMissAt) },
   };
   return succeed(stepTo(order, { houseEnded: { end: 'abandoned', at: now, reason } }, now));
+}
+
+/**
+ * True for an order that adds risk, of which the broker first told when the decision behind it was long over: it was
+ * thought lost, the world has moved on, and it must not fill. One that closes is left to work: it only takes risk off.
+ */
+export function turnedUpLate(order: Order): boolean {
+  const { intent, sentAt, acknowledgedAt } = order;
+  if (isEnd(order.state) || order.brokerOrderId === null || sentAt === null || acknowledgedAt === null) return false;
+  // What was never sent while it was valid was taken in as it is, by a person or with a lost row.
+  const wasInTime = sentAt <= intent.validUntil;
+  return (
+    wasInTime &&
+    !isClosing(intent.terms.positionIntent) &&
+    acknowledgedAt > addMs(intent.validUntil, IN_FLIGHT_MS_MAX)
+  );
 }
