@@ -156,4 +156,21 @@ describe('an execution of somebody else that is told late', () => {
     expect(await desk.book('KO')).toMatchObject({ quarantine: null, shares: [{ strategyId: MANUAL }] });
     expectAgreement(desk);
   });
+
+  it('does not lift what waits for a person', async () => {
+    const desk = await start({ reconciliation: { foreignOrders: 'ignore' } });
+    await buyUntold(desk);
+    desk.pass(MINUTE_MS);
+    await desk.reconcile();
+    const grave = { code: 'invariant-quantity', message: 'a person must look', at: desk.now() };
+    expect(await desk.room.books.quarantine(ACCOUNT, KO, grave, 'test')).toBe(true);
+    const light = { ...grave, code: 'position-mismatch' };
+    expect(await desk.room.books.quarantine(ACCOUNT, KO, light, 'test')).toBe(false);
+    desk.simulator.faults.clearAll();
+    await ask(desk, 'request-1', { after: -10 * MINUTE_MS, until: 0 });
+    desk.pass(45 * MINUTE_MS);
+    expect(await desk.reconcile()).toMatchObject({ differences: [], fillsBooked: 1 });
+    expect((await desk.book('KO')).quarantine?.code).toBe('invariant-quantity');
+    expectAgreement(desk);
+  });
 });
