@@ -140,8 +140,6 @@ export function turnedUpLate(order: Order): boolean {
   // What was never sent while it was valid was taken in as it is, by a person or with a lost row.
   const wasInTime = sentAt <= intent.validUntil;
   return (
-    wasInTime &&
-    !isClosing(intent.terms.positionIntent) &&
-    acknowledgedAt > addMs(intent.validUntil, IN_FLIGHT_MS_MAX)
+    wasInTime && !isClosing(intent.terms.positionIntent) && acknowledgedAt > addMs(intent.validUntil, IN_FLIGHT_MS_MAX)
   );
 }
