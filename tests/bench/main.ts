@@ -5,6 +5,7 @@ import { openBrokerBench } from './broker.ts';
 import { measureBacktests } from './backtest.ts';
 import { measureClaims } from './claims.ts';
 import { CONTESTS, plainSeries, requireEqualValues } from './indicator-libraries.ts';
+import { type LoadFigures, measureControl } from './control.ts';
 import { indicatorBench, longSeries, SESSIONS, strategyBench } from './indicators.ts';
 import { countOrder } from '#tests/cost/order-cost.ts';
 import { MemoryTables } from '#shared/adapters/memory/tables.ts';
@@ -222,12 +223,36 @@ async function orderRows(): Promise<readonly Row[]> {
   ];
 }
 
+const told = (answers: LoadFigures['answers']): string =>
+  Object.entries(answers)
+    .map(([status, count]) => `${count} answers ${status}`)
+    .join(', ');
+
+async function controlRows(): Promise<readonly Row[]> {
+  const figures = await measureControl(2_000);
+  const { bare } = figures;
+  const against = `${fixed(bare.perSecond)} a second, p50 ${bare.p50Ms} ms, p99 ${bare.p99Ms} ms of the gateway alone`;
+  const shown = (what: string, load: LoadFigures): Row => ({
+    what: `control: ${what}`,
+    figure: `${fixed(load.perSecond)} a second, p50 ${load.p50Ms} ms, p99 ${load.p99Ms} ms: ${told(load.answers)}`,
+    against,
+    ratio: bare.perSecond / load.perSecond,
+  });
+  return [
+    shown('reads', figures.reads),
+    shown('submits', figures.submits),
+    shown('ten times the limit of submits', figures.submitsBeyond),
+    shown('ten times the limit of reads', figures.readsBeyond),
+  ];
+}
+
 const SECTIONS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   tables: tablesRows,
   claims: claimRows,
   submit: submitRows,
   order: orderRows,
   broker: brokerRows,
+  control: controlRows,
   indicators: indicatorRows,
   strategies: strategyRows,
   libraries: libraryRows,
