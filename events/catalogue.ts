@@ -60,6 +60,11 @@ import { sessionReported } from '#events/facts/session-reported.v1.ts';
 import { signalGenerated } from '#events/facts/signal-generated.v1.ts';
 import { signalRejected } from '#events/facts/signal-rejected.v1.ts';
 import { signalsRequested } from '#events/facts/signals-requested.v1.ts';
+import { slicePlanCancelRequested } from '#events/facts/slice-plan-cancel-requested.v1.ts';
+import { slicePlanCreated } from '#events/facts/slice-plan-created.v1.ts';
+import { slicePlanEnded } from '#events/facts/slice-plan-ended.v1.ts';
+import { slicePlanSliceEnded } from '#events/facts/slice-plan-slice-ended.v1.ts';
+import { slicePlanSliceSent } from '#events/facts/slice-plan-slice-sent.v1.ts';
 import { stopTriggered } from '#events/facts/stop-triggered.v1.ts';
 import { strategyDisabled } from '#events/facts/strategy-disabled.v1.ts';
 import { strategyEnabled } from '#events/facts/strategy-enabled.v1.ts';
@@ -92,6 +97,11 @@ export const FACTS = [
   orderUnknown,
   orderResurrected,
   orderAdopted,
+  slicePlanCreated,
+  slicePlanSliceSent,
+  slicePlanSliceEnded,
+  slicePlanCancelRequested,
+  slicePlanEnded,
   positionOpened,
   positionClosed,
   positionAdjusted,

@@ -25,6 +25,7 @@ export type Room =
 /** What a fact's sequence counts: the thing that it happened to. */
 export type Aggregate =
   | 'order'
+  | 'slice-plan'
   | 'book'
   | 'account'
   | 'reconciliation'

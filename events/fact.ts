@@ -18,6 +18,7 @@ export interface FactPlace {
 /** Aggregates by name: what a sequence counts. */
 export const aggregateOf = {
   order: (clientOrderId: string): string => `order:${clientOrderId}`,
+  slicePlan: (parentId: string): string => `slice-plan:${parentId}`,
   book: (accountId: string, symbol: string): string => `book:${accountId}:${symbol}`,
   account: (accountId: string): string => `account:${accountId}`,
   reconciliation: (accountId: string): string => `reconciliation:${accountId}`,

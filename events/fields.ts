@@ -38,6 +38,16 @@ export const orderIdentity = {
   side,
 };
 
+/** Which parent order, on every fact about a plan of slices. */
+export const slicePlanIdentity = {
+  /** Also the decision of each of its slices. */
+  parentOrderId: clientOrder,
+  accountId: account,
+  strategyId: strategy,
+  symbol,
+  side,
+};
+
 /** One execution as the broker named it. */
 export const execution = z.strictObject({
   executionId: name.nullable(),

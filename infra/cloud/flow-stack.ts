@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { type FunctionRoom, makeRooms } from '#infra/cloud/constructs/function-room.ts';
 import { LastResort } from '#infra/cloud/constructs/last-resort.ts';
 import { OrderLane } from '#infra/cloud/constructs/order-lane.ts';
+import { SliceWakes } from '#infra/cloud/constructs/slice-wakes.ts';
 import { SessionSchedules } from '#infra/cloud/constructs/session-schedules.ts';
 import type { HouseParts, HouseStackProps } from '#infra/cloud/house.ts';
 import { type FactTrigger, LANE_NAMES, ROOMS } from '#infra/cloud/rooms.ts';
@@ -46,7 +47,8 @@ export class FlowStack extends Stack {
       orders: new OrderLane(this, 'OrdersLane', { lane: 'orders' }),
       urgent: new OrderLane(this, 'UrgentLane', { lane: 'urgent' }),
     };
-    this.parts = { tables: state.tables, secrets: state.secrets, lanes, bus };
+    const wakes = new SliceWakes(this, 'Wakes');
+    this.parts = { tables: state.tables, secrets: state.secrets, lanes, bus, wakes };
     this.failedSlots = new LastResort(this, 'FailedSlots', { name: 'failed-slots' });
     this.unpublished = new LastResort(this, 'Unpublished', { name: 'unpublished' });
     this.rooms = makeRooms(
@@ -55,7 +57,10 @@ export class FlowStack extends Stack {
       settings,
       this.parts,
     );
-    for (const room of this.rooms) this.#wake(room);
+    for (const room of this.rooms) {
+      this.#wake(room);
+      if (room.row.slices) wakes.wake(room);
+    }
     this.schedules = new SessionSchedules(this, 'Schedules', { rooms: this.rooms, failed: this.failedSlots });
     this.#outputs();
   }

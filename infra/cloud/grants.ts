@@ -2,7 +2,13 @@
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { HouseParts } from '#infra/cloud/house.ts';
 import type { RoomRow, TableVerb } from '#infra/cloud/rooms.ts';
-import { REQUEST_GATE_PARTITION, TABLE_NAMES, type TableName, TABLES } from '#shared/ports/table-catalogue.ts';
+import {
+  REQUEST_GATE_PARTITION,
+  SLICE_PLAN_PARTITION,
+  TABLE_NAMES,
+  type TableName,
+  TABLES,
+} from '#shared/ports/table-catalogue.ts';
 
 /** Transactions have no action of their own: each of their parts needs the action of its kind. */
 const ACTIONS = {
@@ -42,6 +48,23 @@ const requestGateStatement = ({ tables }: HouseParts): PolicyStatement =>
     conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${REQUEST_GATE_PARTITION}*`] } },
   });
 
+/** Rows of plans, by keys that no flag has; wakes in their own group, which invoke as their own role. */
+const sliceStatements = ({ tables, wakes }: HouseParts): readonly PolicyStatement[] => [
+  new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    resources: [tables.safety.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${SLICE_PLAN_PARTITION}*`] } },
+  }),
+  allow(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], [wakes.scheduleArns]),
+  new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: ['iam:PassRole'],
+    resources: [wakes.role.roleArn],
+    conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+  }),
+];
+
 /** All that the row's role may do, its own log and what wakes it aside. */
 export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {
   return [
@@ -51,6 +74,7 @@ export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicySt
     ...row.sends.map((name) =>
       allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [parts.lanes[name].queue.queueArn]),
     ),
+    ...(row.slices ? sliceStatements(parts) : []),
     ...(row.speaks ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
   ];
 }

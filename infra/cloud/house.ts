@@ -5,6 +5,7 @@ import type { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { EnvironmentDescription } from '#infra/environments.ts';
+import type { SliceWakes } from '#infra/cloud/constructs/slice-wakes.ts';
 import type { OrderLane } from '#infra/cloud/constructs/order-lane.ts';
 import type { LaneName, RoomRow, SecretName } from '#infra/cloud/rooms.ts';
 import type { TableName } from '#shared/ports/table-catalogue.ts';
@@ -28,4 +29,5 @@ export interface HouseParts {
   readonly secrets: Readonly<Record<SecretName, Secret>>;
   readonly lanes: Readonly<Record<LaneName, OrderLane>>;
   readonly bus: EventBus;
+  readonly wakes: SliceWakes;
 }

@@ -46,6 +46,9 @@ describe('the rules of AwsSolutions', () => {
       'AwsSolutions-SQS3 belay-live-flow/FailedSlots/Resource',
       'AwsSolutions-SQS3 belay-live-flow/Unpublished/Resource',
       'AwsSolutions-SQS3 belay-live-watch/Untold/Resource',
+      expect.stringMatching(
+        /^AwsSolutions-IAM5\[.*:schedule\/.*\] belay-live-flow\/Slice\/Role\/DefaultPolicy\/Resource$/,
+      ),
       'AwsSolutions-APIG4 belay-live-edge/Api/GET--/Resource',
       'AwsSolutions-APIG4 belay-live-edge/Api/GET--api--v1--openapi.json/Resource',
       'AwsSolutions-APIG4 belay-live-edge/Api/GET--api--v1--docs/Resource',
@@ -55,7 +58,7 @@ describe('the rules of AwsSolutions', () => {
           `AwsSolutions-APIG4 belay-live-edge/Api/${method}${path.replaceAll('/', '--')}/Resource`,
       ),
     ]);
-    expect(given.map(({ id }) => id)).toHaveLength(10 + INTERNAL_ROUTES.length);
+    expect(given.map(({ id }) => id)).toHaveLength(11 + INTERNAL_ROUTES.length);
     for (const { reason } of given) expect(reason.length).toBeGreaterThan(60);
   });
 });

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ROOMS, ROOMS_TO_COME } from '#infra/cloud/rooms.ts';
+import { ROOMS } from '#infra/cloud/rooms.ts';
 import { houseUnderTest, type Permission, permissionsByRoom } from '#infra/cloud/templates-under-test.ts';
-import { REQUEST_GATE_PARTITION, TABLE_NAMES, type TableName } from '#shared/ports/table-catalogue.ts';
+import {
+  REQUEST_GATE_PARTITION,
+  SLICE_PLAN_PARTITION,
+  TABLE_NAMES,
+  type TableName,
+} from '#shared/ports/table-catalogue.ts';
 
 const house = houseUnderTest('live');
 const permissions = permissionsByRoom(house);
@@ -26,10 +31,6 @@ describe('what functions may do', () => {
 
   it('lets only execute and the settle path write orders', () => {
     expect(roomsThat((p) => isTable('orders')(p) && WRITES.includes(p.action))).toEqual(SETTLE_PATH);
-    const toCome = ROOMS_TO_COME.filter((row) =>
-      (row.tables.orders ?? []).some((verb) => verb !== 'read' && verb !== 'check'),
-    );
-    expect(toCome.map((row) => row.id)).toEqual([]);
   });
 
   it('lets only the claim and the adoption of an orphan create an order', () => {
@@ -69,8 +70,8 @@ describe('what functions may do', () => {
 
   it('lets only who decides send commands, and only execute take them', () => {
     const send = (lane: string) => (p: Permission) => p.action === 'sqs:SendMessage' && p.resource.includes(lane);
-    expect(roomsThat(send('OrdersLaneQueue'))).toEqual(['Orchestrate', 'Control']);
-    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate', 'Control']);
+    expect(roomsThat(send('OrdersLaneQueue'))).toEqual(['Orchestrate', 'Slice', 'Control']);
+    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate', 'Slice', 'Control']);
     expect(roomsThat((p) => p.action === 'sqs:ReceiveMessage')).toEqual(['Execute', 'ExecuteDeadLetter']);
   });
 
@@ -79,10 +80,31 @@ describe('what functions may do', () => {
     expect(roomsThat((p) => p.action === 'dynamodb:GetRecords')).toEqual(['Publish']);
   });
 
-  it('names every action and resource in full', () => {
+  it('lets slice write plans alone, by keys that no flag has, and make wakes in their own group alone', () => {
+    const limited = (p: Permission): boolean => isTable('safety')(p) && p.keys === `${SLICE_PLAN_PARTITION}*`;
+    const actionsOf = (may: (p: Permission) => boolean): readonly string[] =>
+      (permissions.get('Slice') ?? []).filter(may).map(({ action }) => action);
+    expect(roomsThat(limited)).toEqual(['Slice']);
+    expect(actionsOf(limited)).toEqual(['dynamodb:DeleteItem', 'dynamodb:PutItem']);
+    expect(actionsOf((p) => isTable('safety')(p) && p.keys === null)).toEqual(['dynamodb:GetItem', 'dynamodb:Query']);
+    const schedules = (p: Permission): boolean => p.action.startsWith('scheduler:') || p.action === 'iam:PassRole';
+    expect(roomsThat(schedules)).toEqual(['Slice']);
+    const [passed] = (permissions.get('Slice') ?? []).filter(({ action }) => action === 'iam:PassRole');
+    expect(passed?.resource).toContain('WakesRole');
+    const invokes = house
+      .ofType('AWS::IAM::Policy')
+      .filter(({ props }) => props.at('Roles', 0, 'Ref').text.startsWith('WakesRole'))
+      .flatMap(({ props }) => props.at('PolicyDocument', 'Statement').list)
+      .map((statement) => [statement.at('Action').text, statement.at('Resource', 'Fn::GetAtt', 0).text]);
+    expect(invokes).toEqual([['lambda:InvokeFunction', expect.stringMatching(/^SliceFunction/)]]);
+  });
+
+  it('names every action and resource in full, but for the schedules of a group', () => {
     const all = [...permissions.values()].flat();
     expect(all.filter((p) => p.action.includes('*'))).toEqual([]);
-    expect(all.filter((p) => p.resource.includes('*'))).toEqual([]);
+    const open = all.filter((p) => p.resource.includes('*'));
+    expect(open.map(({ action }) => action)).toEqual(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule']);
+    for (const { resource } of open) expect(resource).toMatch(/:schedule\/[a-zA-Z-]*Wakes-Group-[0-9A-F]+\/\*"/);
     expect(
       house.ofType('AWS::IAM::Role').filter(({ props }) => props.at('ManagedPolicyArns').value !== undefined),
     ).toEqual([]);
@@ -113,6 +135,8 @@ describe('what functions are told', () => {
     expect(isTold('SECRET_BROKER_ID')).toBe(may.some((p) => p.resource.includes('SecretBroker')));
     expect(isTold('SECRET_WEBHOOK_ID')).toBe(may.some((p) => p.resource.includes('SecretWebhook')));
     expect(isTold('SECRET_INTERNAL_ID')).toBe(may.some((p) => p.resource.includes('SecretInternal')));
+    expect(isTold('WAKE_GROUP')).toBe(may.some((p) => p.action === 'scheduler:CreateSchedule'));
+    expect(isTold('WAKE_ROLE_ARN')).toBe(may.some((p) => p.action === 'iam:PassRole'));
     expect(isTold('EVENT_BUS_NAME')).toBe(may.some((p) => p.action === 'events:PutEvents'));
     expect(isTold('ALPACA_BASE_URL')).toBe(row.broker);
     expect(told?.at('BUILD_ID').text).toBe('build-under-test');

@@ -42,6 +42,7 @@ export function variablesOf(row: RoomRow, settings: HouseSettings, parts: HouseP
       (name) => `SECRET_${name}_ID`,
       (name) => parts.secrets[name].secretArn,
     ),
+    ...(row.slices ? { WAKE_GROUP: parts.wakes.group.scheduleGroupName, WAKE_ROLE_ARN: parts.wakes.role.roleArn } : {}),
     ...(row.speaks ? { EVENT_BUS_NAME: parts.bus.eventBusName } : {}),
     ...(row.broker ? brokerVariables(environment.broker) : {}),
   };

@@ -24,7 +24,8 @@ export interface TableDescription {
 /** Every table has the string keys pk and sk. Index keys are strings too. */
 export const TABLES = {
   safety: {
-    holds: 'safety flags, strategies, policy versions, run rows, request budgets, broker circuits, used nonces',
+    holds:
+      'safety flags, strategies, policy versions, run rows, plans of slices, request budgets, broker circuits, used nonces',
     indexes: [],
     // Of used nonces alone; a flag that vanished by mistake would refuse everything.
     expiryAttribute: 'expiresAt',
@@ -84,6 +85,9 @@ export const TABLES = {
  * the broker may write these, and needs no right to any flag for it.
  */
 export const REQUEST_GATE_PARTITION = 'REQUESTS#';
+
+/** Items of the table `safety` under keys that begin so are plans of slices. */
+export const SLICE_PLAN_PARTITION = 'PLANS#';
 
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES: readonly TableName[] = ['safety', 'orders', 'books', 'market', 'journal'];

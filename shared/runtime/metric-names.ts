@@ -19,7 +19,7 @@ export const METRICS = [
     name: 'Heartbeat',
     unit: 'Count',
     means: 'a scheduled room took up its slot, refused slots included',
-    rooms: ['ingest', 'signal', 'orchestrate', 'listen', 'reconcile', 'protect', 'report'],
+    rooms: ['ingest', 'signal', 'orchestrate', 'listen', 'reconcile', 'protect', 'slice', 'report'],
   },
   { name: 'OrdersSubmitted', unit: 'Count', means: 'orders sent to the broker', rooms: ['execute'] },
   { name: 'OrdersFilled', unit: 'Count', means: 'orders that ended filled', rooms: ['publish'] },

@@ -81,6 +81,8 @@ export const SETTINGS = {
   TABLE_JOURNAL: required(name, 'physical name of the table'),
   QUEUE_ORDERS_URL: required(url, 'the lane of entries'),
   QUEUE_URGENT_URL: required(url, 'the lane of exits and cancels'),
+  WAKE_GROUP: required(name, 'the group that one-off schedules are made in'),
+  WAKE_ROLE_ARN: required(z.string().startsWith('arn:', 'expected an ARN'), 'what one-off schedules invoke as'),
   EVENT_BUS_NAME: required(name, 'the bus that facts are published on'),
   ALPACA_PAPER: optional(trueOrFalse, 'true', "orders go to the broker's paper side"),
   ALPACA_BASE_URL: optional(url, 'https://paper-api.alpaca.markets', "the broker's trading API"),

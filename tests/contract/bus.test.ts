@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type Fact, factMeta } from '#events/envelope.ts';
+import { noSchedules } from './house-fixture.ts';
 import { startAwsEndpoint } from '#infra/local/endpoint/aws-endpoint.ts';
 import { openEventBridgeBus } from '#shared/adapters/eventbridge/bus.ts';
 import { MemoryBus } from '#shared/adapters/memory/bus.ts';
@@ -121,7 +122,12 @@ describe('EventBridge: what can go wrong', () => {
       entries.push(entry);
       return 'id';
     };
-    const endpoint = await startAwsEndpoint({ bus: { put }, buses: ['belay'], secret: () => null });
+    const endpoint = await startAwsEndpoint({
+      bus: { put },
+      buses: ['belay'],
+      schedules: noSchedules(),
+      secret: () => null,
+    });
     const [fact] = factsOf(1);
     expect(await open(endpoint.url).publish(factsOf(1))).toEqual([]);
     await endpoint.close();

@@ -1,4 +1,6 @@
 /** An account with its safety items, a book and a fresh reconciliation pass, over any tables. */
+import { OneOffSchedules } from '#infra/local/schedules/one-off-schedules.ts';
+import { Agenda } from '#infra/local/time/agenda.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
@@ -168,3 +170,12 @@ export class HouseFixture {
     };
   }
 }
+
+/** A local house's one-off schedules where there is nothing to wake. */
+export const noSchedules = (): OneOffSchedules =>
+  new OneOffSchedules({
+    agenda: new Agenda(),
+    invoker: { invoke: () => Promise.resolve() },
+    groups: [],
+    functions: [],
+  });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { noSchedules } from './house-fixture.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '#infra/local/endpoint/aws-endpoint.ts';
 import { ManualClock } from '#shared/adapters/memory/clock.ts';
 import { memorySecrets } from '#shared/adapters/memory/secrets.ts';
@@ -17,7 +18,7 @@ beforeAll(async () => {
     const text = texts.get(id);
     return text === undefined ? null : { arn: `arn:local:${id}`, name: id, text };
   };
-  endpoint = await startAwsEndpoint({ bus: { put: () => 'none' }, buses: [], secret });
+  endpoint = await startAwsEndpoint({ bus: { put: () => 'none' }, buses: [], schedules: noSchedules(), secret });
   proxy = await startFaultyProxy(endpoint.url);
 });
 

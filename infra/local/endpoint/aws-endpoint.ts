@@ -1,9 +1,13 @@
-/** The AWS services that the house answers itself, on a loopback address: PutEvents and GetSecretValue. */
+/**
+ * The AWS services that the house answers itself, on a loopback address: PutEvents, GetSecretValue, CreateSchedule and
+ * DeleteSchedule.
+ */
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { closeServer, listenOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { readBody } from '#infra/local/http/request-body.ts';
 import type { EventBus } from '#infra/local/rules/event-bus.ts';
+import type { OneOffSchedules, ScheduleAnswer } from '#infra/local/schedules/one-off-schedules.ts';
 
 export interface AwsEndpoint {
   readonly url: string;
@@ -13,12 +17,15 @@ export interface AwsEndpoint {
 export interface AwsEndpointParts {
   readonly bus: Pick<EventBus, 'put'>;
   readonly buses: readonly string[];
+  readonly schedules: Pick<OneOffSchedules, 'create' | 'delete'>;
   /** Text of a secret by its name or ARN; null when there is none. */
   readonly secret: (id: string) => { readonly arn: string; readonly name: string; readonly text: string } | null;
 }
 
 interface Answer {
   readonly status: number;
+  /** Told in a header by services whose API goes by path. */
+  readonly errorType?: string;
   readonly body: unknown;
 }
 
@@ -83,7 +90,25 @@ function answerGetSecretValue(input: unknown, parts: AwsEndpointParts): Answer {
   };
 }
 
+const SCHEDULE_PATH = /^\/schedules\/([0-9a-zA-Z._-]{1,64})$/;
+
+/** The scheduler's API goes by path; null for a request to any other service. */
+async function answerScheduler(request: IncomingMessage, { schedules }: AwsEndpointParts): Promise<Answer | null> {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const name = SCHEDULE_PATH.exec(url.pathname)?.[1];
+  if (name === undefined) return null;
+  const told = (answered: ScheduleAnswer): Answer =>
+    answered.ok
+      ? { status: 200, body: answered.body }
+      : { status: answered.status, body: { Message: answered.message }, errorType: answered.code };
+  if (request.method === 'DELETE') return told(schedules.delete(name, url.searchParams.get('groupName')));
+  if (request.method !== 'POST') return null;
+  return told(schedules.create(name, JSON.parse((await readBody(request, REQUEST_BYTES_MAX)).toString('utf8'))));
+}
+
 async function answer(request: IncomingMessage, parts: AwsEndpointParts): Promise<Answer> {
+  const scheduled = await answerScheduler(request, parts);
+  if (scheduled !== null) return scheduled;
   const input: unknown = JSON.parse((await readBody(request, REQUEST_BYTES_MAX)).toString('utf8'));
   const target = request.headers['x-amz-target'];
   if (target === 'AWSEvents.PutEvents') return answerPutEvents(input, parts);
@@ -96,8 +121,10 @@ export async function startAwsEndpoint(parts: AwsEndpointParts): Promise<AwsEndp
     answer(request, parts)
       .catch((error: unknown) => refused('SerializationException', String(error)))
       .then(
-        ({ status, body }) => {
-          response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+        ({ status, body, errorType }) => {
+          const named = errorType === undefined ? {} : { 'x-amzn-errortype': errorType };
+          const headers = { 'content-type': 'application/x-amz-json-1.1', ...named };
+          response.writeHead(status, headers).end(JSON.stringify(body));
         },
         () => undefined,
       );

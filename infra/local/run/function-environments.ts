@@ -55,6 +55,7 @@ export const machineVariables = (endpoints: {
   AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
   AWS_ENDPOINT_URL_SQS: endpoints.sqs,
   AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.house,
+  AWS_ENDPOINT_URL_SCHEDULER: endpoints.house,
   AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.house,
   AWS_EC2_METADATA_DISABLED: 'true',
   ...QUIET_SDK,

@@ -1,5 +1,5 @@
 /** The house on one machine: everything that the plan asks for, started together and stopped together. */
-import { type AwsEndpoint, startAwsEndpoint } from '#infra/local/endpoint/aws-endpoint.ts';
+import { type AwsEndpoint, type AwsEndpointParts, startAwsEndpoint } from '#infra/local/endpoint/aws-endpoint.ts';
 import { EmulatorTraffic } from '#infra/local/endpoint/emulator-traffic.ts';
 import { createPlannedTables } from '#infra/local/endpoint/table-setup.ts';
 import { startDynamoDb } from '#infra/local/emulators/dynamodb.ts';
@@ -13,6 +13,7 @@ import { type LogSink, separateInvocations } from '#infra/local/lambda/invocatio
 import { Lane, type LaneDelivery, type LaneParts } from '#infra/local/queues/lane.ts';
 import { QueueClient } from '#infra/local/queues/queue-client.ts';
 import { type BusEvent, EventBus } from '#infra/local/rules/event-bus.ts';
+import { OneOffSchedules } from '#infra/local/schedules/one-off-schedules.ts';
 import { makeTimetable, type TimetableRow } from '#infra/local/schedules/timetable.ts';
 import { StreamClient } from '#infra/local/streams/stream-client.ts';
 import { TableStream, type TableStreamParts } from '#infra/local/streams/table-stream.ts';
@@ -113,7 +114,8 @@ async function assemble(options: HouseOptions, stops: Stops): Promise<House> {
     send: (queueName, body, group) => queues.send(queueName, body, group),
     onEvent: options.onEvent,
   });
-  const endpoint = await startEndpoint(options, plan, bus, stops);
+  const schedules = new OneOffSchedules({ agenda, invoker, groups: plan.scheduleGroups, functions: plan.functions });
+  const endpoint = await startEndpoint(options, plan, { bus, schedules }, stops);
   const variables = machineVariables({ dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, house: endpoint.url });
   stops.add(separateInvocations(options.logSink));
   const lanes = makeLanes(options, plan, { queues, runtime, agenda, traffic: sqsTraffic });
@@ -161,7 +163,12 @@ function readPlan(options: HouseOptions, sqs: Emulator): HousePlan {
   return { ...plan, functions: atHome(plan.functions, options.changes) };
 }
 
-function startEndpoint(options: HouseOptions, plan: HousePlan, bus: EventBus, stops: Stops): Promise<AwsEndpoint> {
+function startEndpoint(
+  options: HouseOptions,
+  plan: HousePlan,
+  parts: Pick<AwsEndpointParts, 'bus' | 'schedules'>,
+  stops: Stops,
+): Promise<AwsEndpoint> {
   const textOf = (arn: string): string | null => {
     for (const { environment } of plan.functions) {
       for (const [variable, text] of Object.entries(options.secrets)) if (environment[variable] === arn) return text;
@@ -173,7 +180,7 @@ function startEndpoint(options: HouseOptions, plan: HousePlan, bus: EventBus, st
     const text = found === undefined ? null : textOf(found.arn);
     return found === undefined || text === null ? null : { ...found, text };
   };
-  return started(startAwsEndpoint({ bus, buses: plan.buses, secret }), stops);
+  return started(startAwsEndpoint({ ...parts, buses: plan.buses, secret }), stops);
 }
 
 async function started<T extends { close(): Promise<void> }>(starting: Promise<T>, stops: Stops): Promise<T> {

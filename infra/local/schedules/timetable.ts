@@ -106,7 +106,7 @@ function shortestPeriod(next: (after: EpochMs) => EpochMs | null, startAt: Epoch
 /** RFC 3339 to the second, as the scheduler writes instants. */
 const scheduledTime = (slot: EpochMs): string => `${new Date(slot).toISOString().slice(0, 19)}Z`;
 
-function scheduleEvent(schedule: SchedulePlan, slot: EpochMs): unknown {
+export function scheduleEvent(schedule: Pick<SchedulePlan, 'name' | 'input'>, slot: EpochMs): unknown {
   const arn = arnOf('scheduler', `schedule/${schedule.name}`);
   if (schedule.input === null) {
     return {

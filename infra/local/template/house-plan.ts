@@ -150,6 +150,8 @@ export interface HousePlan {
   readonly lanes: readonly LanePlan[];
   readonly streams: readonly StreamPlan[];
   readonly schedules: readonly SchedulePlan[];
+  /** Groups that functions may make one-off schedules in. */
+  readonly scheduleGroups: readonly string[];
   readonly buses: readonly string[];
   readonly rules: readonly RulePlan[];
   /** Secrets by the name that the template gives them. */

@@ -33,6 +33,7 @@ export function readHousePlan(directory: string, settings: PhysicalSettings): Ho
     lanes: readLanes(templates, resolver, names),
     streams: readStreams(templates, resolver, names),
     schedules: readSchedules(templates, resolver, names),
+    scheduleGroups: readResources(templates, resolver, READINGS.scheduleGroup).map(({ ref }) => ref),
     buses,
     rules: readRules(templates, resolver, names, buses),
     secrets: readResources(templates, resolver, READINGS.secret).map(({ ref }) => ({ name: lastPart(ref), arn: ref })),

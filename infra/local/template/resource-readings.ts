@@ -89,6 +89,8 @@ const schedule = z.strictObject({
   }),
 });
 
+const scheduleGroup = z.strictObject({ Name: z.string().optional() });
+
 const rule = z.strictObject({
   Name: z.string().optional(),
   EventBusName: z.string().default('default'),
@@ -203,6 +205,7 @@ export const READINGS = {
   ]),
   eventInvokeConfig: reading(['AWS::Lambda::EventInvokeConfig'], eventInvokeConfig),
   schedule: reading(['AWS::Scheduler::Schedule'], schedule, ['GroupName', 'KmsKeyArn']),
+  scheduleGroup: reading(['AWS::Scheduler::ScheduleGroup'], scheduleGroup),
   rule: reading(['AWS::Events::Rule'], rule),
   bus: reading(['AWS::Events::EventBus'], bus, ['KmsKeyIdentifier', 'DeadLetterConfig', 'LogConfig']),
   secret: reading(['AWS::SecretsManager::Secret'], secret, ['GenerateSecretString', 'SecretString', 'KmsKeyId']),
@@ -225,6 +228,5 @@ export const HARMLESS_TYPES: readonly RegExp[] = [
   /^AWS::Lambda::Permission$/,
   /^AWS::SQS::QueuePolicy$/,
   /^AWS::Events::(Archive|EventBusPolicy)$/,
-  /^AWS::Scheduler::ScheduleGroup$/,
   /^AWS::SecretsManager::(ResourcePolicy|RotationSchedule)$/,
 ];

@@ -1,8 +1,8 @@
 /** Where each item lies. One function a kind of item, so that no key is spelled twice. */
-import type { AccountId, ClientOrderId, RunId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { AccountId, ClientOrderId, DecisionId, RunId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import type { ItemKey } from '#shared/core/kernel/item.ts';
-import { REQUEST_GATE_PARTITION } from '#shared/ports/table-catalogue.ts';
+import { REQUEST_GATE_PARTITION, SLICE_PLAN_PARTITION } from '#shared/ports/table-catalogue.ts';
 
 const account = (accountId: AccountId): string => `ACCOUNT#${accountId}`;
 
@@ -42,6 +42,19 @@ export const nonceKey = (owner: string, nonce: string): ItemKey => ({ pk: `NONCE
 export const orderRequestKey = (decisionId: string): ItemKey => ({ pk: `REQUEST#${decisionId}`, sk: 'REQUEST' });
 /** Which decision an order was asked for under. */
 export const orderRequestPointerKey = (id: ClientOrderId): ItemKey => ({ pk: `REQUEST-OF#${id}`, sk: 'REQUEST' });
+
+/** The plans of an account, in a partition of their own: who works them may write nothing else of the table. */
+export const slicePlansPartition = (accountId: AccountId): string => `${SLICE_PLAN_PARTITION}${accountId}`;
+export const slicePlanKey = (accountId: AccountId, parentId: DecisionId): ItemKey => ({
+  pk: slicePlansPartition(accountId),
+  sk: `PLAN#${parentId}`,
+});
+export const OPEN_PLAN_PREFIX = 'OPEN#';
+/** There while the plan has not ended. */
+export const openSlicePlanKey = (accountId: AccountId, parentId: DecisionId): ItemKey => ({
+  pk: slicePlansPartition(accountId),
+  sk: `${OPEN_PLAN_PREFIX}${parentId}`,
+});
 
 // table orders
 export const orderKey = (id: ClientOrderId): ItemKey => ({ pk: `ORDER#${id}`, sk: 'ORDER' });

@@ -35,6 +35,8 @@ import {
   ORDER_PURPOSES,
   ORDER_STATES,
   type Order,
+  type OrderIntent,
+  type OrderTerms,
   UPDATE_SOURCES,
 } from '#shared/core/order/order.ts';
 import { standingOf } from '#shared/core/order/standing.ts';
@@ -88,6 +90,9 @@ const intent = z.strictObject({
   policyVersion: z.int(),
   basis: z.strictObject({ position: quantity, openQuantity: quantity }),
 });
+
+/** What other rows hold of orders. */
+export const ORDER_PARTS = { terms, intent, reason, price, quantity, instant, text: read } as const;
 
 const source = z.enum(UPDATE_SOURCES);
 
@@ -153,19 +158,20 @@ const written = {
   money: (v: Money) => formatMoney(v),
 };
 
-function writtenIntent({ intent: from }: Order): z.input<typeof intent> {
-  const { terms: asked } = from;
+const writtenTerms = (asked: OrderTerms): z.input<typeof terms> => ({
+  ...asked,
+  size:
+    asked.size.kind === 'quantity'
+      ? { kind: 'quantity', quantity: written.quantity(asked.size.quantity) }
+      : { kind: 'notional', notional: written.money(asked.size.notional) },
+  limitPrice: orNull(asked.limitPrice, written.price),
+  stopPrice: orNull(asked.stopPrice, written.price),
+});
+
+function writtenIntent(from: OrderIntent): z.input<typeof intent> {
   return {
     ...from,
-    terms: {
-      ...asked,
-      size:
-        asked.size.kind === 'quantity'
-          ? { kind: 'quantity', quantity: written.quantity(asked.size.quantity) }
-          : { kind: 'notional', notional: written.money(asked.size.notional) },
-      limitPrice: orNull(asked.limitPrice, written.price),
-      stopPrice: orNull(asked.stopPrice, written.price),
-    },
+    terms: writtenTerms(from.terms),
     arrivalPrice: written.price(from.arrivalPrice),
     basis: {
       position: written.quantity(from.basis.position),
@@ -173,6 +179,8 @@ function writtenIntent({ intent: from }: Order): z.input<typeof intent> {
     },
   };
 }
+
+export const WRITTEN_PARTS = { terms: writtenTerms, intent: writtenIntent } as const;
 
 const writtenEvidence = (evidence: Evidence): z.input<typeof record>['evidence'] =>
   evidence.map((told) => ({
@@ -212,7 +220,7 @@ export const readEvidence = (text: string): Evidence => z.array(line).parse(JSON
 /** The text that reads back as this very order. */
 export function writeOrder(order: Order): string {
   const body: z.input<typeof record> = {
-    intent: writtenIntent(order),
+    intent: writtenIntent(order.intent),
     clientOrderId: order.clientOrderId,
     payloadHash: order.payloadHash,
     state: order.state,

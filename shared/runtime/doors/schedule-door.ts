@@ -17,6 +17,8 @@ export interface ScheduledWork {
   readonly kind: string;
   /** Names this invocation, for leases. */
   readonly invocation: string;
+  /** The function itself, as one-off wakes name it. */
+  readonly functionArn: string;
   /** Milliseconds that this invocation has left. */
   readonly remainingMs: () => number;
 }
@@ -34,6 +36,7 @@ export const scheduleDoor = <Answer>(
         slot,
         kind,
         invocation: context.awsRequestId,
+        functionArn: context.invokedFunctionArn,
         remainingMs: () => context.getRemainingTimeInMillis(),
       });
     });
