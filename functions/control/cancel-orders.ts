@@ -1,41 +1,14 @@
 /** Cancels: asked of the house, whose sender asks the broker. That an order is canceled is told by its own news alone. */
-import { makeCommand } from '#events/command.ts';
-import { contentId } from '#shared/core/kernel/hash.ts';
 import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
-import { formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import { reachesStrategy } from '#shared/core/access/permissions.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
-import type { LaneMessage } from '#shared/ports/lanes.ts';
+import { cancelMessage } from './cancel-message.ts';
 import { type Call, type ControlDependencies, done, notFound, operation, outOfScope, refused } from './operation.ts';
 import { ORDER_SCHEMAS } from './order-schemas.ts';
 import { findOrder } from './order-view.ts';
-import { messageOf, statusUrlOf } from './request-order.ts';
-
-/** Each request is a command of its own: a second cancel must not vanish, a repeat under one key must. */
-function cancelMessage(
-  call: Call,
-  order: { readonly id: string; readonly accountId: string; readonly symbol: string },
-  why: string,
-): LaneMessage {
-  const asked = contentId(['cancel', order.id, call.idempotencyKey ?? call.requestId], 26);
-  const meta = {
-    commandId: `cancel-${asked}`,
-    attempt: 1,
-    issuedAt: formatEpochMs(call.now),
-    correlationId: `cancel-${asked}`,
-    causationId: call.requestId,
-  };
-  return messageOf(
-    makeCommand('cancel-order.v1', meta, {
-      clientOrderId: order.id,
-      accountId: order.accountId,
-      symbol: order.symbol,
-      by: call.subject,
-      reason: { code: 'operator', message: why, context: {} },
-    }),
-  );
-}
+import { statusUrlOf } from './request-order.ts';
+import { cancelPlans } from './slice-orders.ts';
 
 export const cancelOrder = operation(ORDER_SCHEMAS.cancelOrder, async (dependencies, call, { params, body }) => {
   const { orders, lanes, dryRun } = dependencies;
@@ -92,12 +65,27 @@ export async function sweep(
 }
 
 export const cancelAllOrders = operation(ORDER_SCHEMAS.cancelAllOrders, async (dependencies, call, { body }) => {
+  const why = body?.reason ?? 'all orders were asked to be canceled';
+  // First, so that no slice follows those that are canceled.
+  const plans = await cancelPlans(
+    dependencies,
+    call,
+    ({ terms }) =>
+      (body?.symbol === undefined || terms.ticker === body.symbol) && reachesStrategy(call.grant, terms.strategyId),
+    why,
+  );
   const open = (await openOrders(dependencies))
     .filter(({ intent }) => body?.symbol === undefined || intent.terms.ticker === body.symbol)
     .filter(({ intent }) => reachesStrategy(call.grant, intent.terms.strategyId));
   const swept = await sweep(dependencies, call, open, {
     includeStops: body?.include_protective_stops ?? false,
-    why: body?.reason ?? 'all orders were asked to be canceled',
+    why,
   });
-  return done({ canceling: [...swept.canceling], spared: [...swept.spared], dry_run: dependencies.dryRun });
+  const { canceling, spared } = swept;
+  return done({
+    canceling: [...canceling],
+    spared: [...spared],
+    plans_stopped: [...plans],
+    dry_run: dependencies.dryRun,
+  });
 });

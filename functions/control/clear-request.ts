@@ -83,7 +83,8 @@ async function readHolding({ broker, clock }: ControlDependencies, symbol: Ticke
   return { quantity: position?.quantity ?? ZERO_QUANTITY, available: position?.available ?? ZERO_QUANTITY, readAt };
 }
 
-async function readBars({ marketStore, clock }: ControlDependencies, symbol: Ticker): Promise<BarFacts | null> {
+/** How much trades of a symbol, and how far its price moves; null where it has no bars. */
+export async function readBars({ marketStore, clock }: ControlDependencies, symbol: Ticker): Promise<BarFacts | null> {
   const year = new Date(clock.now()).getUTCFullYear();
   const bars = (await marketStore.loadBars([symbol], year - 1, year)).get(symbol);
   return bars === undefined ? null : barFactsOf(bars);

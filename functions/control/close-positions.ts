@@ -8,6 +8,7 @@ import {
 } from '#shared/core/kernel/decimal.ts';
 import { MANUAL, type StrategyId, strategyId, type Ticker, ticker } from '#shared/core/kernel/identity.ts';
 import { reachesStrategy } from '#shared/core/access/permissions.ts';
+import type { SlicePlan } from '#shared/core/order/slice-plan.ts';
 import type { OrderPurpose } from '#shared/core/order/order.ts';
 import { type Book, type StrategyShare, shareOf } from '#shared/core/portfolio/book.ts';
 import type { Problem } from '#shared/runtime/outcome.ts';
@@ -26,6 +27,7 @@ import {
 } from './operation.ts';
 import { ORDER_SCHEMAS, type Requested } from './order-schemas.ts';
 import { askForOrder } from './request-order.ts';
+import { cancelPlans } from './slice-orders.ts';
 import type { OrderWish } from './request-intent.ts';
 
 /** The market order that moves a share by so much; its sign is the side. */
@@ -78,6 +80,10 @@ export const closePosition = operation(
     if (book === null || held.length === 0) return notFound('position-not-found', `nothing is held of ${symbol}`);
     const beyond = held.find((share) => !reachesStrategy(call.grant, share.strategyId));
     if (beyond !== undefined) return outOfScope(beyond.strategyId);
+    // A plan that adds to what is closed would open it again.
+    const closes = (plan: SlicePlan): boolean =>
+      plan.terms.ticker === symbol && held.some(({ strategyId: owner }) => owner === plan.terms.strategyId);
+    await cancelPlans(dependencies, call, closes, body?.reason ?? 'the position is to be closed');
     const orders: Requested[] = [];
     for (const share of held) {
       const by = subtractQuantity(parseQuantity('0'), share.quantity);
@@ -126,6 +132,7 @@ const whyOf = (outcome: NotDone) => {
 export const flattenAll = operation(ORDER_SCHEMAS.flattenAll, async (dependencies, call, { body }) => {
   const { books, accountId, telemetry, dryRun } = dependencies;
   telemetry.warn('flattening everything', { by: call.subject });
+  const plans = await cancelPlans(dependencies, call, () => true, body.reason);
   const [all, open] = await Promise.all([books.all(accountId), openOrders(dependencies)]);
   const swept = await sweep(dependencies, call, open, { includeStops: true, why: body.reason });
   const orders: Requested[] = [];
@@ -138,5 +145,11 @@ export const flattenAll = operation(ORDER_SCHEMAS.flattenAll, async (dependencie
       else left.push({ symbol: book.ticker, strategy_id: share.strategyId, reason: whyOf(asked) });
     }
   }
-  return done({ canceling: [...swept.canceling], orders, refused: left, dry_run: dryRun });
+  return done({
+    canceling: [...swept.canceling],
+    plans_stopped: [...plans],
+    orders,
+    refused: left,
+    dry_run: dryRun,
+  });
 });

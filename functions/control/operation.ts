@@ -23,6 +23,7 @@ import type { Policies } from '#shared/ports/policies.ts';
 import type { RateLimits } from '#shared/ports/rate-limits.ts';
 import type { Reconciliations } from '#shared/ports/reconciliations.ts';
 import type { Safety } from '#shared/ports/safety.ts';
+import type { SlicePlans } from '#shared/ports/slice-plans.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Problem } from '#shared/runtime/outcome.ts';
 import type { InternalAccess } from './internal-caller.ts';
@@ -50,6 +51,7 @@ export interface ControlDependencies {
   readonly books: Books;
   readonly orders: Orders;
   readonly requests: OrderRequests;
+  readonly plans: SlicePlans;
   readonly orphans: Pick<Orphans, 'all'>;
   readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'ask' | 'session'>;
   readonly journal: Journal;

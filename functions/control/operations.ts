@@ -44,6 +44,7 @@ import { READING_SCHEMAS } from './reading-schemas.ts';
 import { submitManualOrder, submitOrder } from './request-order.ts';
 import { restatePosition } from './restate-position.ts';
 import type { ControlOperation } from './routes.ts';
+import { cancelSlices, getSlices, sliceOrder } from './slice-orders.ts';
 
 const getOpenApi = operation(READING_SCHEMAS.getOpenApi, ({ build }) => Promise.resolve(done(openApiDocument(build))));
 const getDocs = operation(READING_SCHEMAS.getDocs, () => Promise.resolve(done(docsPage())));
@@ -77,6 +78,9 @@ export const OPERATIONS = {
   getPendingOrders,
   getRecentFills,
   cancelAllOrders,
+  sliceOrder,
+  getSlices,
+  cancelSlices,
   getOrder,
   cancelOrder,
   getPositions,

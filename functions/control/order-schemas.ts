@@ -204,6 +204,8 @@ export const ORDER_SCHEMAS = {
       z.strictObject({
         canceling: z.array(clientOrder),
         spared: z.array(clientOrder),
+        /** Parents of which no slice follows. */
+        plans_stopped: z.array(clientOrder),
         dry_run: z.boolean(),
       }),
       202,
@@ -232,6 +234,7 @@ export const ORDER_SCHEMAS = {
     success: json(
       z.strictObject({
         canceling: z.array(clientOrder),
+        plans_stopped: z.array(clientOrder),
         orders: z.array(requested),
         refused: z.array(z.strictObject({ symbol, strategy_id: strategy, reason: reasonView })),
         dry_run: z.boolean(),

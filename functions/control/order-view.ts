@@ -7,6 +7,7 @@ import { formatMoney, formatPrice, formatQuantity, type Price } from '#shared/co
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Order, OrderIntent, Reason } from '#shared/core/order/order.ts';
+import { parentOf } from '#shared/core/order/slice-plan.ts';
 import { averageFillPrice } from '#shared/core/order/reservation.ts';
 import type { OrderRequest } from '#shared/ports/order-requests.ts';
 import type { ControlDependencies } from './operation.ts';
@@ -23,10 +24,11 @@ const sizeOf = ({ size }: OrderIntent['terms']) => ({
   notional: size.kind === 'notional' ? formatMoney(size.notional) : null,
 });
 
-/** Slices of one parent share its decision; the first one's id names the parent. */
+/** Slices of one parent share its decision, which names the parent. */
 function intentView(intent: OrderIntent) {
   const { terms, decision } = intent;
   return {
+    parent_order_id: parentOf(intent),
     account_id: terms.accountId,
     strategy_id: terms.strategyId,
     symbol: terms.ticker,
@@ -50,7 +52,6 @@ export function orderView(order: Order, dryRun: boolean, request: OrderRequest |
   return {
     ...intentView(order.intent),
     client_order_id: order.clientOrderId,
-    parent_order_id: null,
     broker_order_id: order.brokerOrderId,
     state: order.state,
     filled_qty: formatQuantity(order.filledQuantity),
@@ -72,7 +73,6 @@ function requestView(request: OrderRequest, refusedFor: Reason | null, dryRun: b
   return {
     ...intentView(intent),
     client_order_id: request.clientOrderId,
-    parent_order_id: null,
     broker_order_id: null,
     state: refusedFor !== null ? 'refused' : request.state === 'failed' ? 'failed' : 'pending_new',
     filled_qty: '0',

@@ -190,6 +190,21 @@ export const ROUTES = {
     path: '/api/v1/orders/cancel-all',
     summary: 'Asks for all open orders to be canceled; protective stops only when told so.',
   },
+  sliceOrder: {
+    ...submit,
+    rate: 'slice',
+    path: '/api/v1/orders/slice',
+    summary: 'Asks for an order that is worked in equal slices over a stretch of time.',
+  },
+  getSlices: { ...view, path: '/api/v1/orders/{parent_id}/slices', summary: 'The plan of a sliced order.' },
+  cancelSlices: {
+    ...control,
+    method: 'DELETE',
+    permission: 'CANCEL_ORDER',
+    rate: 'cancel',
+    path: '/api/v1/orders/{parent_id}/slices',
+    summary: 'Lets no further slice follow, and asks for the one at work to be canceled.',
+  },
   getOrder: { ...view, path: '/api/v1/orders/{client_order_id}', summary: 'One order, or the request for it.' },
   cancelOrder: {
     ...control,

@@ -5,6 +5,7 @@ import { ORDER_SCHEMAS } from './order-schemas.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 import type { ControlOperation } from './routes.ts';
 import { SAFETY_SCHEMAS } from './safety-schemas.ts';
+import { SLICE_SCHEMAS } from './slice-schemas.ts';
 
 export { ROUTES } from './routes.ts';
 
@@ -12,6 +13,7 @@ export const SCHEMAS = {
   ...READING_SCHEMAS,
   ...ORDER_SCHEMAS,
   ...SAFETY_SCHEMAS,
+  ...SLICE_SCHEMAS,
 } as const satisfies Readonly<Record<ControlOperation, OperationSchema>>;
 
 /** The broker's own form: it is read by the adapter that speaks to that broker. */

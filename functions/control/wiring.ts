@@ -21,6 +21,7 @@ import { rateLimitsStore } from '#shared/adapters/stores/rate-limits-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -42,6 +43,7 @@ export const controlStores = (tables: Tables, clock: Clock) => ({
   books: booksStore(tables, ROOM),
   orders: ordersStore(tables, ROOM, clock),
   requests: orderRequestsStore(tables),
+  plans: slicePlansStore(tables, ROOM),
   orphans: orphansStore(tables, ROOM),
   reconciliations: reconciliationsStore(tables, ROOM),
   journal: journalStore(tables),

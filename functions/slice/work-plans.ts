@@ -10,7 +10,7 @@ import type { AnyCommand } from '#events/catalogue.ts';
 import { contentId } from '#shared/core/kernel/hash.ts';
 import type { AccountId, BuildId, ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { refusal } from '#shared/core/kernel/refusal.ts';
+import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { OrderIntent, Reason } from '#shared/core/order/order.ts';
@@ -50,7 +50,7 @@ export interface SliceDependencies {
   readonly journal: Pick<Journal, 'byAggregate'>;
   readonly books: Pick<Books, 'get'>;
   readonly policies: Pick<Policies, 'active'>;
-  readonly safety: Pick<Safety, 'shutGate'>;
+  readonly safety: Pick<Safety, 'read' | 'shutGate'>;
   readonly lanes: Pick<Lanes, 'send'>;
   readonly wakes: Wakes;
   readonly telemetry: Telemetry;
@@ -74,9 +74,11 @@ export async function workPlans(dependencies: SliceDependencies, target: string)
   const { plans, accountId, telemetry } = dependencies;
   const failures: unknown[] = [];
   let [open, ended] = [0, 0];
-  for (const plan of await plans.open(accountId)) {
+  const all = await plans.open(accountId);
+  const killed = all.length === 0 ? null : await killedBy(dependencies);
+  for (const plan of all) {
     try {
-      const left = await workPlan(dependencies, plan, target);
+      const left = await workPlan(dependencies, plan, { target, killed });
       if (left.end === null) open += 1;
       else ended += 1;
     } catch (thrown) {
@@ -88,9 +90,29 @@ export async function workPlans(dependencies: SliceDependencies, target: string)
   return { open, ended };
 }
 
-async function workPlan(dependencies: SliceDependencies, plan: SlicePlan, target: string): Promise<SlicePlan> {
+/** The kill switch that is engaged, as what stops every plan; it is the gates' own business again at each slice. */
+async function killedBy({ safety, accountId }: SliceDependencies): Promise<Refusal | null> {
+  const { global, account } = await safety.read(accountId);
+  if (global === null || account === null) return refusal('safety-item-missing', 'the account has no safety item');
+  for (const [scope, { killSwitch }] of [
+    ['global', global],
+    ['account', account],
+  ] as const) {
+    if (killSwitch.engaged) return refusal('kill-switch-engaged', `the ${scope} kill switch is engaged`, { scope });
+  }
+  return null;
+}
+
+async function workPlan(
+  dependencies: SliceDependencies,
+  plan: SlicePlan,
+  { target, killed }: { readonly target: string; readonly killed: Refusal | null },
+): Promise<SlicePlan> {
   const { clock } = dependencies;
   let current = plan;
+  if (killed !== null && plan.stop === null) {
+    current = (await write(dependencies, plan, stopped(plan, killed, clock.now()))) ?? plan;
+  }
   for (let count = 0; count < STEPS_MAX; count += 1) {
     const step = nextStep(current, await look(dependencies, current), clock.now());
     const next = await take(dependencies, current, step);

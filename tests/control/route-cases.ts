@@ -47,6 +47,21 @@ export async function asked(house: ControlHouse): Promise<Ask> {
   return { params: { client_order_id: clientOrderOf(answer.json()) } };
 }
 
+export const SLICED_ORDER = {
+  symbol: 'AAPL',
+  side: 'buy',
+  qty: '100',
+  duration_minutes: 50,
+  interval_seconds: 300,
+} as const;
+
+/** A parent order that was asked for and of which nothing is sent. */
+export async function sliced(house: ControlHouse): Promise<Ask> {
+  const answer = await house.ask('sliceOrder', { body: SLICED_ORDER });
+  const { plan } = z.object({ plan: z.object({ parent_order_id: z.string() }) }).parse(answer.json());
+  return { params: { parent_id: plan.parent_order_id } };
+}
+
 async function withRun(house: ControlHouse): Promise<Ask> {
   const runId = 'control-1:20260309T093500';
   const place = {
@@ -188,6 +203,17 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
     success: nothing,
     malformed: { body: { include_protective_stops: 'yes' } },
     field: 'include_protective_stops',
+  },
+  sliceOrder: {
+    success: () => ({ body: SLICED_ORDER }),
+    malformed: { body: { ...SLICED_ORDER, interval_seconds: 420 } },
+    field: 'interval_seconds',
+  },
+  getSlices: { success: sliced, malformed: { params: { parent_id: 'no plan' } }, field: 'parent_id' },
+  cancelSlices: {
+    success: sliced,
+    malformed: { params: { parent_id: 'x' }, body: { reason: '' } },
+    field: 'reason',
   },
   getOrder: { success: asked, malformed: { params: { client_order_id: 'no order' } }, field: 'client_order_id' },
   cancelOrder: {
