@@ -177,9 +177,8 @@ async function write(
 async function decide(dependencies: SliceDependencies, plan: SlicePlan, index: number): Promise<PlanChange> {
   const { orders, books, policies, safety, clock, build } = dependencies;
   const { accountId, strategyId, ticker, positionIntent } = plan.terms;
-  const leaving = await Promise.all(
-    leavingSlices(plan).map(({ clientOrderId }) => (clientOrderId === null ? null : orders.get(clientOrderId))),
-  );
+  const ids = leavingSlices(plan).flatMap(({ clientOrderId }) => clientOrderId ?? []);
+  const leaving = await Promise.all(ids.map((id) => orders.get(id)));
   const more = recounted(
     plan,
     leaving.filter((order) => order !== null),

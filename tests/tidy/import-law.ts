@@ -26,6 +26,7 @@ const ADAPTER_KITS: Readonly<Record<string, readonly string[]>> = {
   dynamodb: ['@aws-sdk/client-dynamodb'],
   sqs: ['@aws-sdk/client-sqs'],
   eventbridge: ['@aws-sdk/client-eventbridge'],
+  scheduler: ['@aws-sdk/client-scheduler'],
   secrets: ['@aws-sdk/client-secrets-manager'],
   alpaca: ['cockatiel', 'ws'],
   btcturk: ['cockatiel', 'ws'],

@@ -9,6 +9,7 @@ const itemValue: z.ZodType<ItemValue> = z.lazy(() =>
     z.strictObject({ N: z.string() }),
     z.strictObject({ BOOL: z.boolean() }),
     z.strictObject({ NULL: z.literal(true) }),
+    z.strictObject({ B: z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64'))) }),
     z.strictObject({ L: z.array(itemValue) }),
     z.strictObject({ M: z.record(z.string(), itemValue) }),
   ]),

@@ -1,7 +1,7 @@
 /** Plans of slices over the tables: one row a plan, changed by version together with its facts. */
 import type { Room } from '#events/envelope.ts';
 import { ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
-import { journalPut } from '#shared/adapters/stores/journal-item.ts';
+import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { OPEN_PLAN_PREFIX, openSlicePlanKey, slicePlanKey, slicePlansPartition } from '#shared/adapters/stores/keys.ts';
 import { slicePlanFacts } from '#shared/adapters/stores/slice-plan-facts.ts';
 import { readSlicePlan, writeSlicePlan } from '#shared/adapters/stores/slice-plan-record.ts';
@@ -56,7 +56,7 @@ export function slicePlansStore(tables: Tables, room: Room): SlicePlans {
           item: { pk: text(pointer.pk), sk: text(pointer.sk), parentId: text(plan.parentId) },
           conditions: [],
         },
-        ...facts.map(journalPut),
+        ...journalPuts(facts),
       ]);
       if (outcome.ok) return { made: true, plan: made };
       const found = await get(accountOf(plan), plan.parentId);
@@ -92,7 +92,7 @@ export function slicePlansStore(tables: Tables, room: Room): SlicePlans {
       const plan = { ...change.plan, version: before.version + 1, sequence: before.sequence + facts.length };
       const writes: TransactWrite[] = [
         { kind: 'put', table: 'safety', item: planItem(plan), conditions: [versionIs(before.version)] },
-        ...facts.map(journalPut),
+        ...journalPuts(facts),
       ];
       if (plan.end !== null) {
         const key = openSlicePlanKey(accountOf(plan), plan.parentId);
