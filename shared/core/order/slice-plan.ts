@@ -24,9 +24,9 @@ export const SLICES_MIN = 2;
 /** Each slice is an order and a wake of its own. */
 export const SLICES_MAX = 120;
 /** A one-off schedule fires within the minute that it was made for. */
-export const SLICE_INTERVAL_MS_MIN = 60_000;
+const SLICE_INTERVAL_MS_MIN = 60_000;
 /** How much later than it was due a slice may come. */
-export const WAKE_LATE_MS_MAX = 60_000;
+const WAKE_LATE_MS_MAX = 60_000;
 /** What was left by others may make a slice so many times as large as planned, and no larger. */
 export const CATCH_UP_MAX = 2n;
 /** A regular session: what a day's volume is spread over when a share of the volume is asked for. */
@@ -122,11 +122,10 @@ export const sliceEndsAt = (plan: SlicePlan, index: number): EpochMs =>
   addMs(plan.startAt, (index + 1) * plan.intervalMs);
 export const planEndsAt = (plan: SlicePlan): EpochMs => sliceEndsAt(plan, plan.slices.length - 1);
 
-const sum = (slices: readonly Slice[], of: 'planned' | 'counted' | 'filled'): Quantity =>
+const sum = (slices: readonly Slice[], of: 'planned' | 'counted'): Quantity =>
   slices.reduce((all, slice) => addQuantity(all, slice[of]), ZERO_QUANTITY);
 
 export const countedOf = (plan: SlicePlan): Quantity => sum(plan.slices, 'counted');
-export const filledOf = (plan: SlicePlan): Quantity => sum(plan.slices, 'filled');
 
 /**
  * Equal parts on the step whose sum is the total exactly; no two differ by more than a step, and the larger ones are

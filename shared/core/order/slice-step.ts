@@ -73,7 +73,7 @@ export type SliceStep =
  * Refusals after which the plan stops: somebody's decision against the trade, doubt that a person has to lift, or a fact
  * that does not change within the session. After any other, later slices make up for the one that was refused.
  */
-export const STOPPING_REFUSALS = [
+const STOPPING_REFUSALS = [
   'kill-switch-engaged',
   'safe-mode',
   'trading-disabled',
@@ -124,8 +124,7 @@ const PROVEN: Readonly<Record<OrderEnd, boolean>> = {
 /** How often a cancel may have been asked for by now: once a minute, each as a command of its own. */
 const CANCEL_AGAIN_MS = 60_000;
 
-export const workingSlice = (plan: SlicePlan): Slice | null =>
-  plan.slices.find(({ state }) => state === 'working') ?? null;
+const workingSlice = (plan: SlicePlan): Slice | null => plan.slices.find(({ state }) => state === 'working') ?? null;
 
 /** The slice whose time it is: the last one due, or null before the first and after the plan's end. */
 export function dueSlice(plan: SlicePlan, now: EpochMs): Slice | null {
