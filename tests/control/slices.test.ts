@@ -96,7 +96,7 @@ describe('a parent order in slices', () => {
   it('is made once when it is asked for twice at the same time', async () => {
     const house = await openHouse();
     const both = await Promise.all([ask(house), ask(house)]);
-    expect(both.map((answer) => answered(answer).repeated).sort()).toEqual([false, true]);
+    expect(both.filter((answer) => answered(answer).repeated)).toHaveLength(1);
     expect(await house.dependencies.plans.open(house.account)).toHaveLength(1);
   });
 
