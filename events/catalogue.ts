@@ -47,6 +47,7 @@ import { positionAdjusted } from '#events/facts/position-adjusted.v1.ts';
 import { positionBooked } from '#events/facts/position-booked.v1.ts';
 import { positionClosed } from '#events/facts/position-closed.v1.ts';
 import { positionOpened } from '#events/facts/position-opened.v1.ts';
+import { positionUnprotected } from '#events/facts/position-unprotected.v1.ts';
 import { priceUpdated } from '#events/facts/price-updated.v1.ts';
 import { quarantineLifted } from '#events/facts/quarantine-lifted.v1.ts';
 import { quarantineSet } from '#events/facts/quarantine-set.v1.ts';
@@ -109,6 +110,7 @@ export const FACTS = [
   externalFillBooked,
   stopSet,
   stopTriggered,
+  positionUnprotected,
   exitOpened,
   exitBlocked,
   exitCompleted,

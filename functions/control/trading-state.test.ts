@@ -64,6 +64,12 @@ describe('the trading state', () => {
     expect(found.because).toContain(because);
   });
 
+  it('is as narrow as the account is set, and no narrower, when that is the gate that is shut', () => {
+    const account = { ...ARMED, tradingState: 'REDUCING' } as const;
+    const shut = refusal('reducing-only', 'the trading state does not let this order through');
+    expect(stateOf({ account, shut }).state).toBe('REDUCING');
+  });
+
   it('names what halts before what reduces', () => {
     const account = { ...tripped('TRIPPED', null), killSwitch: ENGAGED };
     expect(stateOf({ account, shut: STALE }).state).toBe('HALTED');

@@ -1,92 +1,131 @@
-/** The post-trade monitor: each minute of a session, and when prices change. */
+/**
+ * The post-trade monitor: each minute, when prices change, after a fill, and at once when a kill switch is engaged. What
+ * one look begins the next goes on with, so that a run that dies anywhere only loses a minute.
+ */
 import { approximateMoney, subtractMoney } from '#shared/core/kernel/decimal.ts';
-import type { AccountId } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
-import { currentSession } from '#shared/core/market/session-calendar.ts';
-import type { Policy } from '#shared/core/portfolio/policy.ts';
-import { type Trip, tripsOf } from '#shared/core/safety/monitor.ts';
-import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
-import type { Books } from '#shared/ports/books.ts';
-import type { Clock } from '#shared/ports/clock.ts';
-import type { Orders } from '#shared/ports/orders.ts';
-import type { Policies } from '#shared/ports/policies.ts';
-import type { Exposure } from '#shared/core/portfolio/exposure.ts';
-import type { Safety } from '#shared/ports/safety.ts';
-import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { Bug, Fault } from '#shared/core/kernel/fault.ts';
+import type { HoldingCause, Watch } from '#shared/core/safety/watch.ts';
+import { actOnPositions, measureNaked } from './act-on-positions.ts';
+import { degradeAccount } from './degrade-account.ts';
+import { driveMessage } from './lane-messages.ts';
+import { type Look, type Occasion, type ProtectDependencies, takeLook } from './look.ts';
+import { type PositionPlan, planPositions } from './plan-positions.ts';
+import { flattenTripped, sweepKilled } from './sweep-orders.ts';
+import { tripBreaker, watchCauses, type Watched } from './watch-causes.ts';
 
-export interface ProtectDependencies {
-  readonly accountId: AccountId;
-  readonly clock: Clock;
-  readonly policies: Policies;
-  readonly safety: Safety;
-  readonly books: Books;
-  readonly orders: Orders;
-  readonly telemetry: Telemetry;
-}
+/** Looks that are taken anew because another one was written in between. */
+const LOOKS_MAX = 3;
 
 export type Guarded =
-  | { readonly kind: 'no-session' | 'not-initialised' }
-  | { readonly kind: 'guarded'; readonly trips: readonly Trip[] };
+  | { readonly kind: 'not-initialised' | 'overtaken' }
+  | { readonly kind: 'guarded'; readonly causes: readonly HoldingCause[] };
 
-/** @throws Fault when a fact cannot be read: the next minute tries again, and the gate shuts by itself meanwhile. */
-export async function guardAccount(dependencies: ProtectDependencies): Promise<Guarded> {
-  const { accountId, clock, policies, safety, books, telemetry } = dependencies;
-  const now = clock.now();
-  if (currentSession(now) === null) return { kind: 'no-session' };
-  const [policy, exposure, { account }] = await Promise.all([
-    policies.active(accountId),
-    books.exposure(accountId),
-    safety.read(accountId),
-  ]);
-  if (policy === null || exposure === null || account === null) return { kind: 'not-initialised' };
-  const trips = tripsOf({
-    now,
-    limits: policy.limits,
-    equityAtOpen: exposure.equityAtOpen,
-    equity: exposure.equity,
-    reconciledAt: account.reconciledAt,
-    oldestUnknownAt: await oldestUnknown(dependencies),
-  });
-  measure(dependencies, { now, account, exposure, policy });
-  const first = trips[0];
-  if (first !== undefined && account.breaker.state !== 'TRIPPED') {
-    await safety.tripBreaker(accountId, { cause: first.cause, by: 'protect', message: first.message, now });
-    telemetry.error('breaker tripped', { cause: first.cause, reason: first.message });
-    telemetry.count('BreakerTripped');
+/** Duties that do not wait for one another: what one of them fails in is thrown once the others are done. */
+class Duties {
+  #first: Error | null = null;
+  readonly #dependencies: ProtectDependencies;
+
+  constructor(dependencies: ProtectDependencies) {
+    this.#dependencies = dependencies;
   }
-  return { kind: 'guarded', trips };
+
+  /** @returns null where the duty failed */
+  async do<T>(duty: string, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const code = thrown instanceof Fault ? thrown.code : 'bug';
+      this.#dependencies.telemetry.error('a duty of protect failed', { duty, code }, thrown);
+      this.#first ??= thrown instanceof Error ? thrown : new Bug('a duty threw what is no error', { cause: thrown });
+      return null;
+    }
+  }
+
+  /** @throws the first failure */
+  end(): void {
+    if (this.#first !== null) throw this.#first;
+  }
 }
 
-/** The age is measured here and not only by the pass itself: a reconciler that stopped measures nothing. */
-function measure(
-  { telemetry }: ProtectDependencies,
-  seen: {
-    readonly now: EpochMs;
-    readonly account: AccountSafety;
-    readonly exposure: Exposure;
-    readonly policy: Policy;
-  },
-): void {
-  const { now, account, exposure, policy } = seen;
-  if (account.reconciledAt !== null) telemetry.measure('ReconciliationAgeS', (now - account.reconciledAt) / 1000);
+/**
+ * @throws Fault when a fact cannot be read or a duty failed: the next minute tries again, and the gates shut by
+ * themselves meanwhile
+ */
+export async function guardAccount(dependencies: ProtectDependencies, occasion: Occasion): Promise<Guarded> {
+  for (let taken = 0; taken < LOOKS_MAX; taken += 1) {
+    const look = await takeLook(dependencies, occasion);
+    if (look === null) return { kind: 'not-initialised' };
+    const guarded = await guard(dependencies, look);
+    if (guarded !== null) return guarded;
+  }
+  return { kind: 'overtaken' };
+}
+
+/** One look and what follows from it; null when another look was written in between. */
+async function guard(dependencies: ProtectDependencies, look: Look): Promise<Guarded | null> {
+  const { accountId, watches } = dependencies;
+  const duties = new Duties(dependencies);
+  const watched = await duties.do('monitor', async () => {
+    const found = await watchCauses(dependencies, look);
+    await tripBreaker(dependencies, look, found.causes);
+    return found;
+  });
+  const plans = dependencies.dryRun ? [] : await duties.do('positions', () => planPositions(dependencies, look));
+  // Written before it is acted on: of two looks at the same moment one acts.
+  if (!(await watches.save(accountId, look.watch.version, nextWatch(look, watched, plans)))) return null;
+  await duties.do('kill-switch', () => sweepKilled(dependencies, look));
+  await duties.do('act', () => actOnPositions(dependencies, look, plans ?? []));
+  await duties.do('after-trip', () => followTrip(dependencies, look));
+  await duties.do('exits', () => driveExits(dependencies, look));
+  if (watched !== null) await duties.do('degrade', () => degradeAccount(dependencies, look, watched));
+  await duties.do('measure', () => measure(dependencies, look, plans ?? []));
+  duties.end();
+  return { kind: 'guarded', causes: watched?.causes ?? [] };
+}
+
+/** What could not be looked at stays as it was remembered. */
+const nextWatch = (look: Look, watched: Watched | null, plans: readonly PositionPlan[] | null): Watch => ({
+  ...look.watch,
+  ...watched?.watch,
+  positions: plans === null ? look.watch.positions : plans.map((plan) => plan.watch),
+});
+
+/** The breaker's own life: entries and positions after a trip that flattens, and armed again after its quiet period. */
+async function followTrip(dependencies: ProtectDependencies, look: Look): Promise<void> {
+  const { safety, accountId, telemetry } = dependencies;
+  const { account } = await safety.read(accountId);
+  if (account === null) return;
+  if (!dependencies.dryRun) await flattenTripped(dependencies, { ...look, account });
+  if (account.breaker.state === 'QUIET_PERIOD' && (await safety.armBreaker(accountId, look.now))) {
+    telemetry.warn('the quiet period is over, and the breaker is armed');
+  }
+}
+
+/** Every exit that is open is driven again, each minute under a new attempt, until its share is flat. */
+async function driveExits({ exits, lanes, accountId, dryRun }: ProtectDependencies, { now }: Look): Promise<void> {
+  if (dryRun) return;
+  const open = await exits.all(accountId);
+  const moving = open.filter(({ exit }) => exit.phase !== 'blocked');
+  await lanes.send(moving.map(({ exit }) => driveMessage(exit, now)));
+}
+
+/** Ages are measured here and not only by the pass itself: a reconciler that stopped measures nothing. */
+async function measure(dependencies: ProtectDependencies, look: Look, plans: readonly PositionPlan[]): Promise<void> {
+  const { telemetry, safety, accountId } = dependencies;
+  const { now, exposure, policy, open } = look;
+  const { account } = await safety.read(accountId);
+  const cause = account?.breaker.state === 'TRIPPED' ? account.breaker.cause : null;
+  telemetry.measure('BreakerTripped', account?.breaker.state === 'TRIPPED' ? 1 : 0);
+  if (cause !== null) telemetry.measureFor('BreakerTripped', cause, 1);
+  measureNaked(dependencies, look, plans);
+  if (open === null) return;
+  if (look.account.reconciledAt !== null) {
+    telemetry.measure('ReconciliationAgeS', (now - look.account.reconciledAt) / 1000);
+  }
   const limit = approximateMoney(policy.limits.grossExposureMax);
   if (limit > 0) telemetry.measure('LimitUse', (approximateMoney(exposure.committed) / limit) * 100);
   const { equity, equityAtOpen } = exposure;
   if (equity === null || equityAtOpen === null || equityAtOpen <= 0n) return;
   const lost = approximateMoney(subtractMoney(equityAtOpen, equity)) / approximateMoney(equityAtOpen);
   telemetry.measure('Drawdown', Math.max(0, lost * 100));
-}
-
-async function oldestUnknown({ orders, accountId }: ProtectDependencies): Promise<EpochMs | null> {
-  let oldest: EpochMs | null = null;
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<Orders['listOpen']>> = await orders.listOpen(accountId, cursor ?? undefined);
-    for (const order of page.orders) {
-      const since = order.sentAt ?? order.claimedAt;
-      if (order.state === 'unknown' && (oldest === null || since < oldest)) oldest = since;
-    }
-    cursor = page.cursor;
-  } while (cursor !== null);
-  return oldest;
 }

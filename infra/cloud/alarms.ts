@@ -35,6 +35,9 @@ const LANE_AGE_MAX_S: Readonly<Record<LaneName, number>> = { orders: 120, urgent
 /** As the claim's own limit: past it, nothing that increases risk is claimed. */
 const RECONCILIATION_AGE_MAX_S = 180;
 
+/** As the first policy's `stops.nakedMsMax`, and one look more. */
+const NAKED_MAX_S = 180;
+
 const PUBLISH_AGE_MAX_S = 60;
 
 const anyOf = (name: string, runbook: string, says: string, metric: IMetric): AlarmRow => ({
@@ -81,6 +84,15 @@ function safetyAlarms({ environment }: Watched): readonly AlarmRow[] {
       threshold: RECONCILIATION_AGE_MAX_S,
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       periods: 2,
+    },
+    {
+      name: 'unprotected-position',
+      runbook: 'unprotected-position',
+      says: 'A position has had no resting stop at the broker for longer than it may.',
+      metric: highest(environment, 'NakedSeconds'),
+      threshold: NAKED_MAX_S,
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      periods: 1,
     },
     anyOf(
       'position-mismatch',

@@ -89,6 +89,7 @@ function tradingRow({ environment }: Watched): IWidget[] {
       total(environment, 'PositionsClosed'),
       total(environment, 'StopsTriggered'),
     ]),
+    graph('Longest time without a resting stop (s)', [highest(environment, 'NakedSeconds')]),
     graph('Facts published a second', [perSecond(total(environment, 'EventsPublished'), 'facts a second')]),
   ];
 }

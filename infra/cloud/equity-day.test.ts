@@ -84,10 +84,10 @@ describe('the equity day', () => {
     expect(slotsOf('listen', 'listen')).toHaveLength(7 * 30 + 16);
   });
 
-  it('makes signals after the bars of the session and guards from bell to bell', () => {
+  it('makes signals after the bars of the session and guards from the first pass to the last', () => {
     expect(slotsOf('ingest', 'daily-bars')).toEqual(['16:30']);
     expect(slotsOf('signal', 'signals')).toEqual(['16:35']);
     const guards = slotsOf('protect', 'guard');
-    expect([guards[0], guards.at(-1), guards.length]).toEqual(['09:30', '16:00', 391]);
+    expect([guards[0], guards.at(-1), guards.length]).toEqual(['09:00', '16:30', 451]);
   });
 });

@@ -63,7 +63,15 @@ describe('what functions may do', () => {
   it('hands the broker key to those that call the broker, and each shared secret to the room that checks by it', () => {
     const reads = (secret: string): readonly string[] =>
       roomsThat((p) => p.action === 'secretsmanager:GetSecretValue' && p.resource.includes(secret));
-    expect(reads('SecretBroker')).toEqual(['Ingest', 'Orchestrate', 'Execute', 'Listen', 'Reconcile', 'Control']);
+    expect(reads('SecretBroker')).toEqual([
+      'Ingest',
+      'Orchestrate',
+      'Execute',
+      'Listen',
+      'Reconcile',
+      'Protect',
+      'Control',
+    ]);
     expect(reads('SecretWebhook')).toEqual(['Webhook']);
     expect(reads('SecretInternal')).toEqual(['Control']);
   });
@@ -71,7 +79,7 @@ describe('what functions may do', () => {
   it('lets only who decides send commands, and only execute take them', () => {
     const send = (lane: string) => (p: Permission) => p.action === 'sqs:SendMessage' && p.resource.includes(lane);
     expect(roomsThat(send('OrdersLaneQueue'))).toEqual(['Orchestrate', 'Slice', 'Control']);
-    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate', 'Slice', 'Control']);
+    expect(roomsThat(send('UrgentLaneQueue'))).toEqual(['Orchestrate', 'Protect', 'Slice', 'Control']);
     expect(roomsThat((p) => p.action === 'sqs:ReceiveMessage')).toEqual(['Execute', 'ExecuteDeadLetter']);
   });
 

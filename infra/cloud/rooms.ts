@@ -203,9 +203,24 @@ export const ROOMS: readonly RoomRow[] = [
     id: 'Protect',
     room: 'protect',
     timeoutS: GUARD_TIMEOUT_S,
-    tables: { safety: ['read', 'update'], orders: ['read'], books: ['read'], journal: ['put'] },
-    schedules: [each('guard', 1, '09:30', '16:00')],
-    wokenBy: [{ kind: 'price-updated', facts: ['price.updated.v1'] }],
+    memoryMb: 1024,
+    tables: {
+      safety: ['read', 'update'],
+      orders: ['read'],
+      books: ['read', 'update'],
+      market: ['read'],
+      journal: ['read', 'put'],
+    },
+    broker: true,
+    secrets: ['broker'],
+    // Exits, cancels and resting stops; entries are none of its business.
+    sends: ['urgent'],
+    schedules: [each('guard', 1, '09:00', '16:30')],
+    wokenBy: [
+      { kind: 'price-updated', facts: ['price.updated.v1'] },
+      { kind: 'filled', facts: ['order.filled.v1'] },
+      { kind: 'kill-switch', facts: ['kill-switch.engaged.v1'] },
+    ],
   },
   {
     ...QUIET,

@@ -76,6 +76,7 @@ const summaryLine = z.object({
     rejected: z.int(),
     refused: z.int(),
   }),
+  stops: z.object({ placed: z.int(), refused: z.int(), triggered: z.int() }),
   brokerOrders: z.int(),
   duplicateBrokerOrders: z.literal(0),
   unresolvedOrders: z.literal(0),
@@ -95,8 +96,9 @@ type Line = z.output<typeof summaryLine>;
 
 const lastLine = (run: Run): Line => summaryLine.parse(JSON.parse(run.stdout().trim().split('\n').at(-1) ?? ''));
 
-/** Every signal ends with an order or with a reason. On these days the last evening gives none that would wait. */
-const expectNoSignalLost = ({ signals, orders, refusals }: Line): void => {
+/** Every signal ends with an order or with a reason. On these days the last evening gives none that would wait, and no stop sells. */
+const expectNoSignalLost = ({ signals, orders, stops, refusals }: Line): void => {
+  expect(stops.triggered).toBe(0);
   const refused = Object.values(refusals).reduce((total, count) => total + count, 0);
   expect(orders.submitted + refused).toBe(signals);
 };
@@ -139,7 +141,7 @@ describe('npm start', () => {
     expect(run.stdout().trim().split('\n')).toHaveLength(1);
     const line = lastLine(run);
     expect(line.orders.filled).toBeGreaterThan(0);
-    expect(line.brokerOrders).toBe(line.orders.submitted);
+    expect(line.brokerOrders).toBe(line.orders.submitted + line.stops.placed);
     expectNoSignalLost(line);
   });
 
@@ -150,7 +152,8 @@ describe('npm start', () => {
     const [kept, all] = runsOfDay.map(lastLine);
     expect(kept?.orders.filled).toBeGreaterThan(0);
     expect(all?.facts).toBeGreaterThan(400);
-    expect({ orders: all?.orders, equity: all?.equity }).toEqual({ orders: kept?.orders, equity: kept?.equity });
+    const cameTo = (line: Line | undefined) => ({ orders: line?.orders, stops: line?.stops, equity: line?.equity });
+    expect(cameTo(all)).toEqual(cameTo(kept));
   });
 
   it('goes on after kill -9 at a decision, with no order twice and none lost', { timeout: RUN_MS_MAX }, async () => {
@@ -172,7 +175,7 @@ describe('npm start', () => {
     const line = lastLine(last);
     expect(line.days).toBe(5);
     expect(line.orders.filled).toBeGreaterThan(0);
-    expect(line.brokerOrders).toBe(line.orders.submitted);
+    expect(line.brokerOrders).toBe(line.orders.submitted + line.stops.placed);
     expectNoSignalLost(line);
     const other = start(['--seed', '69', ...args.slice(2)]);
     expect(await other.exit).toBe(2);

@@ -16,8 +16,11 @@ export interface StopHit {
   readonly lastPrice: Price;
 }
 
-/** opened: by this call. same: the very exit was opened before, or is over. other: another holds the symbol, and goes first. */
-export type ExitOpening = 'opened' | 'same' | 'other';
+/**
+ * opened: by this call. same: the very exit was opened before, or is over. other: another holds the symbol, and goes
+ * first. flat: a stop was hit of a share that holds nothing any more.
+ */
+export type ExitOpening = 'opened' | 'same' | 'other' | 'flat';
 
 export interface Exits {
   /** The exit that is open on a symbol, or null. */

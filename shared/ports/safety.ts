@@ -101,8 +101,14 @@ export interface Safety {
     accountId: AccountId,
     change: PersonsChange & { readonly until: EpochMs | null },
   ): Promise<Result<void, Refusal>>;
-  /** True when the state was another. */
-  setTradingState(accountId: AccountId, change: PersonsChange & { readonly state: TradingState }): Promise<boolean>;
+  /**
+   * True when the state was another.
+   * @param change `ownOnly` leaves a state that somebody else has set, unless that is ACTIVE
+   */
+  setTradingState(
+    accountId: AccountId,
+    change: PersonsChange & { readonly state: TradingState; readonly ownOnly?: boolean },
+  ): Promise<boolean>;
   /** Opens the gate for a session and build. The start of the pass only ever grows; an older pass changes nothing. */
   recordPass(accountId: AccountId, pass: ReconciledPass): Promise<void>;
   setEnabled(accountId: AccountId, strategyId: StrategyId, change: EnabledChange): Promise<Result<void, Refusal>>;

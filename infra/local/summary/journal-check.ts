@@ -38,6 +38,8 @@ export function refusalsByReason(facts: readonly AnyFact[]): ReadonlyMap<string,
   const counts = new Map<string, number>();
   for (const fact of facts) {
     if (fact.type !== 'signal.rejected.v1' && fact.type !== 'order.refused.v1') continue;
+    // A stop comes from no signal, and is asked for again until it rests.
+    if (fact.type === 'order.refused.v1' && fact.data.purpose === 'protective-stop') continue;
     const { code } = fact.data.reason;
     counts.set(code, (counts.get(code) ?? 0) + 1);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerLedger } from '#infra/local/alpaca/embedding.ts';
 import { HOUSE_STARTS, sending, told, units } from '#tests/order/sample-orders.ts';
+import type { Order } from '#shared/core/order/order.ts';
 import { isSound, summarise, type Summary, summaryTable } from './summary.ts';
 
 const LEDGER: BrokerLedger = {
@@ -20,12 +21,16 @@ const CHECK = {
   differences: [],
 };
 
+const asStop = (order: Order): Order => ({ ...order, intent: { ...order.intent, purpose: 'protective-stop' } });
+
 function summaryOf(submitToAckMs: readonly number[]): Summary {
   const orders = [
     told(sending(), { status: 'filled', cumulativeQuantity: units(20) }),
     told(sending(), { status: 'canceled' }),
     told(sending(), { status: 'expired' }),
     ...['rejected', 'withdrawn'].flatMap((name) => HOUSE_STARTS[name]?.() ?? []),
+    asStop(told(sending(), { status: 'filled', cumulativeQuantity: units(20) })),
+    asStop(told(sending(), { status: 'canceled' })),
   ];
   return summarise({
     run: {
@@ -54,6 +59,7 @@ describe('the summary of a run', () => {
   it('counts orders by their end, and rounds money to cents', () => {
     const summary = summaryOf([]);
     expect(summary.orders).toEqual({ submitted: 3, filled: 1, canceled: 2, rejected: 1, refused: 1 });
+    expect(summary.stops).toEqual({ placed: 2, filled: 1, canceled: 1, rejected: 0, refused: 0, triggered: 0 });
     expect([summary.equity, summary.equityChange, summary.positions]).toEqual(['98559.6', '-1440.4', 1]);
     expect(summary.submitToAckMs).toEqual({ p50: null, p99: null });
   });

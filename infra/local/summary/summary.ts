@@ -25,6 +25,16 @@ export interface Summary {
     readonly rejected: number;
     readonly refused: number;
   };
+  /** Stops that rest at the broker for what is held. They come from no signal, and are counted by themselves. */
+  readonly stops: {
+    readonly placed: number;
+    readonly filled: number;
+    readonly canceled: number;
+    readonly rejected: number;
+    readonly refused: number;
+    /** Stops that were hit and made the house sell by itself. */
+    readonly triggered: number;
+  };
   readonly brokerOrders: number;
   readonly duplicateBrokerOrders: number;
   readonly unresolvedOrders: number;
@@ -75,21 +85,19 @@ export interface SummaryInput {
 }
 
 export function summarise(input: SummaryInput): Summary {
-  const { orders, facts, ledger, check } = input;
-  const inState = (...states: readonly string[]): number => orders.filter(({ state }) => states.includes(state)).length;
+  const { facts, ledger, check } = input;
+  const isStop = ({ purpose }: { readonly purpose: string }): boolean => purpose === 'protective-stop';
+  const orders = input.orders.filter(({ intent }) => !isStop(intent));
+  const stops = input.orders.filter(({ intent }) => isStop(intent));
+  const refusedFacts = facts.filter((fact) => fact.type === 'order.refused.v1');
   const ofType = (type: AnyFact['type']): number => facts.filter((fact) => fact.type === type).length;
   const change = subtractMoney(parseMoney(ledger.equity), parseMoney(input.openingEquity));
   const { differences: _, ...counts } = check;
   return {
     ...input.run,
     signals: ofType('signal.generated.v1'),
-    orders: {
-      submitted: orders.filter(({ brokerOrderId }) => brokerOrderId !== null).length,
-      filled: inState('filled'),
-      canceled: inState('canceled', 'expired'),
-      rejected: inState('rejected'),
-      refused: ofType('order.refused.v1') + inState('withdrawn'),
-    },
+    orders: endsOf(orders, refusedFacts.filter(({ data }) => !isStop(data)).length),
+    stops: stopsOf(stops, refusedFacts.filter(({ data }) => isStop(data)).length, ofType('stop.triggered.v1')),
     ...counts,
     facts: facts.length,
     factGaps: input.factGaps,
@@ -100,6 +108,23 @@ export function summarise(input: SummaryInput): Summary {
     equityChange: formatMoney(roundMoney(change, 2, 'half-even')),
     submitToAckMs: latencyOf(input.submitToAckMs),
   };
+}
+
+/** Where orders ended, with the commands that became none. */
+function endsOf(orders: readonly Order[], refused: number): Summary['orders'] {
+  const inState = (...states: readonly string[]): number => orders.filter(({ state }) => states.includes(state)).length;
+  return {
+    submitted: orders.filter(({ brokerOrderId }) => brokerOrderId !== null).length,
+    filled: inState('filled'),
+    canceled: inState('canceled', 'expired'),
+    rejected: inState('rejected'),
+    refused: refused + inState('withdrawn'),
+  };
+}
+
+function stopsOf(stops: readonly Order[], refused: number, triggered: number): Summary['stops'] {
+  const { submitted: placed, ...ends } = endsOf(stops, refused);
+  return { placed, ...ends, triggered };
 }
 
 const dollars = (text: string): string => formatMoney(roundMoney(parseMoney(text), 2, 'half-even'));
@@ -125,7 +150,7 @@ export const isSound = (summary: Summary): boolean =>
   summary.unpublishedFacts === 0;
 
 export function summaryTable(summary: Summary, differences: readonly string[]): string {
-  const { orders } = summary;
+  const { orders, stops } = summary;
   const table = new Table({ head: ['', ''], style: { head: [], border: [] } });
   table.push(
     ['market', `${summary.data}, ${summary.symbols} symbols, ${summary.days} days`],
@@ -133,6 +158,10 @@ export function summaryTable(summary: Summary, differences: readonly string[]): 
     [
       'orders',
       `${orders.submitted} submitted, ${orders.filled} filled, ${orders.canceled} canceled, ${orders.rejected} rejected, ${orders.refused} refused`,
+    ],
+    [
+      'stops',
+      `${stops.placed} placed, ${stops.filled} filled, ${stops.canceled} canceled, ${stops.rejected} rejected, ${stops.refused} refused, ${stops.triggered} hit`,
     ],
     ['refusals', refusalLines(summary.refusals)],
     ['positions', String(summary.positions)],

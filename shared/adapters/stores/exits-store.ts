@@ -85,6 +85,8 @@ class ExitsStore implements Exits {
       if (book.exitId !== null) return book.exitId === exitId ? 'same' : 'other';
       // The command that opened it may come again after it is over.
       if ((await this.#last(accountId, ticker))?.exit.exitId === exitId) return 'same';
+      // A stop closes what the book holds; the broker's own stop may have been first.
+      if (hit !== null && shareOf(book, request.strategyId).quantity === 0n) return 'flat';
       const said: readonly Say[] = [...(hit === null ? [] : [stopTriggered(request, hit)]), exitOpened(request)];
       const outcome = await this.#tables.transact([
         ...this.#bookWrites(book, { ...book, exitId }, request, said, openedAt),

@@ -5,6 +5,7 @@ import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { ticker } from '#shared/core/kernel/identity.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { TRIP_CAUSES } from '#shared/core/portfolio/safety-policy.ts';
+import { TALLY_MINUTES } from '#shared/core/safety/request-tally.ts';
 
 const symbols = z.array(identity(ticker)).max(1000);
 
@@ -31,10 +32,13 @@ export const breaker = z.strictObject({
   flattenOn: z.array(z.enum(TRIP_CAUSES)).max(TRIP_CAUSES.length),
 });
 
+/** Requests to the broker are remembered for so long. */
+const WINDOW_MS_MAX = TALLY_MINUTES * 60_000;
+
 export const monitor = z.strictObject({
   peakDrawdownBpsMax: basisPoints,
   marketDataAgeMsMax: durationMs,
-  windowMs: durationMs.min(60_000, 'expected 60000 or more'),
+  windowMs: durationMs.min(60_000, 'expected 60000 or more').max(WINDOW_MS_MAX, `expected ${WINDOW_MS_MAX} or less`),
   consecutiveFailuresMax: count.min(1, 'expected 1 or more'),
   rejectedShareBpsMax: basisPoints,
   rejectionsMin: count.min(1, 'expected 1 or more'),

@@ -1,5 +1,5 @@
 /** The gate in front of the broker as an item. */
-import { ItemReader, map, text, whole, wholeOrNull } from '#shared/adapters/stores/attributes.ts';
+import { ItemReader, list, map, text, whole, wholeOrNull } from '#shared/adapters/stores/attributes.ts';
 import type { Item, ItemValue } from '#shared/core/kernel/item.ts';
 import { type Circuit, CIRCUIT_PHASES } from '#shared/core/safety/broker-circuit.ts';
 import type { RequestGateState } from '#shared/core/safety/request-gate.ts';
@@ -18,13 +18,18 @@ const circuitItem = (circuit: Circuit): ItemValue =>
   });
 
 /** The attributes of a gate but for its keys. */
-export const requestGateAttributes = ({ budget, circuits, version }: RequestGateState): Item => ({
+export const requestGateAttributes = ({ budget, circuits, tally, version }: RequestGateState): Item => ({
   limit: whole(budget.limit),
   spentUntil: whole(budget.spentUntil),
   stoppedUntil: whole(budget.stoppedUntil),
   throttles: whole(budget.throttles),
   reads: circuitItem(circuits.reads),
   orders: circuitItem(circuits.orders),
+  tally: list(
+    tally.map(({ minute, answered, failed }) =>
+      map({ minute: whole(minute), answered: whole(answered), failed: whole(failed) }),
+    ),
+  ),
   version: whole(version),
 });
 
@@ -54,6 +59,11 @@ export function readRequestGate(item: Item): RequestGateState {
       throttles: reader.whole('throttles'),
     },
     circuits: { reads: readCircuit(reader.nested('reads')), orders: readCircuit(reader.nested('orders')) },
+    tally: reader.items('tally').map((one) => ({
+      minute: one.whole('minute'),
+      answered: one.whole('answered'),
+      failed: one.whole('failed'),
+    })),
     version: reader.whole('version'),
   };
 }

@@ -261,11 +261,12 @@ class SafetyStore implements Safety {
 
   setTradingState(
     accountId: AccountId,
-    { state, by, reason: why, now }: Parameters<Safety['setTradingState']>[1],
+    { state, by, reason: why, now, ownOnly = false }: Parameters<Safety['setTradingState']>[1],
   ): Promise<boolean> {
+    const isOthers = (seen: AccountSafety): boolean => seen.tradingState !== 'ACTIVE' && seen.tradingStateBy !== by;
     const data = { accountId, state, by, reason: reasonOf('trading-state', why) };
     return this.#changeThere(accountId, { now, correlationId: `trading-state:${now}` }, (seen) =>
-      seen.tradingState === state
+      seen.tradingState === state || (ownOnly && isOthers(seen))
         ? null
         : {
             set: { [SAFETY.tradingState]: text(state), tradingStateBy: text(by) },

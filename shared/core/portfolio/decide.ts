@@ -139,7 +139,11 @@ function wishToExit(candidate: Candidate, { snapshot, policy }: RunGround): Resu
     const message = `${signal.strategyId} holds nothing of ${signal.ticker} that a ${signal.side} closes`;
     return fail(refusal('no-position-to-close', message, { position: formatQuantity(position) }));
   }
-  const closing = book.openOrders.filter((mark) => mark.strategyId === signal.strategyId && mark.side === signal.side);
+  // A stop that rests at the broker gives way to the exit.
+  const closing = book.openOrders.filter(
+    ({ strategyId, side, purpose }) =>
+      strategyId === signal.strategyId && side === signal.side && purpose !== 'protective-stop',
+  );
   const quantity = closing.reduce((left, mark) => subtractQuantity(left, mark.remaining), absoluteQuantity(position));
   if (quantity <= 0n) {
     return fail(

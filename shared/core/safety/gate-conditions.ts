@@ -6,7 +6,9 @@ import type { BuildId } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Condition, ItemTest, ItemValue } from '#shared/core/kernel/item.ts';
 import { isRefusalCode, type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
+import { statesFor, stops } from '#shared/core/safety/degrade.ts';
 import type { OrderClass } from '#shared/core/safety/order-class.ts';
+import { TRADING_STATES } from '#shared/core/safety/safety-facts.ts';
 
 /** Attribute names of the safety items; the stores write them, the conditions test them. */
 export const SAFETY = {
@@ -48,64 +50,50 @@ const killDisengaged = gate('kill-switch-engaged', {
   value: flag(false),
 });
 
+/** What a shut gate leaves of trading decides whom it stops; an item that is missing stops everybody. */
+const holdsFor =
+  (orderClass: OrderClass) =>
+  ({ name }: Condition): boolean =>
+    name === 'reducing-only' || stops(name, orderClass);
+
 /** Conditions on the global safety item for one class of order. */
-export function globalGates(orderClass: OrderClass): readonly Condition[] {
-  switch (orderClass) {
-    case 'flatten':
-      return [exists('safety-item-missing')];
-    case 'entry':
-    case 'reducing':
-      return [exists('safety-item-missing'), killDisengaged];
-  }
-}
+export const globalGates = (orderClass: OrderClass): readonly Condition[] =>
+  [exists('safety-item-missing'), killDisengaged].filter(holdsFor(orderClass));
 
 /** Conditions on the account's safety item for one class of order. */
-export function accountGates(orderClass: OrderClass, reference: GateReference): readonly Condition[] {
-  switch (orderClass) {
-    case 'flatten':
-      return [exists('safety-item-missing')];
-    case 'reducing':
-      return [
-        exists('safety-item-missing'),
-        killDisengaged,
-        gate('reducing-only', {
-          op: 'any',
-          tests: (['ACTIVE', 'REDUCING'] as const).map((state) => ({
-            op: 'equals',
-            attribute: SAFETY.tradingState,
-            value: text(state),
-          })),
-        }),
-      ];
-    case 'entry':
-      return [exists('safety-item-missing'), killDisengaged, ...entryGates(reference)];
-  }
-}
+export const accountGates = (orderClass: OrderClass, reference: GateReference): readonly Condition[] =>
+  [
+    exists('safety-item-missing'),
+    killDisengaged,
+    ...breakerGates(reference),
+    ...stateGates(orderClass),
+    ...standingGates(reference),
+  ].filter(holdsFor(orderClass));
 
 /** Conditions on the strategy's item for one class of order; they hold at the claim and at every last look. */
-export function strategyGates(orderClass: OrderClass): readonly Condition[] {
-  switch (orderClass) {
-    case 'flatten':
-      return [exists('strategy-missing')];
-    case 'reducing':
-      return [exists('strategy-missing'), killDisengaged];
-    case 'entry':
-      return [
-        exists('strategy-missing'),
-        killDisengaged,
-        gate('strategy-disabled', { op: 'equals', attribute: SAFETY.enabled, value: flag(true) }),
-      ];
-  }
+export const strategyGates = (orderClass: OrderClass): readonly Condition[] => [
+  ...[exists('strategy-missing'), killDisengaged].filter(holdsFor(orderClass)),
+  ...(orderClass === 'entry'
+    ? [gate('strategy-disabled', { op: 'equals', attribute: SAFETY.enabled, value: flag(true) })]
+    : []),
+];
+
+/** The trading state that protect or a person has set; one that lets every class through is no condition. */
+function stateGates(orderClass: OrderClass): readonly Condition[] {
+  const states = statesFor(orderClass);
+  const tests = states.map((state): ItemTest => ({ op: 'equals', attribute: SAFETY.tradingState, value: text(state) }));
+  const [only] = tests;
+  if (only === undefined || states.length === TRADING_STATES.length) return [];
+  return [gate('reducing-only', tests.length === 1 ? only : { op: 'any', tests })];
 }
 
-function entryGates(reference: GateReference): readonly Condition[] {
-  const now = number(reference.now);
+function breakerGates(reference: GateReference): readonly Condition[] {
   const breakerArmed: ItemTest = { op: 'equals', attribute: SAFETY.breaker, value: text('ARMED') };
   const quietOver: ItemTest = {
     op: 'all',
     tests: [
       { op: 'equals', attribute: SAFETY.breaker, value: text('QUIET_PERIOD') },
-      { op: 'at-most', attribute: SAFETY.quietUntil, value: now },
+      { op: 'at-most', attribute: SAFETY.quietUntil, value: number(reference.now) },
     ],
   };
   return [
@@ -117,7 +105,13 @@ function entryGates(reference: GateReference): readonly Condition[] {
       op: 'any',
       tests: [{ op: 'differs', attribute: SAFETY.breaker, value: text('QUIET_PERIOD') }, quietOver],
     }),
-    gate('reducing-only', { op: 'equals', attribute: SAFETY.tradingState, value: text('ACTIVE') }),
+  ];
+}
+
+/** Arming, policy and reconciliation. */
+function standingGates(reference: GateReference): readonly Condition[] {
+  const now = number(reference.now);
+  return [
     gate('not-armed', {
       op: 'any',
       tests: [

@@ -8,6 +8,7 @@ import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { admit, type Answers, type Circuit, closedCircuit, noteAnswers, noteFailure } from './broker-circuit.ts';
 import { isUrgent, type RequestKind } from './broker-request.ts';
 import { type BudgetNews, fullBudget, heedAnswer, type RequestBudget, takeTokens } from './request-budget.ts';
+import { counted, type RequestTally } from './request-tally.ts';
 
 export const CIRCUIT_NAMES = ['reads', 'orders'] as const;
 export type CircuitName = (typeof CIRCUIT_NAMES)[number];
@@ -15,6 +16,8 @@ export type CircuitName = (typeof CIRCUIT_NAMES)[number];
 export interface RequestGateState {
   readonly budget: RequestBudget;
   readonly circuits: Readonly<Record<CircuitName, Circuit>>;
+  /** Of all requests: unlike a circuit's own count it is kept when the circuit opens. */
+  readonly tally: RequestTally;
   /** Counts writes, from 1. */
   readonly version: number;
 }
@@ -23,6 +26,7 @@ export interface RequestGateState {
 export const openGate = (now: EpochMs): RequestGateState => ({
   budget: fullBudget(now),
   circuits: { reads: closedCircuit(now), orders: closedCircuit(now) },
+  tally: [],
   version: 0,
 });
 
@@ -146,17 +150,24 @@ export function noteRequest(
     : news.result === 'answered'
       ? noteAnswers(before, { count: 1, sentAt: news.sentAt }, now)
       : before;
-  return { ...told, budget: heedAnswer(told.budget, news, now), circuits: { ...told.circuits, [name]: after } };
+  const tally = isFailure(news)
+    ? counted(told.tally, { failed: 1 }, now)
+    : news.result === 'answered'
+      ? counted(told.tally, { answered: 1 }, now)
+      : told.tally;
+  return { ...told, budget: heedAnswer(told.budget, news, now), circuits: { ...told.circuits, [name]: after }, tally };
 }
 
 /** The gate with the untold answers counted. */
 export function noteUntold(state: RequestGateState, untold: Untold, now: EpochMs): RequestGateState {
-  let { circuits } = state;
+  let { circuits, tally } = state;
   for (const name of CIRCUIT_NAMES) {
     const answers = untold[name];
-    if (answers !== undefined) circuits = { ...circuits, [name]: noteAnswers(circuits[name], answers, now) };
+    if (answers === undefined) continue;
+    circuits = { ...circuits, [name]: noteAnswers(circuits[name], answers, now) };
+    tally = counted(tally, { answered: answers.count }, now);
   }
-  return { ...state, circuits };
+  return { ...state, circuits, tally };
 }
 
 /**

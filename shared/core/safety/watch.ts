@@ -23,6 +23,8 @@ export interface PositionWatch {
   readonly ticker: Ticker;
   /** Since when no protective stop stands for all of it. */
   readonly nakedSince: EpochMs | null;
+  /** When a person was told of it; null while it is not worth telling. */
+  readonly flaggedAt: EpochMs | null;
   /** Protective stops asked for since then. */
   readonly attempts: number;
   readonly attemptedAt: EpochMs | null;
@@ -47,6 +49,18 @@ export interface Watch {
   /** Counts writes, from 1. */
   readonly version: number;
 }
+
+/** What is remembered of a share before the first look at it. */
+export const firstPositionWatch = (strategyId: StrategyId, ticker: Ticker): PositionWatch => ({
+  strategyId,
+  ticker,
+  nakedSince: null,
+  flaggedAt: null,
+  attempts: 0,
+  attemptedAt: null,
+  hitSince: null,
+  bestPrice: null,
+});
 
 /** Before the first look. */
 export const firstWatch = (at: EpochMs): Watch => ({

@@ -1,0 +1,142 @@
+/** The monitor: gathers what may trip the breaker, and trips it. */
+import { aggregateOf } from '#events/fact.ts';
+import type { AnyFact } from '#events/catalogue.ts';
+import { maxMoney, type Money } from '#shared/core/kernel/decimal.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
+import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
+import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import type { Order } from '#shared/core/order/order.ts';
+import { causesOf, type MonitorFacts, provenSkewMs } from '#shared/core/safety/monitor.ts';
+import { failedInRow, lastOutcomes, type OrderOutcome, type OutcomeKind } from '#shared/core/safety/order-outcomes.ts';
+import { talliedSince } from '#shared/core/safety/request-tally.ts';
+import type { HoldingCause, Probe, Watch } from '#shared/core/safety/watch.ts';
+import type { Look, ProtectDependencies } from './look.ts';
+import { factsSince } from './recent-facts.ts';
+
+/** Probes that are remembered. */
+const PROBES_MAX = 5;
+
+const OUTCOMES: Readonly<Partial<Record<AnyFact['type'], OutcomeKind>>> = {
+  'order.acknowledged.v1': 'accepted',
+  'order.rejected.v1': 'rejected',
+  'order.unknown.v1': 'failed',
+  'order.failed.v1': 'failed',
+  'order.abandoned.v1': 'failed',
+};
+
+/** What the journal tells of a window. */
+interface Told {
+  readonly outcomes: readonly OrderOutcome[];
+  readonly passesFailed: number;
+}
+
+/** Failures and rejections are those of all functions together, whichever of them saw one. */
+async function readJournal({ journal, accountId }: ProtectDependencies, { now, policy }: Look): Promise<Told> {
+  const facts = await factsSince(journal, addMs(now, -policy.monitor.windowMs), now);
+  const outcomes = facts.flatMap(({ type, meta, data }): readonly OrderOutcome[] => {
+    const kind = OUTCOMES[type];
+    if (kind === undefined || !('accountId' in data) || data.accountId !== accountId) return [];
+    const clientOrderId = clientOrderIdOf(meta.aggregateId.slice(aggregateOf.order('').length));
+    return [{ clientOrderId, kind, at: parseEpochMs(meta.occurredAt) }];
+  });
+  const passes = facts.flatMap((fact) =>
+    fact.type === 'reconciliation.checked.v1' && fact.meta.aggregateId === aggregateOf.reconciliation(accountId)
+      ? [fact.data]
+      : [],
+  );
+  return { outcomes: lastOutcomes(outcomes), passesFailed: failedInRow(passes) };
+}
+
+/** Asks the broker for its time; an answer that does not come is remembered as well. */
+async function probe({ broker, clock, telemetry }: ProtectDependencies): Promise<Probe> {
+  const askedAt = clock.now();
+  try {
+    const { at } = await broker.clock();
+    const answeredAt = clock.now();
+    return { at: answeredAt, skewMs: provenSkewMs(askedAt, answeredAt, at) };
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    telemetry.warn("the broker's clock did not answer", { code: thrown.code });
+    return { at: askedAt, skewMs: null };
+  }
+}
+
+const sentAt = (order: Order): EpochMs => order.sentAt ?? order.claimedAt;
+
+function oldestUnknown(orders: readonly Order[]): EpochMs | null {
+  const unknown = orders.filter(({ state }) => state === 'unknown');
+  return unknown.reduce<EpochMs | null>(
+    (oldest, order) => (oldest === null || sentAt(order) < oldest ? sentAt(order) : oldest),
+    null,
+  );
+}
+
+async function quotedAt({ marketStore }: ProtectDependencies, { policy, open }: Look): Promise<EpochMs | null> {
+  if (open === null) return null;
+  const quotes = [...(await marketStore.loadQuotes(policy.universe)).values()];
+  return quotes.reduce<EpochMs | null>(
+    (newest, { readAt }) => (newest === null || readAt > newest ? readAt : newest),
+    null,
+  );
+}
+
+const higher = (a: Money | null, b: Money | null): Money | null => (a === null ? b : b === null ? a : maxMoney(a, b));
+
+export interface Watched {
+  readonly facts: MonitorFacts;
+  readonly causes: readonly HoldingCause[];
+  /** The watch as this look leaves it, its positions aside. */
+  readonly watch: Omit<Watch, 'positions' | 'version'>;
+}
+
+/** Looks at everything that may trip, and changes nothing. */
+export async function watchCauses(dependencies: ProtectDependencies, look: Look): Promise<Watched> {
+  const { now, policy, account, exposure, today, open, watch, occasion } = look;
+  const [told, quoted, { trading: gate }, probed] = await Promise.all([
+    readJournal(dependencies, look),
+    quotedAt(dependencies, look),
+    dependencies.traffic.read(dependencies.accountId),
+    occasion === 'guard' ? probe(dependencies) : null,
+  ]);
+  // Before the first pass of a day the figures are those of the session before.
+  const isToday = today !== null && exposure.session === today.date;
+  const equity = isToday ? exposure.equity : null;
+  const session = isToday ? today.date : watch.session;
+  const sessionPeak = watch.session === session ? higher(watch.sessionPeak, equity) : equity;
+  const peak = higher(watch.peak, equity);
+  const probes = probed === null ? watch.probes : [...watch.probes, probed].slice(-PROBES_MAX);
+  const facts: MonitorFacts = {
+    now,
+    policy,
+    sessionOpenAt: open?.openAt ?? null,
+    equityAtOpen: isToday ? exposure.equityAtOpen : null,
+    equity,
+    sessionPeak,
+    peak,
+    quotedAt: quoted,
+    ...told,
+    requests: gate === null ? { answered: 0, failed: 0 } : talliedSince(gate.tally, policy.monitor.windowMs, now),
+    reconciledAt: account.reconciledAt,
+    oldestUnknownAt: oldestUnknown(look.orders),
+    probes,
+  };
+  const causes = causesOf(facts);
+  return { facts, causes, watch: { at: now, holding: causes, session, sessionPeak, peak, probes } };
+}
+
+/** Trips the breaker by the gravest cause, unless it is tripped already: the first cause stays. */
+export async function tripBreaker(
+  { safety, accountId, telemetry, tripsBreaker }: ProtectDependencies,
+  { account, now }: Look,
+  causes: readonly HoldingCause[],
+): Promise<void> {
+  const [first] = causes;
+  for (const { cause, message } of causes) telemetry.warn('a cause to trip holds', { cause, reason: message });
+  if (first === undefined || account.breaker.state === 'TRIPPED') return;
+  if (!tripsBreaker) {
+    telemetry.error('the breaker is switched off and does not trip', { cause: first.cause, reason: first.message });
+    return;
+  }
+  await safety.tripBreaker(accountId, { cause: first.cause, by: 'protect', message: first.message, now });
+  telemetry.error('breaker tripped', { cause: first.cause, reason: first.message });
+}
