@@ -17,7 +17,8 @@ import { readConfiguration } from '#shared/runtime/configuration.ts';
 
 export interface InitRequest {
   readonly universe: readonly Ticker[];
-  readonly strategies: readonly StrategyId[];
+  /** Null enables the one that STRATEGY_ID names. */
+  readonly strategies: readonly StrategyId[] | null;
 }
 
 export interface InitAnswer {
@@ -42,6 +43,7 @@ export async function initAccount(environment: NodeJS.ProcessEnv, request: InitR
   const settings = readConfiguration(environment, [
     'ENVIRONMENT',
     'BELAY_ACCOUNT',
+    'STRATEGY_ID',
     'TABLE_SAFETY',
     'TABLE_BOOKS',
     'TABLE_JOURNAL',
@@ -68,7 +70,7 @@ export async function initAccount(environment: NodeJS.ProcessEnv, request: InitR
   const outcome = await initialiseAccount(tables, 'control', {
     accountId,
     live: settings.ENVIRONMENT === 'live',
-    document: writePolicy(firstPolicy(request.universe, request.strategies, equity)),
+    document: writePolicy(firstPolicy(request.universe, request.strategies ?? [settings.STRATEGY_ID], equity)),
     equity,
     opening,
     by: userInfo().username,

@@ -39,15 +39,13 @@ function makeProgram(): Command {
     .command('init')
     .description('make the safety items, the first policy, strategies and exposure of the account')
     .option('--symbols <list>', 'symbols to trade, with commas', listOf(ticker), STATIC_UNIVERSE)
-    .option('--strategies <list>', 'strategies to enable, with commas', listOf(strategyId), [
-      strategyId('ma-crossover'),
-    ])
+    .option('--strategies <list>', 'strategies to enable, with commas; else that of STRATEGY_ID', listOf(strategyId))
     .action(
-      async (options: { symbols: typeof STATIC_UNIVERSE; strategies: readonly ReturnType<typeof strategyId>[] }) => {
+      async (options: { symbols: typeof STATIC_UNIVERSE; strategies?: readonly ReturnType<typeof strategyId>[] }) => {
         takeSettings(process.env);
         const { accountId, outcome, opening } = await initAccount(process.env, {
           universe: options.symbols,
-          strategies: options.strategies,
+          strategies: options.strategies ?? null,
         });
         console.log(outcome === 'made' ? `${accountId} is made` : `${accountId} is there already; nothing was touched`);
         if (outcome !== 'made' || opening.positions.length === 0) return;

@@ -7,7 +7,7 @@ import { type Grant, mayUse } from '#shared/core/access/permissions.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { RateStanding } from '#shared/ports/rate-limits.ts';
 import { type Problem, problemOfRefusal } from '#shared/runtime/outcome.ts';
-import { BODY_BYTES_MAX, RATE_LIMITS } from './limits.ts';
+import { BODY_BYTES_MAX } from './limits.ts';
 import { CONTROL_ROUTES } from './openapi.ts';
 import { type ControlDependencies, type NotDone, problemOutcome } from './operation.ts';
 import { internalCaller } from './internal-caller.ts';
@@ -113,12 +113,12 @@ export async function answerRequest(
 
 /** Open routes are held by the gateway's own throttle and read no table. */
 async function takeFromBudget(
-  { rates, accountId }: ControlDependencies,
+  { rates, rateLimits, accountId }: ControlDependencies,
   { rate, permission }: Route,
   receivedAt: EpochMs,
 ): Promise<RateStanding | null> {
   if (rate === 'halt' || permission === null) return null;
-  return await rates.take({ accountId, budget: rate, limit: RATE_LIMITS[rate], now: receivedAt });
+  return await rates.take({ accountId, budget: rate, limit: rateLimits[rate], now: receivedAt });
 }
 
 const standingHeaders = ({ limit, remaining, resetMs }: RateStanding): Readonly<Record<string, string>> => ({

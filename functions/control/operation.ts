@@ -27,6 +27,7 @@ import type { SlicePlans } from '#shared/ports/slice-plans.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Problem } from '#shared/runtime/outcome.ts';
 import type { InternalAccess } from './internal-caller.ts';
+import type { RateLimitsPerMinute } from './limits.ts';
 import type { OperationSchema, Success } from './operation-schema.ts';
 
 /** How far back figures of performance go, and for how long they are kept. */
@@ -64,6 +65,7 @@ export interface ControlDependencies {
   readonly internal: InternalAccess;
   readonly nonces: Nonces;
   readonly rates: RateLimits;
+  readonly rateLimits: RateLimitsPerMinute;
   readonly telemetry: Telemetry;
 }
 

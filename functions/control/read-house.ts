@@ -1,5 +1,5 @@
 /** The house itself: its greeting and its settings. */
-import { BODY_BYTES_MAX, RATE_LIMITS } from './limits.ts';
+import { BODY_BYTES_MAX } from './limits.ts';
 import { done, operation } from './operation.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
 
@@ -16,7 +16,7 @@ export const getConfig = operation(READING_SCHEMAS.getConfig, async (dependencie
     build: dependencies.build,
     live: account?.live ?? null,
     policy_version: account?.policyVersion ?? null,
-    rate_limits_per_minute: { ...RATE_LIMITS },
+    rate_limits_per_minute: { ...dependencies.rateLimits },
     performance_days_max: dependencies.performance.daysMax,
     trading_disabled: dependencies.deployed.switches.tradingDisabled,
     safe_mode: dependencies.deployed.switches.safeMode,

@@ -25,11 +25,12 @@ import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { Clock } from '#shared/ports/clock.ts';
-import type { DeployedLimits } from '#shared/core/risk/check.ts';
 import type { Tables } from '#shared/ports/tables.ts';
+import { DEPLOYED_LIMIT_NAMES, deployedLimitsOf } from '#shared/runtime/deployed-limits.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { sharedSecretsOf } from '#shared/runtime/shared-secret.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { RATE_LIMIT_NAMES, rateLimitsOf } from './limits.ts';
 import type { ControlDependencies } from './operation.ts';
 
 const ROOM = 'control';
@@ -53,29 +54,6 @@ export const controlStores = (tables: Tables, clock: Clock) => ({
   nonces: noncesStore(tables),
 });
 
-type LimitName =
-  | 'TRADING_DISABLED'
-  | 'SAFE_MODE'
-  | 'STRATEGY_DISABLED_LIST'
-  | 'LIQUIDITY_CHECK_ENABLED'
-  | 'FAT_FINGER_NOTIONAL_MAX'
-  | 'FAT_FINGER_QUANTITY_MAX'
-  | 'FAT_FINGER_PCT_OF_ADV_MAX'
-  | 'MAX_SLICE_PCT_OF_ADV';
-
-const deployedOf = (settings: ReturnType<typeof readConfiguration<LimitName>>): DeployedLimits => ({
-  switches: {
-    tradingDisabled: settings.TRADING_DISABLED,
-    safeMode: settings.SAFE_MODE,
-    strategiesDisabled: settings.STRATEGY_DISABLED_LIST,
-  },
-  liquidityCheck: settings.LIQUIDITY_CHECK_ENABLED,
-  fatFingerNotionalMax: settings.FAT_FINGER_NOTIONAL_MAX,
-  fatFingerQuantityMax: settings.FAT_FINGER_QUANTITY_MAX,
-  fatFingerVolumeShareBpsMax: settings.FAT_FINGER_PCT_OF_ADV_MAX,
-  sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
-});
-
 const SETTING_NAMES = [
   'ENVIRONMENT',
   'DRY_RUN',
@@ -88,14 +66,8 @@ const SETTING_NAMES = [
   'TABLE_JOURNAL',
   'QUEUE_ORDERS_URL',
   'QUEUE_URGENT_URL',
-  'TRADING_DISABLED',
-  'SAFE_MODE',
-  'STRATEGY_DISABLED_LIST',
-  'LIQUIDITY_CHECK_ENABLED',
-  'FAT_FINGER_NOTIONAL_MAX',
-  'FAT_FINGER_QUANTITY_MAX',
-  'FAT_FINGER_PCT_OF_ADV_MAX',
-  'MAX_SLICE_PCT_OF_ADV',
+  ...DEPLOYED_LIMIT_NAMES,
+  ...RATE_LIMIT_NAMES,
   'ALPACA_PAPER',
   'ALPACA_BASE_URL',
   'ALPACA_DATA_URL',
@@ -136,7 +108,8 @@ export async function wire(
     storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
   return {
     telemetry,
-    deployed: deployedOf(settings),
+    deployed: deployedLimitsOf(settings),
+    rateLimits: rateLimitsOf(settings),
     performance: { daysMax: settings.MAX_PERFORMANCE_DAYS, keptMs: settings.PERFORMANCE_CACHE_TTL * 1000 },
     accountId: settings.BELAY_ACCOUNT,
     environment: settings.ENVIRONMENT,

@@ -14,6 +14,7 @@ import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
+import { DEPLOYED_LIMIT_NAMES, deployedLimitsOf } from '#shared/runtime/deployed-limits.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
 import { DayMemory } from './day-memory.ts';
@@ -21,31 +22,6 @@ import type { DeadLetterDependencies } from './end-dead-letter.ts';
 import type { ExecuteDependencies } from './sender.ts';
 
 const ROOM = 'execute';
-
-type Deployed = ExecuteDependencies['deployed'];
-
-/** What the deployment itself allows, beside the policy; the narrower of the two holds. */
-const deployedOf = (settings: {
-  readonly TRADING_DISABLED: Deployed['switches']['tradingDisabled'];
-  readonly SAFE_MODE: Deployed['switches']['safeMode'];
-  readonly STRATEGY_DISABLED_LIST: Deployed['switches']['strategiesDisabled'];
-  readonly LIQUIDITY_CHECK_ENABLED: Deployed['liquidityCheck'];
-  readonly FAT_FINGER_NOTIONAL_MAX: Deployed['fatFingerNotionalMax'];
-  readonly FAT_FINGER_QUANTITY_MAX: Deployed['fatFingerQuantityMax'];
-  readonly FAT_FINGER_PCT_OF_ADV_MAX: Deployed['fatFingerVolumeShareBpsMax'];
-  readonly MAX_SLICE_PCT_OF_ADV: Deployed['sliceVolumeShareBpsMax'];
-}): Deployed => ({
-  switches: {
-    tradingDisabled: settings.TRADING_DISABLED,
-    safeMode: settings.SAFE_MODE,
-    strategiesDisabled: settings.STRATEGY_DISABLED_LIST,
-  },
-  liquidityCheck: settings.LIQUIDITY_CHECK_ENABLED,
-  fatFingerNotionalMax: settings.FAT_FINGER_NOTIONAL_MAX,
-  fatFingerQuantityMax: settings.FAT_FINGER_QUANTITY_MAX,
-  fatFingerVolumeShareBpsMax: settings.FAT_FINGER_PCT_OF_ADV_MAX,
-  sliceVolumeShareBpsMax: settings.MAX_SLICE_PCT_OF_ADV,
-});
 
 /** @throws ConfigurationError or Fault when a setting is missing, wrong, or does not fit the environment. */
 export async function wire(
@@ -61,14 +37,7 @@ export async function wire(
     'TABLE_BOOKS',
     'TABLE_JOURNAL',
     'TABLE_MARKET',
-    'TRADING_DISABLED',
-    'SAFE_MODE',
-    'STRATEGY_DISABLED_LIST',
-    'LIQUIDITY_CHECK_ENABLED',
-    'FAT_FINGER_NOTIONAL_MAX',
-    'FAT_FINGER_QUANTITY_MAX',
-    'FAT_FINGER_PCT_OF_ADV_MAX',
-    'MAX_SLICE_PCT_OF_ADV',
+    ...DEPLOYED_LIMIT_NAMES,
     'ALPACA_PAPER',
     'ALPACA_BASE_URL',
     'ALPACA_DATA_URL',
@@ -102,7 +71,7 @@ export async function wire(
     telemetry,
     build: settings.BUILD_ID,
     dryRun: settings.DRY_RUN,
-    deployed: deployedOf(settings),
+    deployed: deployedLimitsOf(settings),
     memory: new DayMemory(),
     marketStore: marketStore(tables, systemClock),
     clock: systemClock,

@@ -1,6 +1,6 @@
 /** The whole house as a CDK app: four stacks for each environment. */
 import { App, Tags } from 'aws-cdk-lib';
-import { type Choices, readChoices } from '#infra/cloud/choices.ts';
+import { type Choices, readChoices, readSettings } from '#infra/cloud/choices.ts';
 import { EdgeStack } from '#infra/cloud/edge-stack.ts';
 import { FlowStack } from '#infra/cloud/flow-stack.ts';
 import type { HouseSettings } from '#infra/cloud/house.ts';
@@ -53,7 +53,7 @@ function addHouse(app: App, name: EnvironmentName, options: HouseAppOptions, cho
     description: `Belay ${name}: ${says}`,
   });
   const common = {
-    settings: { environment, buildId, codeOf, dryRun: choices.dryRun },
+    settings: { environment, buildId, codeOf, dryRun: choices.dryRun, chosen: readSettings(app.node, name) },
     env: { region: environment.region },
     terminationProtection: environment.keepsState,
   };

@@ -16,6 +16,8 @@ export interface HouseSettings {
   readonly buildId: string;
   /** Whether orders stop short of the broker. */
   readonly dryRun: boolean;
+  /** What the operator chose, by variable. */
+  readonly chosen: Readonly<Record<string, string>>;
   readonly codeOf: (row: RoomRow) => Code;
 }
 

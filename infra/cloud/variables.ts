@@ -1,4 +1,4 @@
-/** The environment variables of a room: only those that its grants make useful. */
+/** The environment variables of a room: what its grants make useful, and what the operator chose, the same for all. */
 import type { HouseParts, HouseSettings } from '#infra/cloud/house.ts';
 import { tablesOf } from '#infra/cloud/grants.ts';
 import type { RoomRow } from '#infra/cloud/rooms.ts';
@@ -27,6 +27,7 @@ export function variablesOf(row: RoomRow, settings: HouseSettings, parts: HouseP
     BELAY_ACCOUNT: environment.brokerAccount,
     LOG_LEVEL: environment.logLevel,
     NODE_OPTIONS: '--enable-source-maps',
+    ...settings.chosen,
     ...named(
       tablesOf(row),
       (name) => `TABLE_${name}`,

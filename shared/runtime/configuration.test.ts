@@ -16,6 +16,7 @@ const LIVE = {
   ENVIRONMENT: 'live',
   ALPACA_PAPER: 'false',
   ALPACA_BASE_URL: 'https://api.alpaca.markets',
+  ALPACA_STREAM_URL: 'wss://api.alpaca.markets/stream',
 } as const;
 
 describe('readConfiguration', () => {
@@ -38,6 +39,24 @@ describe('readConfiguration', () => {
       ENVIRONMENT: 'dev',
       MAX_PERFORMANCE_DAYS: 90,
     });
+  });
+
+  it('names what is missing, what is wrong and what is at odds, all at once', () => {
+    const faults = faultsOf(() =>
+      readConfiguration({ ...LIVE, ALPACA_PAPER: 'true', CIRCUIT_BREAKER_ENABLED: 'false', SAFE_MODE: 'maybe' }, [
+        'ALPACA_PAPER',
+        'SAFE_MODE',
+        'SECRET_BROKER_ID',
+      ]),
+    );
+    expect(faults).toEqual([
+      'SAFE_MODE: expected "true" or "false"',
+      'SECRET_BROKER_ID is missing',
+      'CIRCUIT_BREAKER_ENABLED is switched off, and live does not start without it',
+      'ALPACA_PAPER does not fit ENVIRONMENT: expected "false" in live',
+      'ALPACA_BASE_URL and ALPACA_PAPER disagree on whether money is real',
+      'ALPACA_STREAM_URL and ALPACA_PAPER disagree on whether money is real',
+    ]);
   });
 
   it('names every variable that is missing or wrong, and no value', () => {
@@ -69,7 +88,7 @@ describe('readConfiguration', () => {
 
   it('refuses to start where the paper flag does not fit environment or host', () => {
     expect(faultsOf(() => readConfiguration(LIVE, ['ALPACA_PAPER']))).toEqual([]);
-    expect(faultsOf(() => readConfiguration({ ...LIVE, ALPACA_PAPER: 'true' }, ['ALPACA_PAPER']))).toHaveLength(2);
+    expect(faultsOf(() => readConfiguration({ ...LIVE, ALPACA_PAPER: 'true' }, ['ALPACA_PAPER']))).toHaveLength(3);
     expect(faultsOf(() => readConfiguration({ ...LIVE, ENVIRONMENT: 'paper' }, ['ALPACA_PAPER']))).toEqual([
       'ALPACA_PAPER does not fit ENVIRONMENT: expected "true" outside of live',
     ]);

@@ -2,6 +2,7 @@
  * The settings of a function, from its environment variables. Each room names those that it needs, so that a function
  * gets no more than it uses, and one whose settings are missing, wrong or at odds refuses to start with every fault named.
  */
+import { OPERATOR_SETTINGS, OPERATOR_SETTING_NAMES } from '#shared/runtime/operator-settings.ts';
 import { type Configuration, SETTINGS, type VariableName } from '#shared/runtime/settings.ts';
 
 export class ConfigurationError extends Error {
@@ -26,7 +27,7 @@ export function readConfiguration<const K extends VariableName>(
 ): Configuration<K> {
   const values: Values = {};
   const faults = names.flatMap((variable) => readVariable(environment[variable], variable, values) ?? []);
-  const odds = faults.length === 0 ? oddsOf(environment) : [];
+  const odds = oddsOf(environment);
   if (faults.length > 0 || odds.length > 0 || !isComplete(values, names)) {
     throw new ConfigurationError([...faults, ...odds]);
   }
@@ -46,8 +47,8 @@ function readVariable(given: string | undefined, variable: VariableName, values:
 const isComplete = <K extends VariableName>(values: Values, names: readonly K[]): values is Configuration<K> =>
   names.every((variable) => variable in values);
 
-/** Switches that live trading does not start without. */
-const HELD_ON_LIVE = ['CIRCUIT_BREAKER_ENABLED', 'LIQUIDITY_CHECK_ENABLED'] as const;
+/** Checks that live trading does not start without. */
+const HELD_ON_LIVE = OPERATOR_SETTING_NAMES.filter((name) => 'heldOnLive' in OPERATOR_SETTINGS[name]);
 
 function settingOf(environment: Environment, variable: VariableName): string {
   const given = environment[variable] ?? '';
@@ -61,23 +62,27 @@ function settingOf(environment: Environment, variable: VariableName): string {
 function oddsOf(environment: Environment): readonly string[] {
   const isLive = settingOf(environment, 'ENVIRONMENT') === 'live';
   const isPaper = settingOf(environment, 'ALPACA_PAPER') !== 'false';
-  const host = URL.parse(settingOf(environment, 'ALPACA_BASE_URL'))?.host ?? '';
+  const hostOf = (variable: VariableName): string => URL.parse(settingOf(environment, variable))?.host ?? '';
+  const wrongHost = isPaper ? LIVE_HOST : PAPER_HOST;
   // A room that knows no broker is told neither flag nor host.
   const knowsBroker = environment['ALPACA_PAPER'] !== undefined || environment['ALPACA_BASE_URL'] !== undefined;
   return [
     ...(isLive
-      ? HELD_ON_LIVE.filter((variable) => settingOf(environment, variable) !== 'true').map(
+      ? HELD_ON_LIVE.filter((name) => settingOf(environment, name) !== OPERATOR_SETTINGS[name].standard).map(
           (variable) => `${variable} is switched off, and live does not start without it`,
         )
       : []),
     ...(knowsBroker && isLive === isPaper
       ? [`ALPACA_PAPER does not fit ENVIRONMENT: expected ${isLive ? '"false" in live' : '"true" outside of live'}`]
       : []),
-    ...(knowsBroker && host === (isPaper ? LIVE_HOST : PAPER_HOST)
-      ? ['ALPACA_BASE_URL and ALPACA_PAPER disagree on whether money is real']
+    ...(knowsBroker
+      ? HOSTS.filter((variable) => hostOf(variable) === wrongHost).map(
+          (variable) => `${variable} and ALPACA_PAPER disagree on whether money is real`,
+        )
       : []),
   ];
 }
 
 const LIVE_HOST = 'api.alpaca.markets';
 const PAPER_HOST = 'paper-api.alpaca.markets';
+const HOSTS = ['ALPACA_BASE_URL', 'ALPACA_STREAM_URL'] as const;

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { parseMoney, parseQuantity, parseScaled } from '#shared/core/kernel/decimal.ts';
 import { accountId, buildId, strategyId } from '#shared/core/kernel/identity.ts';
+import { OPERATOR_SETTINGS, type OperatorSettingName } from '#shared/runtime/operator-settings.ts';
 
 const trueOrFalse = z
   .enum(['true', 'false'], { error: 'expected "true" or "false"' })
@@ -57,6 +58,10 @@ const required = <S extends z.ZodType>(read: S, means: string) => ({ means, read
 const optional = <S extends z.ZodType>(read: S, standard: string, means: string) =>
   ({ means, read, standard }) as const;
 
+/** One that the operator chooses at a deploy. */
+const chosen = <S extends z.ZodType>(variable: OperatorSettingName, read: S) =>
+  optional(read, OPERATOR_SETTINGS[variable].standard, OPERATOR_SETTINGS[variable].means);
+
 /** Every variable there is; the rooms pick. */
 export const SETTINGS = {
   ENVIRONMENT: optional(z.enum(['dev', 'paper', 'live']), 'dev', 'which of the environments this is'),
@@ -91,40 +96,31 @@ export const SETTINGS = {
   SECRET_BROKER_ID: required(name, "the secret that holds the broker's key"),
   SECRET_WEBHOOK_ID: required(name, 'the secret that webhooks are signed with'),
   SECRET_INTERNAL_ID: required(name, 'the secret that calls from service to service are signed with'),
-  INTERNAL_TOKEN_ROLE: optional(
-    z.enum(['viewer', 'trader', 'operator', 'admin'], { error: 'expected "viewer", "trader", "operator" or "admin"' }),
-    'trader',
-    'the role that a service acts in',
-  ),
-  INTERNAL_TOKEN_TOLERANCE_SECONDS: optional(
-    wholeNumber(1, 900),
-    '300',
-    "how far the time of a service's token may be away, before or after",
-  ),
-  TRADING_DISABLED: optional(trueOrFalse, 'false', "nothing passes but cancels and an operator's flatten"),
-  STRATEGY_DISABLED_LIST: optional(strategies, '', 'strategies that may only close positions, with commas between'),
-  SAFE_MODE: optional(trueOrFalse, 'false', 'nothing is written at the broker but cancels'),
-  CIRCUIT_BREAKER_ENABLED: optional(trueOrFalse, 'true', 'the monitor trips the circuit breaker'),
-  LIQUIDITY_CHECK_ENABLED: optional(trueOrFalse, 'true', 'orders are held against the volume of the market'),
-  MAX_SLICE_PCT_OF_ADV: optional(share, '0.01', 'most that one slice may be of average daily volume'),
-  FAT_FINGER_NOTIONAL_MAX: optional(
-    parsed(parseMoney, 'expected a decimal such as "100000"'),
-    '100000',
-    'most that one order may be worth, whatever the policy says',
-  ),
-  FAT_FINGER_QUANTITY_MAX: optional(
+  TRADING_DISABLED: chosen('TRADING_DISABLED', trueOrFalse),
+  STRATEGY_DISABLED_LIST: chosen('STRATEGY_DISABLED_LIST', strategies),
+  SAFE_MODE: chosen('SAFE_MODE', trueOrFalse),
+  CIRCUIT_BREAKER_ENABLED: chosen('CIRCUIT_BREAKER_ENABLED', trueOrFalse),
+  LIQUIDITY_CHECK_ENABLED: chosen('LIQUIDITY_CHECK_ENABLED', trueOrFalse),
+  MAX_SLICE_PCT_OF_ADV: chosen('MAX_SLICE_PCT_OF_ADV', share),
+  FAT_FINGER_NOTIONAL_MAX: chosen('FAT_FINGER_NOTIONAL_MAX', parsed(parseMoney, 'expected a decimal such as "100000"')),
+  FAT_FINGER_QUANTITY_MAX: chosen(
+    'FAT_FINGER_QUANTITY_MAX',
     parsed(parseQuantity, 'expected a decimal such as "10000"'),
-    '10000',
-    'most units that one order may be for, whatever the policy says',
   ),
-  FAT_FINGER_PCT_OF_ADV_MAX: optional(share, '0.05', 'most that one order may be of average daily volume'),
-  PERFORMANCE_CACHE_TTL: optional(wholeNumber(0, 86_400), '300', 'seconds for which performance figures are kept'),
-  MAX_PERFORMANCE_DAYS: optional(wholeNumber(1, 3650), '90', 'most days that performance is asked over'),
-  STRATEGY_ACTIVITY_THRESHOLD_SECONDS: optional(
-    wholeNumber(60, 31_536_000),
-    '86400',
-    'a strategy without a signal for longer counts as inactive',
+  FAT_FINGER_PCT_OF_ADV_MAX: chosen('FAT_FINGER_PCT_OF_ADV_MAX', share),
+  PERFORMANCE_CACHE_TTL: chosen('PERFORMANCE_CACHE_TTL', wholeNumber(0, 86_400)),
+  MAX_PERFORMANCE_DAYS: chosen('MAX_PERFORMANCE_DAYS', wholeNumber(1, 3650)),
+  STRATEGY_ACTIVITY_THRESHOLD_SECONDS: chosen('STRATEGY_ACTIVITY_THRESHOLD_SECONDS', wholeNumber(60, 31_536_000)),
+  INTERNAL_TOKEN_ROLE: chosen(
+    'INTERNAL_TOKEN_ROLE',
+    z.enum(['viewer', 'trader', 'operator', 'admin'], { error: 'expected "viewer", "trader", "operator" or "admin"' }),
   ),
+  INTERNAL_TOKEN_TOLERANCE_SECONDS: chosen('INTERNAL_TOKEN_TOLERANCE_SECONDS', wholeNumber(1, 900)),
+  RATE_LIMIT_READ: chosen('RATE_LIMIT_READ', wholeNumber(1, 100_000)),
+  RATE_LIMIT_CHANGE: chosen('RATE_LIMIT_CHANGE', wholeNumber(1, 100_000)),
+  RATE_LIMIT_SUBMIT: chosen('RATE_LIMIT_SUBMIT', wholeNumber(1, 100_000)),
+  RATE_LIMIT_SLICE: chosen('RATE_LIMIT_SLICE', wholeNumber(1, 100_000)),
+  RATE_LIMIT_CANCEL: chosen('RATE_LIMIT_CANCEL', wholeNumber(1, 100_000)),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type VariableName = keyof typeof SETTINGS;

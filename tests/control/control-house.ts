@@ -1,4 +1,5 @@
 /** The control API over tables and lanes in memory, with an account whose gates are open. */
+import { RATE_LIMITS } from '#functions/control/limits.ts';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { orderUpdateOf, tradeUpdate } from '#shared/adapters/alpaca/stream-event.ts';
@@ -190,6 +191,7 @@ export class ControlHouse {
       build: BUILD,
       deployed: DEPLOYED,
       performance: { daysMax: 90, keptMs: 300_000 },
+      rateLimits: RATE_LIMITS,
       clock: this.clock,
       ...controlStores(this.tables, this.clock),
       broker: {

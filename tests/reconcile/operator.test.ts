@@ -1,4 +1,5 @@
 /** What people do about differences and orphans, asked through the API and carried out by the next pass. */
+import { RATE_LIMITS } from '#functions/control/limits.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { answerRequest } from '#functions/control/answer-request.ts';
 import type { ControlDependencies } from '#functions/control/operation.ts';
@@ -37,6 +38,7 @@ function controlOver(desk: Desk): ControlDependencies {
     environment: 'paper',
     dryRun: false,
     build: BUILD,
+    rateLimits: RATE_LIMITS,
     deployed: {
       switches: { tradingDisabled: false, safeMode: false, strategiesDisabled: [] },
       liquidityCheck: true,

@@ -1,4 +1,5 @@
 /** A house with its market, its broker and its first account: everything that `npm start` runs. */
+import { OPERATOR_SETTING_NAMES } from '#shared/runtime/operator-settings.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +131,8 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
     stateDirectory: options.state,
     issuerFile: ISSUER_FILE,
     changes: {
+      // What the shell sets holds here as at a deploy: `SAFE_MODE=true npm start`.
+      ...chosenIn(process.env),
       // Orders may leave, and nowhere but to the simulator.
       DRY_RUN: 'false',
       ALPACA_BASE_URL: broker.url,
@@ -160,6 +163,14 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
   const parts = { market, clock, broker, venue, house, conductor, progress, published, deliveries, failures, log };
   return { options, ...parts, resumed, stop: stops.stop };
 }
+
+const chosenIn = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    OPERATOR_SETTING_NAMES.flatMap((name) => {
+      const { [name]: value } = environment;
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 
 function describeHouse(house: House, stops: Stops): void {
   const variables: Record<string, string> = { ...house.machineVariables };
