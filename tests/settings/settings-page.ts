@@ -47,17 +47,13 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const code = (text: string): string => (text === '' ? 'empty' : `\`${text}\``);
 const isChosen = (name: VariableName): boolean => OPERATOR_SETTING_NAMES.some((chosen) => chosen === name);
 
-function row(name: VariableName): string {
-  const { standard, means } = SETTINGS[name];
-  const users = usersOf(name).join(', ');
-  return line([code(name), means, standard === null ? 'must be set' : code(standard), users]);
-}
+const standardOf = (name: VariableName): string => {
+  const { standard } = SETTINGS[name];
+  return standard === null ? 'must be set' : code(standard);
+};
 
-const table = (names: readonly VariableName[]): readonly string[] => [
-  line(['variable', 'what it means', 'standard', 'used by']),
-  line(['---', '---', '---', '---']),
-  ...names.map(row),
-];
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  [head, head.map(() => '---'), ...rows].map(line);
 
 /** The whole page, in Markdown. */
 export function renderSettings(): string {
@@ -82,11 +78,26 @@ export function renderSettings(): string {
     "sets the variable of the function Execute by hand in AWS's console: a function's environment is read when it starts,",
     'at the clearing and right before each call to the broker.',
     '',
-    ...table(SETTING_NAMES.filter(isChosen)),
+    ...table(
+      ['variable', 'what it means', 'standard', 'used by'],
+      SETTING_NAMES.filter(isChosen).map((name) => [
+        code(name),
+        SETTINGS[name].means,
+        standardOf(name),
+        usersOf(name).join(', '),
+      ]),
+    ),
     '',
     '## Given by the stacks',
     '',
-    ...table(SETTING_NAMES.filter((name) => !isChosen(name))),
+    ...table(
+      ['variable', 'what it means', 'standard'],
+      SETTING_NAMES.filter((name) => !isChosen(name)).map((name) => [
+        code(name),
+        SETTINGS[name].means,
+        standardOf(name),
+      ]),
+    ),
     '',
     '## What live refuses to start with',
     '',
