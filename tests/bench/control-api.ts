@@ -3,6 +3,7 @@
  * wire, and the broker simulator. What the gateway throttles, and in front of the broker the budget, are left out: they
  * would be what is measured.
  */
+import { RATE_LIMITS } from '#functions/control/limits.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -131,6 +132,7 @@ async function dependenciesOver(stops: Stop[]): Promise<ControlDependencies> {
     environment: 'dev',
     dryRun: true,
     build: buildId('build-1'),
+    rateLimits: RATE_LIMITS,
     deployed: {
       switches: NO_SWITCHES,
       liquidityCheck: true,
