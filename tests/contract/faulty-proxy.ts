@@ -68,7 +68,12 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    const named = answer.headers.get('x-amzn-errortype');
+    response.writeHead(answer.status, {
+      'content-type': answer.headers.get('content-type') ?? '',
+      // Services whose API goes by path tell the kind of an error here.
+      ...(named === null ? {} : { 'x-amzn-errortype': named }),
+    });
     response.end(answered);
   }
 
