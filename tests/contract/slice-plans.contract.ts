@@ -79,6 +79,14 @@ export function describeSlicePlans(name: string, open: () => Promise<Tables>): v
       expect(await store.save(plan, decided(plan), NOW)).toBeNull();
     });
 
+    it('let nobody write over a change that he has not seen, also one that tells nothing', async () => {
+      const plan = await make();
+      const silent = { plan: { ...plan, wakesMade: true }, news: [] };
+      expect((await store.save(plan, silent, NOW))?.version).toBe(2);
+      expect(await store.save(plan, silent, NOW)).toBeNull();
+      expect((await store.get(plan.terms.accountId, plan.parentId))?.version).toBe(2);
+    });
+
     it('list what is open, of one account alone, until it has ended', async () => {
       const [one, two] = [await make(10), await make(20)];
       const id = one.terms.accountId;
