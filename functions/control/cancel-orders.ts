@@ -1,5 +1,5 @@
 /** Cancels: asked of the house, whose sender asks the broker. That an order is canceled is told by its own news alone. */
-import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
+import { clientOrderIdOf, strategyId } from '#shared/core/kernel/identity.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import { reachesStrategy } from '#shared/core/access/permissions.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
@@ -15,8 +15,8 @@ export const cancelOrder = operation(ORDER_SCHEMAS.cancelOrder, async (dependenc
   const id = clientOrderIdOf(params.client_order_id);
   const [order, shown] = await Promise.all([orders.get(id), findOrder(dependencies, id)]);
   if (shown === null) return notFound('order-not-found', 'there is no order and no request with this client order id');
-  const strategy = order?.intent.terms.strategyId ?? null;
-  if (strategy !== null && !reachesStrategy(call.grant, strategy)) return outOfScope(strategy);
+  // Also of an order that nobody has claimed yet: canceling the request for it is the same.
+  if (!reachesStrategy(call.grant, strategyId(shown.strategy_id))) return outOfScope(shown.strategy_id);
   const over = order === null ? shown.state === 'refused' || shown.state === 'failed' : !isOpen(order);
   if (over) {
     return refused(refusal('order-already-ended', `the order has ended: it is ${shown.state}`, { state: shown.state }));

@@ -128,17 +128,19 @@ const whyOf = (outcome: NotDone) => {
   return { code: why.code, message: why.detail, context: { ...why.context } };
 };
 
-/** One symbol that cannot be closed keeps no other from being closed. */
+/** One symbol that cannot be closed keeps no other from being closed. A scoped caller flattens what is in reach. */
 export const flattenAll = operation(ORDER_SCHEMAS.flattenAll, async (dependencies, call, { body }) => {
   const { books, accountId, telemetry, dryRun } = dependencies;
   telemetry.warn('flattening everything', { by: call.subject });
-  const plans = await cancelPlans(dependencies, call, () => true, body.reason);
+  const mine = (strategy: StrategyId): boolean => reachesStrategy(call.grant, strategy);
+  const plans = await cancelPlans(dependencies, call, ({ terms }) => mine(terms.strategyId), body.reason);
   const [all, open] = await Promise.all([books.all(accountId), openOrders(dependencies)]);
-  const swept = await sweep(dependencies, call, open, { includeStops: true, why: body.reason });
+  const own = open.filter(({ intent }) => mine(intent.terms.strategyId));
+  const swept = await sweep(dependencies, call, own, { includeStops: true, why: body.reason });
   const orders: Requested[] = [];
   const left = [];
   for (const book of all) {
-    for (const share of book.shares.filter(isHeld)) {
+    for (const share of book.shares.filter((one) => isHeld(one) && mine(one.strategyId))) {
       const by = subtractQuantity(parseQuantity('0'), share.quantity);
       const asked = await ask(dependencies, call, book, moveWish(book.ticker, share.strategyId, by, 'flatten'), 0);
       if (asked.kind === 'done') orders.push(asked.body);

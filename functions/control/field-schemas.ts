@@ -1,5 +1,6 @@
 /** The fields that requests and answers of the API are made of. Decimals are texts in answers, never numbers. */
 import * as z from 'zod';
+import { isCursor } from './page-cursor.ts';
 import { calendarDate, InstantError, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { FIRST_YEAR, LAST_YEAR } from '#shared/core/market/session-calendar.ts';
 
@@ -108,10 +109,12 @@ export const days = z
   .transform(Number)
   .refine((value) => value >= 1, DAYS_ERROR)
   .optional();
+const CURSOR_ERROR = 'expected the cursor of the page before';
 /** From the page before. */
 export const cursor = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,512}$/, 'expected the cursor of the page before')
+  .regex(/^[A-Za-z0-9_-]{1,512}$/, CURSOR_ERROR)
+  .refine(isCursor, CURSOR_ERROR)
   .optional();
 export const nextCursor = z.string().nullable();
 
