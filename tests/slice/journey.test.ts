@@ -59,6 +59,7 @@ async function ask(method: string, path: string, body?: unknown): Promise<{ stat
 const asked = SCHEMAS.sliceOrder.success.body;
 const plan = SCHEMAS.getSlices.success.body;
 const pending = SCHEMAS.getPendingOrders.success.body;
+const fills = SCHEMAS.getRecentFills.success.body;
 
 const wanted = { side: 'buy', qty: '41', duration_minutes: 30, interval_seconds: 180 } as const;
 const total = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Number(text), 0);
@@ -94,21 +95,39 @@ describe('a plan of slices in the local house', () => {
     expect(new Set(atBroker.map(({ clientOrderId }) => clientOrderId)).size).toBe(10);
   });
 
-  it('lets its orders be found by their parent, and ends when it is canceled', { timeout: START_MS_MAX }, async () => {
-    const symbol = trading.market.instruments[1]?.ticker ?? '';
+  it('cancels a slice that rests, makes up for it, and ends when it is canceled', {
+    timeout: START_MS_MAX,
+  }, async () => {
+    const symbol = trading.market.instruments[0]?.ticker ?? '';
     await runTo(at(11, 0));
-    const made = await ask('POST', '/api/v1/orders/slice', { ...wanted, symbol, qty: '20' });
+    const [fill] = fills.parse((await ask('GET', `/api/v1/orders/recent-fills?symbol=${symbol}`)).json).fills;
+    // Two hundredths below the market: each slice rests until its time is over.
+    const limit_price = (Number(fill?.price) * 0.98).toFixed(2);
+    const made = await ask('POST', '/api/v1/orders/slice', { ...wanted, symbol, qty: '20', limit_price });
     const { parent_order_id: parentId, status_url: url } = asked.parse(made.json).plan;
-    await runTo(at(11, 4));
-    const open = pending.parse((await ask('GET', `/api/v1/orders/pending?parent_order_id=${parentId}`)).json);
-    expect(open.orders.every((order) => order.parent_order_id === parentId)).toBe(true);
+    const openOrders = async () => {
+      const { json } = await ask('GET', `/api/v1/orders/pending?parent_order_id=${parentId}`);
+      return pending.parse(json).orders.map(({ slice, qty, parent_order_id: parent }) => [slice, qty, parent]);
+    };
+    await runTo(at(11, 2));
+    expect(await openOrders()).toEqual([[0, '2', parentId]]);
+
+    await runTo(at(11, 5));
+    expect(await openOrders()).toEqual([[1, '4', parentId]]);
+    const half = plan.parse((await ask('GET', url)).json);
+    expect(half.slices.slice(0, 3).map(({ state, asked_qty: of, filled_qty: got }) => [state, of, got])).toEqual([
+      ['ended', '2', '0'],
+      ['working', '4', '0'],
+      ['pending', '0', '0'],
+    ]);
+
     const canceled = await ask('DELETE', url, { reason: 'a test changed its mind' });
     expect(canceled.status).toBe(202);
-    await runTo(at(11, 6));
+    await runTo(at(11, 7));
     const ended = plan.parse((await ask('GET', url)).json);
-    expect(ended).toMatchObject({ state: 'canceled', reason: { message: 'a test changed its mind' } });
-    expect(Number(ended.left_qty)).toBe(16);
-    expect(Number(ended.filled_qty) + Number(ended.left_qty)).toBe(20);
+    expect(ended).toMatchObject({ state: 'canceled', filled_qty: '0', left_qty: '20' });
+    expect(ended.reason?.message).toBe('a test changed its mind');
+    expect(await openOrders()).toEqual([]);
     expect((await ask('DELETE', url)).status).toBe(409);
   });
 
@@ -119,6 +138,6 @@ describe('a plan of slices in the local house', () => {
     expect(trading.failures).toEqual([]);
     expect(summary).toMatchObject({ duplicateBrokerOrders: 0, positionMismatches: 0, unpublishedFacts: 0 });
     expect(summary.brokerOrders).toBe(12);
-    expect(summary.orders).toMatchObject({ submitted: 12, filled: 12 });
+    expect(summary.orders).toMatchObject({ submitted: 12, filled: 10, canceled: 2 });
   });
 });
