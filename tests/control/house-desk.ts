@@ -68,6 +68,19 @@ export class HouseDesk {
     await this.until(epochMs(this.now + durationMs));
   }
 
+  /** Lets the house work, so long at a time, until somebody has his answer. */
+  async passUntil<T>(asking: Promise<T>, stepMs: number): Promise<T> {
+    const pending = Symbol('pending');
+    for (;;) {
+      const pause = new Promise<typeof pending>((resolve) => {
+        setTimeout(() => resolve(pending), 5);
+      });
+      const first = await Promise.race([asking, pause]);
+      if (first !== pending) return first;
+      await this.pass(stepMs);
+    }
+  }
+
   async ask(method: string, path: string, ask: Ask = {}): Promise<Reply> {
     const groups = ask.groups === undefined ? ['operator'] : ask.groups;
     const token =
