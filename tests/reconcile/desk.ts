@@ -31,6 +31,7 @@ import type { PassReport } from '#shared/ports/reconciliations.ts';
 import { sampleIntent } from '#tests/order/sample-orders.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import { ACCOUNT, BUILD, CASH, makeAccount, MOMENTUM } from './account.ts';
+import { violatedInvariants } from './invariant-check.ts';
 import { seedResting, send, type SubmitFate } from './sender.ts';
 
 /** Tuesday, half an hour into the session. */
@@ -121,6 +122,12 @@ async function foreignRequest(simulator: BrokerSimulator, method: string, path: 
   return parsed;
 }
 
+/** After each whole pass, whatever the test is about. A pass that finds a violation itself is what its test looks at. */
+function holdInvariants(desk: Desk): void {
+  const violated = violatedInvariants(desk);
+  if (violated.length > 0) throw new Error(`after a pass there do not hold:\n${violated.join('\n')}`);
+}
+
 const openSimulator = (clock: ManualClock, symbols: readonly string[], broking: Partial<BrokerOptions>) =>
   startBroker({
     port: 0,
@@ -189,6 +196,8 @@ export async function openDesk(options: DeskOptions = {}, fresh = false): Promis
     async reconcile(changes = {}, remainingMs = () => INVOCATION_MS) {
       const outcome = await reconcilePass({ ...room, ...changes }, remainingMs);
       if (outcome.kind !== 'checked') throw new Error('there is no session today');
+      const { complete, violations } = outcome.report;
+      if (complete && violations.length === 0 && changes.dryRun !== true) holdInvariants(desk);
       return outcome.report;
     },
     foreign,

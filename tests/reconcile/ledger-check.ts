@@ -14,7 +14,7 @@ const ENDED_AT_BROKER: ReadonlySet<string> = new Set(['filled', 'canceled', 'exp
 
 export const ordersOf = (desk: Desk): readonly Order[] => desk.tables.items('orders').map(readOrderItem);
 
-const booksOf = (desk: Desk): readonly Book[] =>
+export const booksOf = (desk: Desk): readonly Book[] =>
   desk.tables
     .items('books')
     .filter((item) => item['sk'] !== undefined && 'S' in item['sk'] && item['sk'].S.startsWith('BOOK#'))
