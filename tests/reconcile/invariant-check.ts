@@ -24,15 +24,11 @@ const BLINDING: ReadonlySet<string> = new Set([
 const isBlind = ({ simulator }: Desk): boolean => simulator.faults.active().some(({ name }) => BLINDING.has(name));
 
 /** 1, of an order: executions and gap are what is filled, and no more is filled than the broker ever filled. */
-function quantityOf(desk: Desk, order: Order, wire: LedgerOrder | undefined): readonly string[] {
+function quantityOf(order: Order, most: bigint): readonly string[] {
   const tiled = order.executions.reduce((sum, { quantity }) => sum + quantity, 0n);
   const says = (what: string): string => `1 ${order.clientOrderId}: ${what}`;
   const found: string[] = [];
   if (tiled + order.gapQuantity !== order.filledQuantity) found.push(says('executions and gap are not what is filled'));
-  const most = desk.simulator
-    .ledger()
-    .executions.filter(({ orderId, kind }) => orderId === wire?.id && kind !== 'bust')
-    .reduce((sum, { quantity }) => sum + parseQuantity(quantity), 0n);
   if (order.filledQuantity > most) found.push(says('more is filled than the broker ever filled'));
   return found;
 }
@@ -75,11 +71,17 @@ function holdingsOf(desk: Desk): readonly string[] {
 
 /** Every violation, by its number. */
 export function violatedInvariants(desk: Desk): readonly string[] {
-  const wires = new Map(desk.simulator.ledger().orders.map((wire) => [wire.id, wire]));
-  const byClientId = new Map(desk.simulator.ledger().orders.map((wire) => [wire.clientOrderId, wire]));
+  const ledger = desk.simulator.ledger();
+  const wires = new Map(ledger.orders.map((wire) => [wire.id, wire]));
+  const byClientId = new Map(ledger.orders.map((wire) => [wire.clientOrderId, wire]));
+  // All that ever filled, whatever was taken back since.
+  const most = new Map<string, bigint>();
+  for (const { orderId, kind, quantity } of ledger.executions) {
+    if (kind !== 'bust') most.set(orderId, (most.get(orderId) ?? 0n) + parseQuantity(quantity));
+  }
   const ofOrders = ordersOf(desk).flatMap((order) => {
     const wire = order.brokerOrderId === null ? byClientId.get(order.clientOrderId) : wires.get(order.brokerOrderId);
-    return [...quantityOf(desk, order, wire), ...averageOf(order, wire)];
+    return [...quantityOf(order, most.get(wire?.id ?? '') ?? 0n), ...averageOf(order, wire)];
   });
   return [
     ...ofOrders,

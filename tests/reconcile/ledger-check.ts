@@ -46,16 +46,17 @@ function surplus(ours: readonly string[], theirs: readonly string[]): readonly s
 /** What we booked and the broker does not have: there must never be any, in whatever state. */
 export function inventedFills(desk: Desk): readonly string[] {
   const ledger = desk.simulator.ledger();
+  const byId = new Map(ledger.orders.map((wire) => [wire.id, wire]));
+  const byClientId = new Map(ledger.orders.map((wire) => [wire.clientOrderId, wire]));
+  // What was undone since may still be booked: the broker had it.
+  const ever = new Map<string, string[]>();
+  for (const { orderId, quantity, price } of ledger.executions) {
+    ever.set(orderId, [...(ever.get(orderId) ?? []), `${quantity} @ ${price}`]);
+  }
   return ordersOf(desk).flatMap((order) => {
-    const wire = ledger.orders.find(({ clientOrderId, id }) =>
-      order.brokerOrderId === null ? clientOrderId === order.clientOrderId : id === order.brokerOrderId,
-    );
+    const wire = order.brokerOrderId === null ? byClientId.get(order.clientOrderId) : byId.get(order.brokerOrderId);
     if (wire === undefined) return ourExecutions(order).map((one) => `${order.clientOrderId}: ${one}, no such order`);
-    // What was undone since may still be booked: the broker had it.
-    const ever = ledger.executions
-      .filter(({ orderId }) => orderId === wire.id)
-      .map(({ quantity, price }) => `${quantity} @ ${price}`);
-    return surplus(ourExecutions(order), ever).map((one) => `${order.clientOrderId}: ${one}`);
+    return surplus(ourExecutions(order), ever.get(wire.id) ?? []).map((one) => `${order.clientOrderId}: ${one}`);
   });
 }
 

@@ -31,7 +31,7 @@ describe('lists of the broker', () => {
     expect(report.requests).toBeLessThanOrEqual(12);
     expect(ordersOf(desk).filter(isOpen)).toHaveLength(1_000);
     expectAgreement(desk);
-  });
+  }, 240_000);
 
   it('end no order that a torn page lacks', async () => {
     const desk = await start();
