@@ -36,7 +36,7 @@ interface Fraction {
 }
 const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? (a < 0n ? -a : a) : gcd(b, a % b));
 const fraction = (top: bigint, bottom = 1n): Fraction => {
-  const by = gcd(top, bottom) || 1n;
+  const by = gcd(top, bottom);
   return { top: top / by, bottom: bottom / by };
 };
 const plus = (a: Fraction, b: Fraction): Fraction => fraction(a.top * b.bottom + b.top * a.bottom, a.bottom * b.bottom);
