@@ -55,7 +55,8 @@ const size = (value: bigint): bigint => (value < 0n ? -value : value);
 
 /** Average cost: what opens adds to the cost, what closes takes its part of it along and realizes the rest. */
 function reckon(share: Reckoned, { data }: Booked): void {
-  const [delta, paid] = [parseQuantity(data.quantityChange) as bigint, fraction(parseMoney(data.paidChange))];
+  const delta: bigint = parseQuantity(data.quantityChange);
+  const paid = fraction(parseMoney(data.paidChange));
   const closes = share.quantity !== 0n && delta !== 0n && share.quantity > 0n !== delta > 0n;
   if (!closes) {
     const opening = delta !== 0n || (share.quantity !== 0n && share.quantity > 0n === (data.side === 'buy'));
