@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { defineFact } from '#events/envelope.ts';
 import { account, actor, instant, name, reason } from '#events/fields.ts';
 
-/** A person asked for a pass of reconciliation, or for the executions of a span of time to be read again. */
+/** Somebody asked for a pass of reconciliation, or for the executions of a span of time to be read again. */
 export const reconciliationRequested = defineFact({
   type: 'reconciliation.requested.v1',
-  means: 'A person asked for a pass of reconciliation, or for the executions of a span of time to be read again.',
+  means: 'Somebody asked for a pass of reconciliation, or for the executions of a span of time to be read again.',
   aggregate: 'reconciliation',
   priority: 'HIGH',
   data: z.strictObject({

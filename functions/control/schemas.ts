@@ -27,6 +27,8 @@ export const WEBHOOK_SCHEMA = {
   success: json(
     z.strictObject({
       kind: z.enum(['settled', 'unchanged', 'kept-as-orphan']),
+      /** False for an event or a status that is not known: the order is read again. */
+      understood: z.boolean(),
       brokerOrderId: z.string().nullable(),
     }),
     202,

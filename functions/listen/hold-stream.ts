@@ -1,38 +1,47 @@
 /**
- * Holds the broker's own stream for one slot. The stream has no replay: once it is open, what happened since the last
- * slot is read from the broker, so that an update is told by the one or by the other, or by both.
+ * Holds the broker's own stream for one slot. The stream has no replay: each time it is open, what happened since the
+ * oldest order that has not ended is read from the broker, so that an update is told by the one or by the other, or by
+ * both. The slot before holds its own connection until this one has its echo.
  */
-import type { AccountId } from '#shared/core/kernel/identity.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import { addMs, type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
-import type { OrderUpdate } from '#shared/core/order/order.ts';
-import type { Broker, OrderStream } from '#shared/ports/broker.ts';
+import { isOwnClientOrderId } from '#shared/core/order/client-order-id.ts';
+import type { Order } from '#shared/core/order/order.ts';
+import type { Broker, OrderStream, OrderStreamConnection } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Orders } from '#shared/ports/orders.ts';
-import type { Orphans } from '#shared/ports/orphans.ts';
-import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { askForPass, type NewsDependencies, takeIn } from '#shared/runtime/order-news.ts';
 
 /** How long one slot holds its connection; the next slot opens before it ends. */
 const SLOT_MS = 150_000;
-const BACKFILL_ORDERS_MAX = 500;
+const BACKFILL_PAGE = 500;
 /** Our clock and the broker's, and its bound that leaves out the instant itself. */
 const CLOCKS_DIFFER_MS = 5_000;
+/** A connection that is lost is opened again after this, as often as the slot bears. */
+const REOPEN_PAUSE_MS = 1_000;
+const OPENINGS_MAX = 10;
 
-export interface ListenDependencies {
-  readonly accountId: AccountId;
+export interface ListenDependencies extends NewsDependencies {
   readonly clock: Clock;
   readonly stream: OrderStream;
   readonly broker: Broker;
   readonly orders: Orders;
-  readonly orphans: Orphans;
-  readonly telemetry: Telemetry;
 }
 
 export interface Listened {
   readonly updates: number;
   readonly backfilled: number;
+  /** How often the stream was opened. */
+  readonly openings: number;
   readonly endedBy: 'slot' | 'connection';
   readonly reason: string;
+}
+
+/** What happened in one slot so far. */
+interface Tally {
+  updates: number;
+  backfilled: number;
 }
 
 /**
@@ -40,21 +49,70 @@ export interface Listened {
  * @throws Fault when the stream could not be opened: the next slot tries again, and reconciliation sees what was missed
  */
 export async function holdStream(dependencies: ListenDependencies, remainingMs: number): Promise<Listened> {
-  const { clock, stream, telemetry } = dependencies;
+  const { clock, telemetry } = dependencies;
   const until: EpochMs = addMs(clock.now(), Math.min(SLOT_MS, Math.max(0, remainingMs - 10_000)));
-  let updates = 0;
-  const connection = await stream.open({
+  const tally: Tally = { updates: 0, backfilled: 0 };
+  for (let openings = 1; ; openings += 1) {
+    const reopenAt = (): EpochMs | null => {
+      const at = addMs(clock.now(), REOPEN_PAUSE_MS);
+      return openings === OPENINGS_MAX || at >= until ? null : at;
+    };
+    const held = await holdOnce(dependencies, tally, until);
+    if (held.by === 'slot') return { ...tally, openings, endedBy: 'slot', reason: held.reason };
+    telemetry.measure('StreamConnected', 0);
+    const again = reopenAt();
+    if (held.fault !== null && again === null) throw held.fault;
+    telemetry.warn('the stream ended before its slot', { reason: held.reason });
+    if (again === null) return { ...tally, openings, endedBy: 'connection', reason: held.reason };
+    await clock.sleepUntil(again);
+  }
+}
+
+interface Held {
+  readonly by: Listened['endedBy'];
+  readonly reason: string;
+  /** Where the stream could not even be opened. */
+  readonly fault: Fault | null;
+}
+
+/** One connection from its opening to its end. @throws Fault `permanent` for refused credentials */
+async function holdOnce(dependencies: ListenDependencies, tally: Tally, until: EpochMs): Promise<Held> {
+  let connection: OrderStreamConnection;
+  try {
+    connection = await open(dependencies, tally);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.kind !== 'transient') throw thrown;
+    return { by: 'connection', reason: thrown.message, fault: thrown };
+  }
+  dependencies.telemetry.measure('StreamConnected', 1);
+  try {
+    tally.backfilled += await backfill(dependencies);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    // A stream that is open is worth more than the look back, which reconciliation takes each minute.
+    dependencies.telemetry.error('what happened before the stream was open could not be read', {}, thrown);
+  }
+  return { ...(await untilEnd(dependencies, connection, until)), fault: null };
+}
+
+const open = (dependencies: ListenDependencies, tally: Tally): Promise<OrderStreamConnection> =>
+  dependencies.stream.open({
     onUpdate: async (update) => {
-      updates += 1;
-      await settle(dependencies, update);
+      tally.updates += 1;
+      await takeIn(dependencies, 'listen', update);
     },
-    onUnreadable: (news) => {
-      telemetry.error('the stream said something that could not be read', { reason: news.cause });
-      return Promise.resolve();
+    onUnreadable: async (news) => {
+      dependencies.telemetry.error('the stream said something that could not be read', { reason: news.cause });
+      await askForPass(dependencies, 'listen', 'unreadable', '');
     },
   });
-  telemetry.measure('StreamConnected', 1);
-  const backfilled = await backfill(dependencies);
+
+/** Waits for the end of the slot or of the connection; whichever comes first, the connection is over when it resolves. */
+async function untilEnd(
+  { clock }: ListenDependencies,
+  connection: OrderStreamConnection,
+  until: EpochMs,
+): Promise<{ readonly by: Listened['endedBy']; readonly reason: string }> {
   const waiting = new AbortController();
   const slot = clock
     .sleepUntil(until, waiting.signal)
@@ -65,42 +123,44 @@ export async function holdStream(dependencies: ListenDependencies, remainingMs: 
     await connection.close();
     await connection.ended;
   } else {
-    telemetry.warn('the stream ended before its slot', { reason: first.reason });
     slot.catch(() => undefined);
     waiting.abort();
   }
-  return { updates, backfilled, endedBy: first.by, reason: first.reason };
+  return first;
 }
 
-async function settle(
-  { accountId, orders, orphans, telemetry }: ListenDependencies,
-  update: OrderUpdate,
-): Promise<void> {
-  const settled = await orders.settle(update);
-  if (settled !== null) return;
-  await orphans.keep(accountId, update);
-  telemetry.warn('news of an order that is not in the table was kept', { brokerOrderId: update.brokerOrderId });
+/** Every order that is open here. */
+async function openOrders({ accountId, orders }: ListenDependencies): Promise<readonly Order[]> {
+  const open: Order[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<Orders['listOpen']>> = await orders.listOpen(accountId, cursor ?? undefined);
+    open.push(...page.orders);
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return open;
 }
 
 /**
- * Asks the broker what became of the orders that are open here: whatever it said while nobody listened is in the answer.
- * One page is enough for the news of a slot; what is older is reconciliation's.
+ * Asks the broker what became of our orders since the oldest that is open here was sent: whatever it said while nobody
+ * listened is in the answer. Orders of others are reconciliation's.
  */
-async function backfill({ accountId, broker, orders, clock }: ListenDependencies): Promise<number> {
-  const page = await orders.listOpen(accountId);
-  const oldest = page.orders.reduce<EpochMs | null>(
-    (first, order) => (order.sentAt !== null && (first === null || order.sentAt < first) ? order.sentAt : first),
-    null,
-  );
-  if (oldest === null) return 0;
-  const submittedAfter = epochMs(Math.max(0, oldest - CLOCKS_DIFFER_MS));
-  const found = await broker.listOrders({ status: 'all', submittedAfter, limit: BACKFILL_ORDERS_MAX });
-  const ours = new Set<string>(page.orders.map((order) => order.clientOrderId));
+async function backfill(dependencies: ListenDependencies): Promise<number> {
+  const { broker, clock } = dependencies;
+  const sentAt = (await openOrders(dependencies)).flatMap((order) => (order.sentAt === null ? [] : [order.sentAt]));
+  if (sentAt.length === 0) return 0;
+  const submittedAfter = epochMs(Math.max(0, Math.min(...sentAt) - CLOCKS_DIFFER_MS));
   let changed = 0;
-  for (const order of found) {
-    if (order.clientOrderId === null || !ours.has(order.clientOrderId)) continue;
-    const settled = await orders.settle(updateFromSnapshot(order, 'reconciliation', clock.now()));
-    if (settled?.changed === true) changed += 1;
+  let page = await broker.listOrders({ status: 'all', submittedAfter, limit: BACKFILL_PAGE });
+  while (page.length > 0) {
+    for (const order of page) {
+      if (order.clientOrderId === null || !isOwnClientOrderId(order.clientOrderId)) continue;
+      const came = await takeIn(dependencies, 'listen', updateFromSnapshot(order, 'reconciliation', clock.now()));
+      if (came !== 'unchanged') changed += 1;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < BACKFILL_PAGE) return changed;
+    page = await broker.listOrders({ status: 'all', afterOrder: last.brokerOrderId, limit: BACKFILL_PAGE });
   }
   return changed;
 }

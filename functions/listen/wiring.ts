@@ -7,6 +7,7 @@ import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
@@ -64,5 +65,6 @@ export async function wire(
     }),
     orders: ordersStore(tables, ROOM, systemClock),
     orphans: orphansStore(tables, ROOM),
+    reconciliations: reconciliationsStore(tables, ROOM),
   };
 }

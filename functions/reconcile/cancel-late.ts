@@ -1,6 +1,9 @@
-/** Cancels an order that turned up when its decision was long over: nobody wants it any more. */
+/**
+ * Cancels an order that turned up when its decision was long over, or that had ended here: nobody wants it any more.
+ * Whichever room heard of it first, a pass sees it among the open orders.
+ */
 import { requestCancel, wantsCancel } from '#shared/core/order/cancel.ts';
-import type { Order } from '#shared/core/order/order.ts';
+import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { turnedUpLate } from '#shared/core/order/unknown-fate.ts';
 import type { Pass } from './pass.ts';
 
@@ -10,12 +13,22 @@ const LATE = {
   context: {},
 } as const;
 
+const RISEN = {
+  code: 'resurrected',
+  message: 'the house had ended the order, and it was found working at the broker',
+  context: {},
+} as const;
+
 /** Written down first, then asked of the broker; asked again by a later pass while nothing came of it. */
 export async function cancelLate({ broker, clock, orders, telemetry }: Pass, order: Order): Promise<void> {
   const now = clock.now();
-  if (!turnedUpLate(order) || !wantsCancel(order, now) || order.brokerOrderId === null) return;
-  await orders.step(order.clientOrderId, (row) => requestCancel(row, 'reconcile', LATE, now));
+  const resurrected = order.resurrected && isOpen(order);
+  if (!(resurrected || turnedUpLate(order)) || !wantsCancel(order, now) || order.brokerOrderId === null) return;
+  await orders.step(order.clientOrderId, (row) => requestCancel(row, 'reconcile', resurrected ? RISEN : LATE, now));
   const { kind } = await broker.cancel(order.brokerOrderId);
-  telemetry.error('an order turned up late and is canceled', { clientOrderId: order.clientOrderId, outcome: kind });
+  telemetry.error('an order that nobody wants any more is canceled', {
+    clientOrderId: order.clientOrderId,
+    outcome: kind,
+  });
   telemetry.count('OrderAlarms');
 }

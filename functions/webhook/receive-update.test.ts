@@ -5,15 +5,17 @@ import { ManualClock } from '#shared/adapters/memory/clock.ts';
 import { MemoryTables } from '#shared/adapters/memory/tables.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import { accountId } from '#shared/core/kernel/identity.ts';
 import { epochMs } from '#shared/core/kernel/instant.ts';
-import { BODY_BYTES_MAX, receiveUpdate, type WebhookDependencies } from './receive-update.ts';
+import { BODY_BYTES_MAX, receiveUpdate } from './receive-update.ts';
 
 const SECRET = 'a-secret-of-the-webhook';
 const ACCOUNT = accountId('dev-1');
 const NOW = epochMs(1_773_064_800_000);
 
-function webhook(): WebhookDependencies & { readonly lines: string[] } {
+function webhook() {
   const clock = new ManualClock(NOW);
   const tables = new MemoryTables({ clock });
   const lines: string[] = [];
@@ -25,6 +27,8 @@ function webhook(): WebhookDependencies & { readonly lines: string[] } {
     accountId: ACCOUNT,
     orders: ordersStore(tables, 'webhook', clock),
     orphans: orphansStore(tables, 'webhook'),
+    reconciliations: reconciliationsStore(tables, 'webhook'),
+    clock,
     telemetry: {
       info: say,
       warn: say,
@@ -34,7 +38,7 @@ function webhook(): WebhookDependencies & { readonly lines: string[] } {
       measureFor: () => undefined,
     },
     secrets: () => Promise.resolve(['the-one-before-it', SECRET]),
-    readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), NOW),
+    readUpdate: (body: unknown) => orderUpdateOf(tradeUpdate.parse(body), NOW),
   };
 }
 
@@ -101,6 +105,46 @@ describe('receiveUpdate', () => {
     expect(await receiveUpdate(house, body, signed(body))).toMatchObject({ kind: 'kept-as-orphan' });
     const orphans = await house.orphans.all(ACCOUNT);
     expect(orphans.map((orphan) => orphan.brokerOrderId)).toEqual(['a5be8f5e-0000-4000-8000-000000000001']);
+  });
+
+  it('asks for a pass because of it, once until a pass has answered', async () => {
+    const house = webhook();
+    const body = bytes(foreignOrder);
+    await receiveUpdate(house, body, signed(body));
+    await receiveUpdate(house, body, signed(body));
+    const asked = (await house.reconciliations.mark(ACCOUNT))?.asked ?? [];
+    expect(asked.map(({ requestId }) => requestId.split(':').slice(0, 2))).toEqual([['webhook', 'orphan']]);
+  });
+
+  it.each([
+    ['a status', (text: string) => text.replace('"status":"new"', '"status":"warped"')],
+    ['an event', (text: string) => text.replace('"event":"new"', '"event":"restated_again"')],
+  ])('says so when it does not know %s, and keeps the news', async (_, change) => {
+    const house = webhook();
+    const body = bytes(change(foreignOrder));
+    expect(await receiveUpdate(house, body, signed(body))).toMatchObject({ kind: 'kept-as-orphan', understood: false });
+    const known = bytes(foreignOrder);
+    expect(await receiveUpdate(house, known, signed(known))).toMatchObject({ understood: true });
+  });
+
+  it('asks for a pass when a signed body cannot be read: something happened all the same', async () => {
+    const house = webhook();
+    const fill = bytes(foreignOrder.replace('"event":"new"', '"event":"fill"'));
+    expect(await receiveUpdate(house, fill, signed(fill))).toMatchObject({ status: 400, code: 'body-unreadable' });
+    expect((await house.reconciliations.mark(ACCOUNT))?.asked).toHaveLength(1);
+    const unsigned = webhook();
+    await receiveUpdate(unsigned, fill, undefined);
+    expect((await unsigned.reconciliations.mark(ACCOUNT))?.asked ?? []).toEqual([]);
+  });
+
+  it('takes the news in though no pass can be asked for', async () => {
+    const house = webhook();
+    const fault = new Fault('transient', 'mark-contended', 'other passes won every round');
+    const broken = { ...house, reconciliations: { ask: () => Promise.reject(fault) } };
+    const body = bytes(foreignOrder);
+    expect(await receiveUpdate(broken, body, signed(body))).toMatchObject({ kind: 'kept-as-orphan' });
+    expect(await house.orphans.all(ACCOUNT)).toHaveLength(1);
+    expect(house.lines).toContain('a pass could not be asked for; the next one comes by itself');
   });
 
   it('says nothing of the secret or the body in its log', async () => {

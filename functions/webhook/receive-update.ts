@@ -1,19 +1,13 @@
 /** News by webhook: signed over the bytes as they came, read, and settled through the one door. */
-import type { AccountId } from '#shared/core/kernel/identity.ts';
 import type { OrderUpdate } from '#shared/core/order/order.ts';
-import type { Orders } from '#shared/ports/orders.ts';
-import type { Orphans } from '#shared/ports/orphans.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
+import { askForPass, type NewsDependencies, type NewsEnd, takeIn } from '#shared/runtime/order-news.ts';
 import { signatureFits } from '#shared/runtime/signature.ts';
 
 /** A body beyond this is no order update. */
 export const BODY_BYTES_MAX = 64 * 1024;
 
-export interface WebhookDependencies {
-  readonly accountId: AccountId;
-  readonly orders: Orders;
-  readonly orphans: Orphans;
-  readonly telemetry: Telemetry;
+export interface WebhookDependencies extends NewsDependencies {
   /** Shared with the sender, each of them good. They are needed in every environment: an unsigned door in dev is how one reaches live. */
   readonly secrets: () => Promise<readonly string[]>;
   /** Reads the broker's event. @throws for a body that is none. */
@@ -21,7 +15,12 @@ export interface WebhookDependencies {
 }
 
 export type Receipt =
-  | { readonly kind: 'settled' | 'unchanged' | 'kept-as-orphan'; readonly brokerOrderId: string | null }
+  | {
+      readonly kind: NewsEnd;
+      readonly brokerOrderId: string | null;
+      /** False for an event or a status that nobody knows: the order is taken for open and looked at again. */
+      readonly understood: boolean;
+    }
   | {
       readonly kind: 'refused';
       readonly status: 400 | 401 | 413;
@@ -37,10 +36,11 @@ const refused = (
 
 /** @throws Fault when the tables did not answer: the sender then tries again. */
 export async function receiveUpdate(
-  { accountId, orders, orphans, secrets, readUpdate, telemetry }: WebhookDependencies,
+  dependencies: WebhookDependencies,
   body: Uint8Array,
   signature: string | undefined,
 ): Promise<Receipt> {
+  const { secrets, readUpdate, telemetry } = dependencies;
   if (body.length > BODY_BYTES_MAX) {
     return refused(413, 'body-too-large', `an update has at most ${BODY_BYTES_MAX} bytes`);
   }
@@ -53,14 +53,13 @@ export async function receiveUpdate(
   const parsed = parseJson(body);
   if (parsed === null) return refused(400, 'body-not-json', 'the body is no JSON object');
   const update = read(readUpdate, parsed.value, telemetry);
-  if (update === null) return refused(400, 'body-unreadable', 'the body is no order update');
-  const settled = await orders.settle({ ...update, source: 'webhook' });
-  if (settled !== null) {
-    return { kind: settled.changed ? 'settled' : 'unchanged', brokerOrderId: update.brokerOrderId };
+  if (update === null) {
+    // It was signed, so that something happened: what it was is read from the broker.
+    await askForPass(dependencies, 'webhook', 'unreadable', '');
+    return refused(400, 'body-unreadable', 'the body is no order update');
   }
-  await orphans.keep(accountId, update);
-  telemetry.warn('news of an order that is not in the table was kept', { brokerOrderId: update.brokerOrderId });
-  return { kind: 'kept-as-orphan', brokerOrderId: update.brokerOrderId };
+  const kind = await takeIn(dependencies, 'webhook', { ...update, source: 'webhook' });
+  return { kind, brokerOrderId: update.brokerOrderId, understood: update.status !== 'open-unrecognised' };
 }
 
 function parseJson(body: Uint8Array): { readonly value: unknown } | null {

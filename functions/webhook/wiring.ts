@@ -4,6 +4,7 @@ import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
@@ -41,6 +42,8 @@ export function wire(
     accountId: settings.BELAY_ACCOUNT,
     orders: ordersStore(tables, ROOM, systemClock),
     orphans: orphansStore(tables, ROOM),
+    reconciliations: reconciliationsStore(tables, ROOM),
+    clock: systemClock,
     secrets: async () => sharedSecretsOf(await secrets.read(settings.SECRET_WEBHOOK_ID), 'webhook'),
     readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), systemClock.now()),
   };

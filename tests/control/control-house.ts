@@ -11,6 +11,7 @@ import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
+import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { parseMoney, parsePrice, parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
@@ -291,6 +292,8 @@ export class ControlHouse {
       accountId: this.account,
       orders: ordersStore(this.#tables, 'webhook', this.clock),
       orphans: orphansStore(this.#tables, 'webhook'),
+      reconciliations: reconciliationsStore(this.#tables, 'webhook'),
+      clock: this.clock,
       telemetry,
       secrets: () => Promise.resolve([WEBHOOK_SECRET]),
       readUpdate: (body) => orderUpdateOf(tradeUpdate.parse(body), this.clock.now()),

@@ -4,6 +4,9 @@ import { strategyKey } from '#shared/adapters/stores/keys.ts';
 import { parseMoney, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { buildId, ticker } from '#shared/core/kernel/identity.ts';
+import { refusal } from '#shared/core/kernel/refusal.ts';
+import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
+import { refusedByBroker } from '#shared/core/order/sending.ts';
 import { addMs, calendarDate, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { ACCOUNT, BUILD, MOMENTUM } from './account.ts';
 import { type Desk, type DeskOptions, MINUTE_MS, openDesk, RESTING, SYMBOLS } from './desk.ts';
@@ -282,6 +285,34 @@ describe('an order of unknown fate', () => {
     expect((await desk.book('KO')).quarantine?.code).toBe('resurrected');
     desk.pass(MINUTE_MS);
     await desk.reconcile();
+    expect((await desk.order(id)).state).toBe('canceled');
+    expectAgreement(desk);
+  });
+
+  it('that works at the broker though it had ended here is canceled, whichever room heard of it first', async () => {
+    const desk = await start();
+    const id = await desk.place(RESTING, 'died-before-call');
+    const refused = refusal('broker-refused', 'the answer that the sender believed', {});
+    await desk.room.orders.step(id, (row) => refusedByBroker(row, refused, desk.now()));
+    expect((await desk.order(id)).state).toBe('rejected');
+    await desk.foreign('POST', '/v2/orders', {
+      symbol: 'KO',
+      qty: '10',
+      side: 'buy',
+      type: 'limit',
+      limit_price: '1',
+      time_in_force: 'day',
+      client_order_id: id,
+      position_intent: 'buy_to_open',
+    });
+    const found = await desk.room.broker.findByClientId(id);
+    if (found === null) throw new Error('the broker does not have the order');
+    await desk.room.orders.settle(updateFromSnapshot(found, 'webhook', desk.now()));
+    expect(await desk.order(id)).toMatchObject({ resurrected: true, state: 'acknowledged' });
+    for (let passes = 0; passes < 2; passes += 1) {
+      desk.pass(MINUTE_MS);
+      await desk.reconcile();
+    }
     expect((await desk.order(id)).state).toBe('canceled');
     expectAgreement(desk);
   });

@@ -44,8 +44,9 @@ export async function readOrderRow({ tables }: OrderTables, id: ClientOrderId): 
   return item === null ? null : readOrderItem(item);
 }
 
-/** As many rows as one read takes together. */
-const OPEN_PAGE = 100;
+/** Orders of one page; so many are read together. */
+const OPEN_PAGE = 500;
+const ROWS_TOGETHER = 100;
 
 /**
  * The open orders of an account by the marks of its books, which move with every order: unlike an index they never lag.
@@ -64,8 +65,11 @@ export async function listOpen(
     .sort((a, b) => compareTexts(a.at, b.at));
   const page = marks.slice(0, OPEN_PAGE);
   const keys = page.map(({ clientOrderId }) => ({ table: 'orders', key: orderKey(clientOrderId) }) as const);
-  const items = await tables.getTogether(keys);
-  const orders = items.flatMap((item) => (item === null ? [] : [readOrderItem(item)]));
+  const orders: Order[] = [];
+  for (let from = 0; from < keys.length; from += ROWS_TOGETHER) {
+    const items = await tables.getTogether(keys.slice(from, from + ROWS_TOGETHER));
+    orders.push(...items.flatMap((item) => (item === null ? [] : [readOrderItem(item)])));
+  }
   return { orders: orders.filter(isOpen), cursor: marks.length > page.length ? (page.at(-1)?.at ?? null) : null };
 }
 
