@@ -1,4 +1,5 @@
 /** The listener at the broker's own stream: a real socket, one slot at a time, and whatever goes wrong on the wire. */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ListenDependencies, type Listened, holdStream } from '#functions/listen/hold-stream.ts';
 import { submitOrder } from '#functions/execute/submit-order.ts';
@@ -133,7 +134,7 @@ const asked = async () =>
 
 /** Looks again and again, as the socket needs turns of the loop, and no certain number of them. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await holds())) await turnOfTheLoop();
 }
 
 const placeForeign = async (): Promise<void> => {
