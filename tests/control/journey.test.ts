@@ -45,6 +45,20 @@ describe('a day over HTTP', { timeout: 120_000 }, () => {
     expect(health).toMatchObject({ state: 'ok', trading_state: 'ACTIVE', dry_run: false, broker: { state: 'ok' } });
   });
 
+  it('puts another policy in force, and trades by it', async () => {
+    const read = SCHEMAS.getPolicy.success.body.parse((await desk.ask('GET', '/api/v1/policy')).body);
+    const stops = z.looseObject({ resident: z.boolean() }).parse(read.document['stops']);
+    // A stop that rests at the broker would be in the way of a second buy.
+    const document = { ...read.document, stops: { ...stops, resident: false } };
+    const body = { document, expected_version: read.version, reason: WHY };
+    const denied = await desk.ask('PUT', '/api/v1/policy', { body });
+    expect([denied.status, codeOf(denied)]).toEqual([403, 'permission-missing']);
+    const put = await desk.ask('PUT', '/api/v1/policy', { body, groups: ['admin'] });
+    expect(SCHEMAS.putPolicy.success.body.parse(put.body).version).toBe(read.version + 1);
+    const late = await desk.ask('PUT', '/api/v1/policy', { body, groups: ['admin'] });
+    expect([late.status, codeOf(late)]).toEqual([409, 'policy-version-changed']);
+  });
+
   it('takes an order, fills it, and shows what it holds and earns', async () => {
     const asked = await desk.ask('POST', '/api/v1/orders', { groups: ['trader'], body: order(10) });
     const view = SCHEMAS.submitOrder.success.body.parse(asked.body);
