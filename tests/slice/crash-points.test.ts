@@ -105,6 +105,52 @@ describe('a plan of slices', () => {
     console.log(`plan: ${calls.length} outside calls, ${died} deaths, ${fates.length - died} lost answers`);
   }, 180_000);
 
+  /** Lives in which the room dies before each call that changes something, and in which the answer of each is lost. */
+  async function leadAll(options: PlanLifeOptions, isRight: (life: Lived) => boolean): Promise<readonly string[]> {
+    const { calls } = await live(options);
+    const points = calls.flatMap(({ writes }, at) => (writes ? [at] : []));
+    const flaws: string[] = [];
+    for (const one of points.flatMap((at): readonly CrashPlan[] => [
+      { at, fate: 'die-before' },
+      { at, fate: 'lose-answer' },
+    ])) {
+      const life = await live({ ...options, plans: [one] });
+      const wrong = isRight(life)
+        ? []
+        : [`came to ${life.plan.end?.kind ?? 'no end'}, ${statesOf(life.plan).join(' ')}`];
+      flaws.push(
+        ...[...life.flaws, ...wrong].map((flaw) => `${one.fate} ${one.at} (${calls[one.at]?.name ?? ''}): ${flaw}`),
+      );
+    }
+    console.log(`plan: ${points.length * 2} deaths and lost answers at ${points.length} writes`);
+    return flaws;
+  }
+
+  it('cancels a slice that rests and makes up for it, wherever the room dies', async () => {
+    const options = { count: 2, limitPrice: 'rests' };
+    const { plan, atBroker } = await live(options);
+    expect(plan.end?.kind).toBe('expired');
+    expect(plan.slices.map(({ state, asked }) => [state, formatQuantity(asked)])).toEqual([
+      ['ended', '5'],
+      ['ended', '10'],
+    ]);
+    expect(atBroker.map(({ filled }) => filled)).toEqual([0, 0]);
+    const isRight = (life: Lived): boolean => life.plan.end?.kind === 'expired' && life.atBroker.length <= 2;
+    expect(await leadAll(options, isRight)).toEqual([]);
+  }, 120_000);
+
+  it('closes a slice whose command comes too late, which then is never sent, wherever the room dies', async () => {
+    const options = { count: 2, deliversFrom: 6 };
+    const { plan, atBroker } = await live(options);
+    expect(plan.slices.map(({ state, reason }) => [state, reason?.code ?? null])).toEqual([
+      ['refused', 'decision-stale'],
+      ['ended', null],
+    ]);
+    expect(atBroker).toEqual([{ id: plan.slices[1]?.clientOrderId, filled: SHARES }]);
+    const isRight = (life: Lived): boolean => life.atBroker.length === 1 && life.plan.end?.kind === 'completed';
+    expect(await leadAll(options, isRight)).toEqual([]);
+  }, 120_000);
+
   it('sends each slice once when two functions are woken at once', async () => {
     const { plan, flaws, atBroker } = await live({ together: 3, wakes: 'twice' });
     expect(flaws).toEqual([]);
@@ -143,7 +189,7 @@ describe('a plan of slices', () => {
     expect(atBroker).toHaveLength(1);
   });
 
-  it('cancels a slice that rests, makes up for it, and drops what nobody can make up for', async () => {
+  it('makes up for what a gate refuses, and drops what nobody can make up for', async () => {
     const { plan, flaws, atBroker } = await live({ limitPrice: '0.01' });
     expect(flaws).toEqual([]);
     // Far off the market: the collar refuses each slice at its own time.

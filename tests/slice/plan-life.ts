@@ -9,7 +9,7 @@ import { sliceStores } from '#functions/slice/wiring.ts';
 import { type SliceDependencies, workPlans } from '#functions/slice/work-plans.ts';
 import { MemoryWakes } from '#shared/adapters/memory/wakes.ts';
 import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
-import { parsePrice, wholeQuantity } from '#shared/core/kernel/decimal.ts';
+import { formatPrice, parsePrice, proratePrice, roundPrice, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { buildId } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
@@ -43,7 +43,10 @@ export interface PlanLifeOptions {
   readonly wakes?: WakeMode;
   /** How many functions each wake starts side by side. */
   readonly together?: number;
+  /** Limit of every slice; `rests` is 3 % below the market. */
   readonly limitPrice?: string;
+  /** Commands stay on the lane before this step. */
+  readonly deliversFrom?: number;
   /** Slices; three unless said otherwise. */
   readonly count?: number;
   /** Called at each step of the clock, before anybody is woken. */
@@ -175,6 +178,15 @@ class Life {
     return delivered;
   }
 
+  /** Three hundredths below the market, on a tick. */
+  async restingPrice(): Promise<string> {
+    const { marketData } = this.#others.execute;
+    const quotes = await this.#others.run(() => marketData.latestQuotes([SYMBOL]));
+    const bid = quotes.get(SYMBOL)?.bid ?? null;
+    if (bid === null) throw new Error('nobody quotes');
+    return formatPrice(roundPrice(proratePrice(bid, 97n, 100n, 'floor'), parsePrice('0.01'), 'floor'));
+  }
+
   async pass(): Promise<void> {
     await this.#others.run(() => reconcilePass(this.#others.reconcile, () => PASS_MS));
   }
@@ -185,15 +197,16 @@ export async function leadPlan(world: JourneyWorld, options: PlanLifeOptions = {
   const life = new Life(world, options);
   const store = slicePlansStore(world.tables, 'control');
   const count = options.count ?? 3;
-  const { plan } = await store.make(planOf(world, count, options.limitPrice ?? null), world.clock.now());
+  const limitPrice = options.limitPrice === 'rests' ? await life.restingPrice() : (options.limitPrice ?? null);
+  const { plan } = await store.make(planOf(world, count, limitPrice), world.clock.now());
   const steps = (count * INTERVAL_MS) / STEP_MS + STEPS_AFTER;
   let current = plan;
   for (let step = 0; step < steps && current.end === null; step += 1) {
     await options.at?.(step, current);
     await life.wakeDue(world.clock.now(), step);
-    const delivered = await life.deliver();
+    const delivered = step >= (options.deliversFrom ?? 0) && (await life.deliver());
     // News comes at once, or within the minute: an entry rests from when the fill before it was told.
-    if (delivered || step % 2 === 0) await life.pass();
+    if (delivered || step % 2 === 0 || options.limitPrice === 'rests') await life.pass();
     current = (await store.get(world.account, plan.parentId)) ?? current;
     world.clock.moveTo(addMs(world.clock.now(), STEP_MS));
   }
