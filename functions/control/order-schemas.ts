@@ -22,6 +22,7 @@ import {
   wait,
 } from './field-schemas.ts';
 import { json, TAKES_NOTHING } from './operation-schema.ts';
+import { intentFits, type PositionIntent, type Side } from '#shared/core/order/terms.ts';
 
 const orderFields = {
   symbol,
@@ -41,11 +42,13 @@ interface SizedOrder {
   readonly notional?: string | undefined;
   readonly limit_price?: string | undefined;
   readonly stop_price?: string | undefined;
+  readonly side: Side;
+  readonly position_intent?: PositionIntent | undefined;
 }
 
 const needs = (
   order: SizedOrder,
-): readonly (readonly [field: 'qty' | 'limit_price' | 'stop_price', says: string])[] => {
+): readonly (readonly [field: 'qty' | 'limit_price' | 'stop_price' | 'position_intent', says: string])[] => {
   const limited = order.type === 'limit' || order.type === 'stop_limit';
   const stopped = order.type === 'stop' || order.type === 'stop_limit';
   return [
@@ -60,6 +63,9 @@ const needs = (
     ...((order.stop_price === undefined) === stopped
       ? ([['stop_price', stopped ? 'expected a stop price' : `expected no stop price with "${order.type}"`]] as const)
       : []),
+    ...(order.position_intent === undefined || intentFits(order.position_intent, order.side)
+      ? []
+      : ([['position_intent', `expected an intent of a ${order.side}`]] as const)),
   ];
 };
 

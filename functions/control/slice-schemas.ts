@@ -1,6 +1,7 @@
 /** Parent orders that are worked in slices: asked for, looked at, canceled. */
 import * as z from 'zod';
 import { SLICES_MAX, SLICES_MIN } from '#shared/core/order/slice-plan.ts';
+import { intentFits } from '#shared/core/order/terms.ts';
 import {
   clientOrder,
   count,
@@ -53,6 +54,10 @@ const sliceBody = z
         ? `expected an interval that makes ${SLICES_MIN} to ${SLICES_MAX} slices, not ${slices}`
         : null
       : 'expected an interval that divides the duration';
+    if (body.position_intent !== undefined && !intentFits(body.position_intent, body.side)) {
+      const says = `expected an intent of a ${body.side}`;
+      context.addIssue({ code: 'custom', path: ['position_intent'], message: says });
+    }
     if (message !== null) context.addIssue({ code: 'custom', path: ['interval_seconds'], message });
   });
 export type SliceBody = z.output<typeof sliceBody>;

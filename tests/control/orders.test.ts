@@ -106,6 +106,7 @@ describe('a request for an order', () => {
       [{ qty: 0 }, 'qty'],
       [{ qty: 1e-12 }, 'qty'],
       [{ time_in_force: 'gtc' }, 'time_in_force'],
+      [{ side: 'sell', position_intent: 'buy_to_open' }, 'position_intent'],
       [{ colour: 'red' }, 'colour'],
     ];
     for (const [change, field] of cases) {

@@ -153,6 +153,7 @@ describe('a parent order in slices', () => {
       [{ max_participation: '0.00001' }, 'max_participation'],
       [{ max_participation: 0 }, 'max_participation'],
       [{ preview: 'yes' }, 'preview'],
+      [{ side: 'sell', position_intent: 'buy_to_open' }, 'position_intent'],
       [{ time_in_force: 'gtc' }, 'time_in_force'],
     ];
     for (const [body, field] of cases) {

@@ -15,5 +15,8 @@ export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
 export const POSITION_INTENTS = ['buy_to_open', 'buy_to_close', 'sell_to_open', 'sell_to_close'] as const;
 export type PositionIntent = (typeof POSITION_INTENTS)[number];
 
+/** Whether an order of the side can do that to a position. */
+export const intentFits = (intent: PositionIntent, side: Side): boolean => intent.startsWith(`${side}_`);
+
 /** True for the intents that can only shrink a position. */
 export const isClosing = (intent: PositionIntent): boolean => intent === 'buy_to_close' || intent === 'sell_to_close';

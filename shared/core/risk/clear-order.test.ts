@@ -87,6 +87,7 @@ const ENTRIES: readonly (readonly [string, Partial<ClearingFacts>, RefusalCode])
   ['TRADING_DISABLED is on', switches({ tradingDisabled: true }), 'trading-disabled'],
   ['the strategy is on STRATEGY_DISABLED_LIST', switches({ strategiesDisabled: [STRATEGY] }), 'strategy-disabled'],
   ['a market order has a limit price', terms({ limitPrice: parsePrice('100') }), 'order-malformed'],
+  ['a sale passes for a purchase', terms({ side: 'sell', positionIntent: 'buy_to_open' }), 'order-malformed'],
   ['an entry would stay till canceled', terms({ timeInForce: 'gtc' }), 'order-malformed'],
   [
     'a stop order would be at once',

@@ -28,6 +28,7 @@ import {
 } from '#shared/core/risk/checks/exposure-checks.ts';
 import {
   instrumentTradable,
+  intentFitsSide,
   notionalLargeEnough,
   priceOnTick,
   pricesFitType,
@@ -65,6 +66,7 @@ export const PRE_TRADE_CHECKS: readonly PreTradeCheck[] = [
   decisionFresh,
   switchesOff,
   pricesFitType,
+  intentFitsSide,
   timeInForceFits,
   instrumentTradable,
   symbolListed,

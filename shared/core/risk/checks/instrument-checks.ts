@@ -8,6 +8,7 @@ import {
   wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
 import { priceTick } from '#shared/core/market/instrument-rules.ts';
+import { intentFits } from '#shared/core/order/terms.ts';
 import { ALL_CLASSES, ENTRIES_ONLY, type PreTradeCheck, reject } from '#shared/core/risk/check.ts';
 import { worthOf } from '#shared/core/risk/valuation.ts';
 
@@ -27,6 +28,21 @@ export const pricesFitType: PreTradeCheck = {
       limitPrice: limitPrice === null ? 'none' : formatPrice(limitPrice),
       stopPrice: stopPrice === null ? 'none' : formatPrice(stopPrice),
     });
+  },
+};
+
+export const intentFitsSide: PreTradeCheck = {
+  id: 'intent-fits-side',
+  asks: 'a buy opens or closes by buying, a sell by selling, so that no sale passes for a purchase',
+  codes: ['order-malformed'],
+  applies: ALL_CLASSES,
+  numbers: [],
+  warns: false,
+  run: ({ intent }) => {
+    const { side, positionIntent } = intent.terms;
+    return intentFits(positionIntent, side)
+      ? null
+      : reject('order-malformed', `a ${side} cannot be ${positionIntent}`, { side, positionIntent });
   },
 };
 
