@@ -35,6 +35,8 @@ export const SIMULATOR_RULES: Readonly<Record<string, readonly SimulatorRule[]>>
       'A partly filled order that is canceled stays canceled, with its fills.':
         'fills in part first where its fate is so',
       'One fill in ten is partial, and the rest follows later.': 'come in one fill of ten, and the rest follows later',
+      'One execution may be held to a largest quantity (switch); a larger order fills in many, and fok in one.':
+        'come in executions no larger than the rule lets one be',
     }),
     ...rules(`${CORE}venue-days.test.ts`)({
       'Day orders expire at the close, partly filled ones too.': 'expires day orders, also those filled in part',

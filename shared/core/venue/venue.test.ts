@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
+import { formatMoney, formatQuantity, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { addMs, msOf } from '#shared/core/kernel/instant.ts';
 import {
   TEN_O_CLOCK,
@@ -227,6 +227,14 @@ describe('partial fills', () => {
     advanceVenue(venue, addMs(TEN_O_CLOCK, 20_000));
     expect(venue.state.orders.every((order) => order.status === 'filled')).toBe(true);
     expect(holdingOf(venue, 'AAPL')).toBe('10000');
+  });
+
+  it('come in executions no larger than the rule lets one be', () => {
+    const { venue } = openTestVenue({ rules: { executionQuantityMax: wholeQuantity(4), requoteMs: 0 } });
+    settled(venue, submit(venue, { qty: '10' }));
+    expect(fillsOf(venue).map((fill) => fill.split(' at ')[0])).toEqual(['4', '4', '2']);
+    expect(settled(venue, submit(venue, { id: 'fok', limit: '101', tif: 'fok', qty: '10' })).status).toBe('filled');
+    expect(fillsOf(venue).at(-1)).toBe('10 at 100.01');
   });
 
   it('free what was held back by and by', () => {
