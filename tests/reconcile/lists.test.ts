@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { ticker } from '#shared/core/kernel/identity.ts';
+import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
 import { isOpen } from '#shared/core/order/order.ts';
 import { type Desk, type DeskOptions, MINUTE_MS, openDesk, RESTING, SYMBOLS } from './desk.ts';
 import { expectAgreement, expectNothingInvented } from './expectations.ts';
@@ -101,9 +102,12 @@ describe('lists of the broker', () => {
     desk.pass(1_000);
     // The stream told of the fill; the lists, ten seconds old, know nothing of it.
     const wire = await desk.broker.findByClientId(id);
+    if (wire === null) throw new Error('the broker has no such order');
+    await desk.room.orders.settle(updateFromSnapshot(wire, 'stream', desk.now()));
     desk.simulator.faults.set('stale-lists', { parameters: { ms: 10_000 } });
-    await desk.reconcile();
-    expect(wire?.status).toBe('filled');
+    expect((await desk.reconcile()).differences).toMatchObject([{ ticker: 'KO', ours: wholeQuantity(10), broker: 0n }]);
+    expect(await desk.order(id)).toMatchObject({ state: 'filled', filledQuantity: wholeQuantity(10) });
+    expect((await desk.book('KO')).quarantine?.code).toBe('position-mismatch');
     expectNothingInvented(desk);
     desk.simulator.faults.clearAll();
     desk.pass(MINUTE_MS);
