@@ -116,6 +116,7 @@ async function measure(dependencies: ProtectDependencies, look: Look, plans: rea
   const { account } = await safety.read(accountId);
   const cause = account?.breaker.state === 'TRIPPED' ? account.breaker.cause : null;
   telemetry.measure('BreakerTripped', account?.breaker.state === 'TRIPPED' ? 1 : 0);
+  telemetry.measure('TradingDegraded', account === null || account.tradingState === 'ACTIVE' ? 0 : 1);
   if (cause !== null) telemetry.measureFor('BreakerTripped', cause, 1);
   measureNaked(dependencies, look, plans);
   if (open === null) return;

@@ -6,6 +6,7 @@ import type { FunctionRoom } from '#infra/cloud/constructs/function-room.ts';
 import type { EdgeStack } from '#infra/cloud/edge-stack.ts';
 import type { FlowStack } from '#infra/cloud/flow-stack.ts';
 import { highest, roomMetric, total } from '#infra/cloud/house-metrics.ts';
+import { tripAlarms } from '#infra/cloud/trip-alarms.ts';
 import { LANE_NAMES, type LaneName } from '#infra/cloud/rooms.ts';
 import type { EnvironmentName } from '#infra/environments.ts';
 
@@ -63,6 +64,13 @@ function safetyAlarms({ environment }: Watched): readonly AlarmRow[] {
       'kill-switch-engaged',
       "A kill switch is engaged: nothing is sent but cancels and an operator's flatten.",
       highest(environment, 'KillSwitchEngaged'),
+    ),
+    ...tripAlarms(environment),
+    anyOf(
+      'trading-degraded',
+      'trading-degraded',
+      'The account is REDUCING or HALTED: something that it rests on does not work, or a person said so.',
+      highest(environment, 'TradingDegraded'),
     ),
     anyOf(
       'unknown-orders',

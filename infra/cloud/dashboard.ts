@@ -111,6 +111,7 @@ const stateRow = ({ environment }: Watched): IWidget[] => [
     metrics: [
       highest(environment, 'BreakerTripped'),
       highest(environment, 'KillSwitchEngaged'),
+      highest(environment, 'TradingDegraded'),
       highest(environment, 'OrdersUnknown'),
       highest(environment, 'PositionMismatches'),
       highest(environment, 'ReconciliationAgeS'),

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FACTS } from '#events/catalogue.ts';
+import { TRIP_ALARMS } from '#infra/cloud/trip-alarms.ts';
+import { TRIP_CAUSES } from '#shared/core/portfolio/safety-policy.ts';
 import { ROOMS } from '#infra/cloud/rooms.ts';
 import { houseUnderTest } from '#infra/cloud/templates-under-test.ts';
 import { METRICS } from '#shared/runtime/metric-names.ts';
@@ -50,6 +52,26 @@ describe('alarms', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('tell each cause of a trip apart: those of the monitor, and a breaker that is not readable', () => {
+    const causes = [...TRIP_CAUSES, 'unreadable'];
+    expect(Object.keys(TRIP_ALARMS).sort()).toEqual([...causes].sort());
+    for (const cause of causes) {
+      const alarm = alarms.find(({ props }) => props.at('AlarmName').text === `belay-live-tripped-by-${cause}`);
+      const dimensions = alarm?.props.json ?? '';
+      expect(dimensions).toContain(`{"Name":"reason","Value":"${cause}"}`);
+      expect(dimensions).toContain('{"Name":"service","Value":"protect"}');
+      expect(alarm?.props.at('AlarmDescription').text).toContain(`docs/runbooks/tripped-by-${cause}.md`);
+    }
+  });
+
+  it('and their runbooks are each in the list of runbooks, and none is left over', () => {
+    const listed = readFileSync('docs/runbooks/README.md', 'utf8');
+    const pages = alarms.map(({ props }) => runbookOf(props.at('AlarmDescription').text).replace('docs/runbooks/', ''));
+    const there = readdirSync('docs/runbooks').filter((page) => page !== 'README.md');
+    expect(there.filter((page) => !listed.includes(`(${page})`))).toEqual([]);
+    expect(there.filter((page) => page !== 'critical-facts.md' && !pages.includes(page))).toEqual([]);
+  });
+
   it('watch every queue of the house', () => {
     const watched = alarms.map(({ props }) => props.json).join('\n');
     const queues = house.ofType('AWS::SQS::Queue');
@@ -70,7 +92,7 @@ describe('alarms', () => {
       const dimensions = new Map(
         metric.at('Dimensions').list.map((dimension) => [dimension.at('Name').text, dimension.at('Value').text]),
       );
-      expect([...dimensions.keys()].sort()).toEqual(['environment', 'service']);
+      expect([...dimensions.keys()].filter((name) => name !== 'reason').sort()).toEqual(['environment', 'service']);
       expect(dimensions.get('environment')).toBe('live');
       const writers: readonly string[] = METRICS.find(({ name }) => name === metric.at('MetricName').text)?.rooms ?? [];
       expect(writers).toContain(dimensions.get('service'));

@@ -77,6 +77,12 @@ export const METRICS = [
     means: '1 while a kill switch is engaged, else 0; read the maximum',
     rooms: ['reconcile', 'control'],
   },
+  {
+    name: 'TradingDegraded',
+    unit: 'Count',
+    means: '1 while the trading state is REDUCING or HALTED, else 0; read the maximum',
+    rooms: ['protect'],
+  },
   { name: 'PositionsOpened', unit: 'Count', means: 'positions that left zero', rooms: ['publish'] },
   { name: 'PositionsClosed', unit: 'Count', means: 'positions that came back to zero', rooms: ['publish'] },
   { name: 'StopsTriggered', unit: 'Count', means: 'stops that called for an exit', rooms: ['publish'] },

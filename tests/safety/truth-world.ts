@@ -37,7 +37,7 @@ async function ifItCan(work: () => Promise<void>): Promise<void> {
 }
 
 /** A function's clock that is off. */
-class SkewedClock implements Clock {
+export class SkewedClock implements Clock {
   offsetMs = 0;
   readonly #right: Clock;
   constructor(right: Clock) {
@@ -76,6 +76,56 @@ export interface Observed {
   readonly ordersAtBroker: number;
 }
 
+/** What a breakage gets hold of. */
+export function brokenOf(parts: {
+  readonly world: SafetyWorld;
+  readonly tables: BrokenTables;
+  readonly clock: SkewedClock;
+  readonly command: AnyCommand;
+  readonly decideAgain: () => Promise<void>;
+}): Broken {
+  const { world, tables, clock, command, decideAgain } = parts;
+  const { account, simulator } = world.journey;
+  return {
+    tables,
+    world,
+    command,
+    decideAgain,
+    keys: {
+      account: accountSafetyKey(account),
+      strategy: strategyKey(account, STRATEGY),
+      policy: policyKey(account, 1),
+      nextPolicy: policyKey(account, 2),
+      book: bookKey(account, SYMBOL),
+      exposure: exposureKey(account),
+    },
+    wire: (...rules) => breakWire(new URL(simulator.url).origin, rules),
+    skewClock: (ms) => {
+      clock.offsetMs = ms;
+    },
+    switches: (change) => {
+      world.deploy(change);
+    },
+  };
+}
+
+/** A world whose tables and clock can be broken. */
+export async function openBreakable(name: string) {
+  const tables = new BrokenTables(new MemoryTables({ clock: new ManualClock(epochMs(0)) }));
+  const clocks: SkewedClock[] = [];
+  const world = await SafetyWorld.open(name, {
+    tables,
+    clockOf: (right) => {
+      const clock = new SkewedClock(right);
+      clocks.push(clock);
+      return clock;
+    },
+  });
+  const [clock] = clocks;
+  if (clock === undefined) throw new Error('the process has no clock');
+  return { tables, world, clock };
+}
+
 export class TruthWorld {
   readonly #world: SafetyWorld;
   readonly #tables: BrokenTables;
@@ -94,18 +144,7 @@ export class TruthWorld {
 
   /** Everything is well, and there is what the action needs: a position to close, an order to cancel. */
   static async open(name: string, action: Action): Promise<TruthWorld> {
-    const tables = new BrokenTables(new MemoryTables({ clock: new ManualClock(epochMs(0)) }));
-    const clocks: SkewedClock[] = [];
-    const world = await SafetyWorld.open(name, {
-      tables,
-      clockOf: (right) => {
-        const clock = new SkewedClock(right);
-        clocks.push(clock);
-        return clock;
-      },
-    });
-    const [clock] = clocks;
-    if (clock === undefined) throw new Error('the process has no clock');
+    const { tables, world, clock } = await openBreakable(name);
     const opened = new TruthWorld(world, tables, clock, action);
     await opened.#prepare();
     return opened;
@@ -145,38 +184,21 @@ export class TruthWorld {
     return makeCommand('cancel-order.v1', meta, data);
   }
 
-  #broken(command: AnyCommand): Broken {
-    const { account, simulator } = this.#world.journey;
-    return {
-      tables: this.#tables,
-      world: this.#world,
-      command,
-      keys: {
-        account: accountSafetyKey(account),
-        strategy: strategyKey(account, STRATEGY),
-        policy: policyKey(account, 1),
-        nextPolicy: policyKey(account, 2),
-        book: bookKey(account, SYMBOL),
-        exposure: exposureKey(account),
-      },
-      wire: (...rules) => breakWire(new URL(simulator.url).origin, rules),
-      skewClock: (ms) => {
-        this.#clock.offsetMs = ms;
-      },
-      decideAgain: async () => {
-        this.#asked = await this.#command();
-      },
-      switches: (change) => {
-        this.#world.deploy(change);
-      },
-    };
-  }
-
   /** Decides on sound facts, breaks the world, and delivers the command as often as the lane would at once. */
   async run(breakage: Breakage): Promise<Observed> {
     const decided = await this.#command();
     this.#asked = decided;
-    await breakage(this.#broken(decided));
+    await breakage(
+      brokenOf({
+        world: this.#world,
+        tables: this.#tables,
+        clock: this.#clock,
+        command: decided,
+        decideAgain: async () => {
+          this.#asked = await this.#command();
+        },
+      }),
+    );
     const command = this.#asked;
     const outcome = await this.#lookedAt(command, await this.#deliver(command));
     const { clock } = this.#world.journey;

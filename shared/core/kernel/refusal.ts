@@ -14,7 +14,6 @@ export const REFUSALS = {
   'volatility-missing': 'regime',
   'correlation-too-high': 'correlation',
   'data-not-fresh': 'risk',
-  'model-not-fresh': 'risk',
   'already-positioned': 'risk',
   'no-position-to-close': 'risk',
   'size-below-minimum': 'risk',
@@ -69,7 +68,6 @@ export const REFUSALS = {
   'order-malformed': 'risk',
   // safety facts
   'safety-item-missing': 'safety',
-  'safety-item-unreadable': 'safety',
   'kill-switch-engaged': 'safety',
   'breaker-tripped': 'safety',
   'quiet-period': 'safety',

@@ -96,6 +96,9 @@ export function renderChecks(): string {
     'journaled in `order.claimed.v1`. An entry may add risk; a reducing order can only shrink a position; a flatten is a',
     "person's order to close.",
     '',
+    'A model needs no check of its own: a strategy gets none that was not trained through the quarter before the session,',
+    'and makes no signal without one.',
+    '',
     '## Checks, in the order in which they answer',
     '',
     ...table(
