@@ -4,6 +4,7 @@ import { formatMoney, formatQuantity } from '#shared/core/kernel/decimal.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { policyDifferences } from '#shared/core/portfolio/policy-diff.ts';
 import {
   type Call,
   type ControlDependencies,
@@ -32,16 +33,21 @@ interface Change {
   readonly reason: string;
 }
 
+/** The number of the version in force, which is known also where its document is not readable. */
+async function versionInForce({ safety, accountId }: ControlDependencies): Promise<number | null> {
+  return (await safety.read(accountId)).account?.policyVersion ?? null;
+}
+
 /** Publishes a document that is not known to be right: its faults are the caller's, named by their field. */
 async function publish<R>(
   { policies, accountId }: ControlDependencies,
   call: Call,
-  active: Policy,
+  inForce: number,
   document: unknown,
   change: Change,
   view: (policy: Policy) => R,
 ): Promise<Outcome<R>> {
-  const expected = change.expected_version ?? active.version;
+  const expected = change.expected_version ?? inForce;
   try {
     const published = await policies.publish(accountId, document, {
       expected,
@@ -77,7 +83,7 @@ export const putFatFingerThresholds = operation(
       ...(body.volume_share_bps_max === undefined ? {} : { fatFingerVolumeShareBpsMax: body.volume_share_bps_max }),
     };
     const next = { ...document, limits: { ...(typeof limits === 'object' ? limits : {}), ...changed } };
-    return publish(dependencies, call, active, next, body, fatFingerOf);
+    return publish(dependencies, call, active.version, next, body, fatFingerOf);
   },
 );
 
@@ -94,17 +100,31 @@ const policyViewOf =
   (policy: Policy) => ({ version: policy.version, document: { ...documentOf(policy) } });
 
 export const putPolicy = operation(SAFETY_SCHEMAS.putPolicy, async (dependencies, call, { body }) => {
-  const active = await dependencies.policies.active(dependencies.accountId);
-  if (active === null) return MISSING;
-  return publish(dependencies, call, active, body.document, body, policyViewOf(dependencies));
+  const inForce = await versionInForce(dependencies);
+  if (inForce === null) return MISSING;
+  return publish(dependencies, call, inForce, body.document, body, policyViewOf(dependencies));
 });
 
 export const rollBackPolicy = operation(SAFETY_SCHEMAS.rollBackPolicy, async (dependencies, call, { body }) => {
   const { policies, accountId, documentOf } = dependencies;
-  const [active, earlier] = await Promise.all([policies.active(accountId), policies.version(accountId, body.version)]);
-  if (active === null) return MISSING;
+  const [inForce, earlier] = await Promise.all([
+    versionInForce(dependencies),
+    policies.version(accountId, body.version),
+  ]);
+  if (inForce === null) return MISSING;
   if (earlier === null) return noSuchVersion(body.version);
-  return publish(dependencies, call, active, documentOf(earlier), body, policyViewOf(dependencies));
+  return publish(dependencies, call, inForce, documentOf(earlier), body, policyViewOf(dependencies));
+});
+
+export const getPolicyDiff = operation(SAFETY_SCHEMAS.getPolicyDiff, async (dependencies, _call, { query }) => {
+  const { policies, accountId, documentOf } = dependencies;
+  const [from, to] = await Promise.all([
+    policies.version(accountId, query.from),
+    policies.version(accountId, query.to),
+  ]);
+  if (from === null) return noSuchVersion(query.from);
+  if (to === null) return noSuchVersion(query.to);
+  return done({ ...query, changes: policyDifferences(documentOf(from), documentOf(to)).map((one) => ({ ...one })) });
 });
 
 const VERSIONS_DEFAULT = 50;

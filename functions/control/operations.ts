@@ -4,6 +4,7 @@ import { cancelAllOrders, cancelOrder } from './cancel-orders.ts';
 import {
   getFatFingerThresholds,
   getPolicy,
+  getPolicyDiff,
   getPolicyVersions,
   putFatFingerThresholds,
   putPolicy,
@@ -95,6 +96,7 @@ export const OPERATIONS = {
   putFatFingerThresholds,
   getPolicy,
   putPolicy,
+  getPolicyDiff,
   getPolicyVersions,
   rollBackPolicy,
   getQuarantine,

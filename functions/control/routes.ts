@@ -261,6 +261,11 @@ export const ROUTES = {
   getPolicy: { ...view, path: '/api/v1/policy', summary: 'The policy in force, or one of its versions.' },
   putPolicy: { ...policy, method: 'PUT', path: '/api/v1/policy', summary: 'Puts another policy in force.' },
   getPolicyVersions: { ...view, path: '/api/v1/policy/versions', summary: 'The versions of the policy, newest first.' },
+  getPolicyDiff: {
+    ...view,
+    path: '/api/v1/policy/diff',
+    summary: 'What differs between two versions of the policy, field by field.',
+  },
   rollBackPolicy: {
     ...policy,
     method: 'POST',

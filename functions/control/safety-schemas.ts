@@ -124,6 +124,11 @@ const ARMED_ERROR = `expected whole minutes, 0 to ${ARMED_MINUTES_MAX}`;
 const FORCED_MINUTES_MAX = 60;
 const FORCED_ERROR = `expected whole minutes, 1 to ${FORCED_MINUTES_MAX}`;
 
+const versionNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'expected the number of a version')
+  .transform(Number);
+
 export const SAFETY_SCHEMAS = {
   enableStrategy: enabledChange,
   disableStrategy: enabledChange,
@@ -212,11 +217,7 @@ export const SAFETY_SCHEMAS = {
   getPolicy: {
     ...TAKES_NOTHING,
     query: z.strictObject({
-      version: z
-        .string()
-        .regex(/^[1-9]\d{0,8}$/, 'expected the number of a version')
-        .transform(Number)
-        .optional(),
+      version: versionNumber.optional(),
     }),
     success: json(policyView),
   },
@@ -234,6 +235,17 @@ export const SAFETY_SCHEMAS = {
           z.strictObject({ version: count, by: text, reason: text, at: instant, in_force: z.boolean() }),
         ),
         cursor: nextCursor,
+      }),
+    ),
+  },
+  getPolicyDiff: {
+    ...TAKES_NOTHING,
+    query: z.strictObject({ from: versionNumber, to: versionNumber }),
+    success: json(
+      z.strictObject({
+        from: count,
+        to: count,
+        changes: z.array(z.strictObject({ path: text, before: text.nullable(), after: text.nullable() })),
       }),
     ),
   },

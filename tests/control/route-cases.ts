@@ -263,6 +263,11 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
     malformed: { body: { document: {}, ...WHY } },
     field: 'document.universe',
   },
+  getPolicyDiff: {
+    success: () => ({ query: { from: '1', to: '1' } }),
+    malformed: { query: { from: '1', to: 'two' } },
+    field: 'to',
+  },
   getPolicyVersions: { success: nothing, malformed: { query: { cursor: '%' } }, field: 'cursor' },
   rollBackPolicy: {
     success: () => ({ body: { version: 1, ...WHY } }),
