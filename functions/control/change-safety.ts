@@ -1,7 +1,8 @@
 /** Switches, breaker, strategies, reconciliation and quarantine: looked at, and changed by people who say why. */
 import { formatMoney } from '#shared/core/kernel/decimal.ts';
 import { type StrategyId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, epochMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { addMs, type CalendarDate, epochMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { lastCompletedSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { KillSwitchChange } from '#shared/ports/safety.ts';
 import { reachesStrategy } from '#shared/core/access/permissions.ts';
@@ -161,22 +162,54 @@ export const armLive = operation(SAFETY_SCHEMAS.armLive, async ({ safety, accoun
   return done({ live: account?.live ?? false, armed_until: timeOrNone(account?.armedUntil ?? null) });
 });
 
+/** However long activity is counted: each session is a read of its own. */
+const SESSIONS_LOOKED_MAX = 20;
+
 interface StrategySources {
   readonly all: readonly StrategySafety[];
   readonly policy: Policy | null;
   readonly held: (strategy: StrategyId) => number;
+  readonly lastSignalOn: ReadonlyMap<StrategyId, CalendarDate>;
 }
 
-async function strategySources({ safety, policies, books, accountId }: ControlDependencies): Promise<StrategySources> {
-  const [all, policy, held] = await Promise.all([
+/**
+ * The last session that each strategy made a signal of, as far back as activity is counted. The last session whose close
+ * has come always counts: over a weekend nothing could be newer.
+ */
+async function lastSignals(
+  { marketStore, inactiveAfterMs }: ControlDependencies,
+  now: EpochMs,
+): Promise<ReadonlyMap<StrategyId, CalendarDate>> {
+  const last = new Map<StrategyId, CalendarDate>();
+  let session = lastCompletedSession(now);
+  for (let looked = 0; looked < SESSIONS_LOOKED_MAX; looked += 1) {
+    if (looked > 0 && now - session.closeAt > inactiveAfterMs) break;
+    for (const signal of (await marketStore.loadSignals(session.date)) ?? []) {
+      if (!last.has(signal.strategyId)) last.set(signal.strategyId, session.date);
+    }
+    session = sessionBefore(session.date);
+  }
+  return last;
+}
+
+async function strategySources(dependencies: ControlDependencies, now: EpochMs): Promise<StrategySources> {
+  const { safety, policies, books, accountId } = dependencies;
+  const [all, policy, held, lastSignalOn] = await Promise.all([
     safety.strategies(accountId),
     policies.active(accountId),
     books.all(accountId),
+    lastSignals(dependencies, now),
   ]);
-  return { all, policy, held: (strategy) => held.filter((book) => shareOf(book, strategy).quantity !== 0n).length };
+  return {
+    all,
+    policy,
+    held: (strategy) => held.filter((book) => shareOf(book, strategy).quantity !== 0n).length,
+    lastSignalOn,
+  };
 }
 
-function strategyView({ policy, held }: StrategySources, strategy: StrategySafety) {
+function strategyView({ policy, held, lastSignalOn }: StrategySources, strategy: StrategySafety) {
+  const last = lastSignalOn.get(strategy.strategyId) ?? null;
   const entry = policy?.strategies.find((candidate) => candidate.strategyId === strategy.strategyId);
   return {
     strategy_id: strategy.strategyId,
@@ -187,18 +220,20 @@ function strategyView({ policy, held }: StrategySources, strategy: StrategySafet
         ? null
         : { enabled: entry.enabled, cash: formatMoney(entry.cash), parameters: { ...entry.parameters } },
     positions: held(strategy.strategyId),
+    active: last !== null,
+    last_signal_on: last,
   };
 }
 
-export const getStrategies = operation(READING_SCHEMAS.getStrategies, async (dependencies) => {
-  const sources = await strategySources(dependencies);
+export const getStrategies = operation(READING_SCHEMAS.getStrategies, async (dependencies, call) => {
+  const sources = await strategySources(dependencies, call.now);
   return done({ strategies: sources.all.map((strategy) => strategyView(sources, strategy)) });
 });
 
 const noSuchStrategy = (name: string) => notFound('strategy-not-found', `there is no strategy ${name}`);
 
-export const getStrategy = operation(READING_SCHEMAS.getStrategy, async (dependencies, _call, { params }) => {
-  const sources = await strategySources(dependencies);
+export const getStrategy = operation(READING_SCHEMAS.getStrategy, async (dependencies, call, { params }) => {
+  const sources = await strategySources(dependencies, call.now);
   const found = sources.all.find((strategy) => strategy.strategyId === params.strategy_id);
   return found === undefined ? noSuchStrategy(params.strategy_id) : done(strategyView(sources, found));
 });

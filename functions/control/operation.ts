@@ -66,6 +66,8 @@ export interface ControlDependencies {
   readonly nonces: Nonces;
   readonly rates: RateLimits;
   readonly rateLimits: RateLimitsPerMinute;
+  /** A strategy that made no signal for longer counts as inactive. */
+  readonly inactiveAfterMs: number;
   readonly telemetry: Telemetry;
 }
 

@@ -48,6 +48,9 @@ const strategyView = z.strictObject({
     .strictObject({ enabled: z.boolean(), cash: decimal, parameters: z.record(z.string(), z.number()) })
     .nullable(),
   positions: count,
+  /** Whether it made a signal within the time that activity is counted over. */
+  active: z.boolean(),
+  last_signal_on: z.string().nullable(),
 });
 
 const shareView = z.strictObject({

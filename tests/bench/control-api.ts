@@ -133,6 +133,7 @@ async function dependenciesOver(stops: Stop[]): Promise<ControlDependencies> {
     dryRun: true,
     build: buildId('build-1'),
     rateLimits: RATE_LIMITS,
+    inactiveAfterMs: 86_400_000,
     deployed: {
       switches: NO_SWITCHES,
       liquidityCheck: true,

@@ -193,6 +193,7 @@ export class ControlHouse {
       deployed: DEPLOYED,
       performance: { daysMax: 90, keptMs: 300_000 },
       rateLimits: RATE_LIMITS,
+      inactiveAfterMs: 86_400_000,
       clock: this.clock,
       ...controlStores(this.tables, this.clock),
       broker: {

@@ -39,6 +39,7 @@ function controlOver(desk: Desk): ControlDependencies {
     dryRun: false,
     build: BUILD,
     rateLimits: RATE_LIMITS,
+    inactiveAfterMs: 86_400_000,
     deployed: {
       switches: { tradingDisabled: false, safeMode: false, strategiesDisabled: [] },
       liquidityCheck: true,

@@ -78,6 +78,7 @@ function controlOver(world: SafetyWorld, tables: Parameters<typeof controlStores
     dryRun: false,
     build: execute.build,
     rateLimits: RATE_LIMITS,
+    inactiveAfterMs: 86_400_000,
     deployed: execute.deployed,
     clock,
     ...controlStores(tables, clock),

@@ -6,7 +6,7 @@ import { SETTINGS, type VariableName } from '#shared/runtime/settings.ts';
 import { RATE_LIMIT_NAMES } from '#functions/control/limits.ts';
 
 const isName = (text: string): text is VariableName => Object.hasOwn(SETTINGS, text);
-const SETTING_NAMES: readonly VariableName[] = Object.keys(SETTINGS).filter(isName);
+export const SETTING_NAMES: readonly VariableName[] = Object.keys(SETTINGS).filter(isName);
 
 /** Lists of settings that a wiring spreads, and what turns each into what is used. */
 const SPREAD: readonly { readonly list: string; readonly by: string; readonly names: readonly VariableName[] }[] = [
@@ -33,7 +33,7 @@ function readers(): readonly (readonly [room: string, source: string])[] {
 }
 
 /** Who uses each setting: rooms in their order, and `belay` for the operator's command. */
-function usersOf(name: VariableName): readonly string[] {
+export function usersOf(name: VariableName): readonly string[] {
   return [
     ...new Set(
       readers()

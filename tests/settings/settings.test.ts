@@ -6,12 +6,16 @@ import { houseUnderTest } from '#infra/cloud/templates-under-test.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { OPERATOR_SETTING_NAMES, OPERATOR_SETTINGS } from '#shared/runtime/operator-settings.ts';
 import { SETTINGS } from '#shared/runtime/settings.ts';
-import { renderSettings, uses } from './settings-page.ts';
+import { renderSettings, SETTING_NAMES, uses, usersOf } from './settings-page.ts';
 
 const settingsOf = (context: Readonly<Record<string, string>>, environment: 'dev' | 'live' = 'dev') =>
   readSettings(new App({ context }).node, environment);
 
 describe('every setting', () => {
+  it('is used by a room or by the command', () => {
+    expect(SETTING_NAMES.filter((name) => usersOf(name).length === 0)).toEqual([]);
+  });
+
   it('is not taken for used where it is only asked for', () => {
     expect(uses("readConfiguration(environment, ['SAFE_MODE']); settings.DRY_RUN", 'SAFE_MODE')).toBe(false);
     expect(uses('...DEPLOYED_LIMIT_NAMES', 'SAFE_MODE')).toBe(false);
