@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { type AnyCommand } from '#events/catalogue.ts';
+import type { AnyCommand } from '#events/catalogue.ts';
 import { readCommand } from '#events/command.ts';
 import { answerRequest } from '#functions/control/answer-request.ts';
 import { RATE_LIMITS } from '#functions/control/limits.ts';
