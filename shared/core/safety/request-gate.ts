@@ -171,11 +171,11 @@ export function noteUntold(state: RequestGateState, untold: Untold, now: EpochMs
 }
 
 /**
- * Whether the others have to know of it at once: what the broker says of the budget, and what opens or closes a circuit.
+ * Whether the others have to know of it at once: what the broker says of the budget, every failure, and what closes a circuit.
  * All else may wait until this process takes its next tokens.
  */
 export function mustTell(state: RequestGateState, news: RequestNews, now: EpochMs): boolean {
   if (heedAnswer(state.budget, news, now) !== state.budget) return true;
-  const { phase } = state.circuits[circuitOf(news.kind)];
-  return isFailure(news) ? phase !== 'open' : news.result === 'answered' && phase !== 'closed';
+  // Each failure is told: few requests pass an open circuit, and what becomes of them is what the monitor counts.
+  return isFailure(news) || (news.result === 'answered' && state.circuits[circuitOf(news.kind)].phase !== 'closed');
 }
