@@ -24,7 +24,7 @@ const FUNCTION_MS = 30_000;
 const RECEIVES_MAX = 3;
 /** A stop that did not come to stand is asked for again after at most five of them. */
 const MINUTES_MAX = 14;
-export const SHARES = '10';
+const SHARES = '10';
 
 export interface StopLife {
   readonly calls: readonly OutsideCall[];

@@ -4,7 +4,7 @@ import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
 import { addMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { TRIP_CAUSES, type TripCause } from '#shared/core/portfolio/safety-policy.ts';
-import { causesOf, MONITORS, type MonitorFacts, provenSkewMs } from './monitor.ts';
+import { causesOf, MONITORS, type MonitorFacts, provenSkewMs, renderMonitors } from './monitor.ts';
 import { failedInRow, lastOutcomes, type OrderOutcome, type OutcomeKind } from './order-outcomes.ts';
 
 const NOW = epochMs(1_770_000_000_000);
@@ -68,6 +68,10 @@ describe('the monitor', () => {
     expect(MONITORS.map(({ cause }) => cause)).toEqual(TRIP_CAUSES);
     expect(MONITORS.filter(({ numbers }) => numbers.length === 0)).toEqual([]);
     expect(causes({})).toEqual([]);
+  });
+
+  it('is rendered into docs/concepts/monitor.md', async () => {
+    await expect(renderMonitors()).toMatchFileSnapshot('../../../docs/concepts/monitor.md');
   });
 
   it.each(TRIP_CAUSES)('trips by %s beyond its limit and not at it', (cause) => {

@@ -223,3 +223,24 @@ export function provenSkewMs(askedAt: EpochMs, answeredAt: EpochMs, brokerAt: Ep
   const proven = Math.max(0, Math.abs(offset) - doubt);
   return Math.trunc(offset < 0 ? -proven : proven);
 }
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** The monitors as a page to read: docs/concepts/monitor.md is this text and nothing else. */
+export function renderMonitors(): string {
+  return [
+    '# What trips the breaker',
+    '',
+    'This page is made from `MONITORS` in `shared/core/safety/monitor.ts`. To write it anew:',
+    '`npx vitest run shared/core/safety/monitor.test.ts --update`. How the monitor works is told in [safety](safety.md).',
+    '',
+    'In the order of their weight: when several hold, the first trips.',
+    '',
+    row(['cause', 'trips when', 'numbers of the policy']),
+    row(['---', '---', '---']),
+    ...MONITORS.map(({ cause, trips, numbers }) =>
+      row([`\`${cause}\``, trips, numbers.map((number) => `\`${number}\``).join(', ')]),
+    ),
+    '',
+  ].join('\n');
+}
