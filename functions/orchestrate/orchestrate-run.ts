@@ -89,7 +89,7 @@ export async function orchestrateRun(
       return { kind: 'held' };
     case 'resend':
       telemetry.warn('the slot was decided before; its commands are sent again', { runId: id });
-      return await send(dependencies, runSlot, start.decision);
+      return await sendRun(dependencies, runSlot, start.decision);
     case 'decide': {
       if (stale) {
         return {
@@ -100,7 +100,7 @@ export async function orchestrateRun(
       const { decision, pending } = await decideRun(dependencies, runSlot, session);
       const kept = await runs.commit(runSlot, holder, decision, pending);
       if (!kept) return { kind: 'held' };
-      return await send(dependencies, runSlot, decision);
+      return await sendRun(dependencies, runSlot, decision);
     }
   }
 }
@@ -212,8 +212,14 @@ async function readMarket(
 const yearOf = (date: CalendarDate): number => Number(date.slice(0, 4));
 
 /** Facts first, then the commands in the order of the decision, exits on the urgent lane; all of it may be repeated. */
-async function send(
-  { journal, lanes, runs, clock, telemetry }: OrchestrateDependencies,
+export async function sendRun(
+  {
+    journal,
+    lanes,
+    runs,
+    clock,
+    telemetry,
+  }: Pick<OrchestrateDependencies, 'journal' | 'lanes' | 'runs' | 'clock' | 'telemetry'>,
   slot: RunSlot,
   decision: RunDecision,
 ): Promise<RunOutcome> {

@@ -125,7 +125,7 @@ export const ROOMS: readonly RoomRow[] = [
     broker: true,
     secrets: ['broker'],
     sends: ['orders', 'urgent'],
-    schedules: [once('decide', '09:35')],
+    schedules: [once('decide', '09:35'), each('finish', 1, '09:36', '16:00')],
   },
   {
     ...QUIET,

@@ -28,6 +28,11 @@ export type RunStart =
   | { readonly kind: 'held' }
   | { readonly kind: 'completed' };
 
+export interface UnfinishedRun {
+  readonly slot: RunSlot;
+  readonly decision: RunDecision;
+}
+
 export interface Runs {
   /** Takes the slot's row with its lease; a lease that has run out without a decision is taken over. */
   start(
@@ -42,4 +47,6 @@ export interface Runs {
    */
   commit(slot: RunSlot, holder: string, decision: RunDecision, pending: readonly SignalRecord[]): Promise<boolean>;
   complete(slot: RunSlot): Promise<void>;
+  /** Runs that were decided, whose lease is over, and of which nobody has said that all was sent; the oldest first. */
+  unfinished(accountId: AccountId, now: EpochMs): Promise<readonly UnfinishedRun[]>;
 }

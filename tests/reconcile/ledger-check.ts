@@ -1,5 +1,6 @@
 /** Holds our orders and books to the broker's own ledger, which knows nothing of them. */
 import { formatPrice, formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
+import type { AnyFact } from '#events/catalogue.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
@@ -7,14 +8,20 @@ import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
 import { replayProfit } from '#shared/core/reconcile/profit.ts';
 import { bookedEntriesOf } from '#functions/reconcile/close-session.ts';
-import type { BrokerLedger } from '#infra/local/alpaca/embedding.ts';
-import type { Desk } from './desk.ts';
+import type { BrokerLedger, BrokerSimulator } from '#infra/local/alpaca/embedding.ts';
+import type { MemoryTables } from '#shared/adapters/memory/tables.ts';
+
+/** Tables and the broker that they must agree with. */
+export interface LedgerView {
+  readonly tables: Pick<MemoryTables, 'items'>;
+  readonly simulator: Pick<BrokerSimulator, 'ledger'>;
+}
 
 const ENDED_AT_BROKER: ReadonlySet<string> = new Set(['filled', 'canceled', 'expired', 'rejected']);
 
-export const ordersOf = (desk: Desk): readonly Order[] => desk.tables.items('orders').map(readOrderItem);
+export const ordersOf = (desk: LedgerView): readonly Order[] => desk.tables.items('orders').map(readOrderItem);
 
-export const booksOf = (desk: Desk): readonly Book[] =>
+export const booksOf = (desk: LedgerView): readonly Book[] =>
   desk.tables
     .items('books')
     .filter((item) => item['sk'] !== undefined && 'S' in item['sk'] && item['sk'].S.startsWith('BOOK#'))
@@ -44,7 +51,7 @@ function surplus(ours: readonly string[], theirs: readonly string[]): readonly s
 }
 
 /** What we booked and the broker does not have: there must never be any, in whatever state. */
-export function inventedFills(desk: Desk): readonly string[] {
+export function inventedFills(desk: LedgerView): readonly string[] {
   const ledger = desk.simulator.ledger();
   const byId = new Map(ledger.orders.map((wire) => [wire.id, wire]));
   const byClientId = new Map(ledger.orders.map((wire) => [wire.clientOrderId, wire]));
@@ -61,7 +68,7 @@ export function inventedFills(desk: Desk): readonly string[] {
 }
 
 /** Everything in which an order of ours differs from the broker's: executions, quantity, whether it has ended. */
-export function orderDifferences(desk: Desk): readonly string[] {
+export function orderDifferences(desk: LedgerView): readonly string[] {
   const ledger = desk.simulator.ledger();
   return ordersOf(desk).flatMap((order) => {
     const wire = ledger.orders.find(({ clientOrderId, id }) =>
@@ -84,7 +91,7 @@ export function orderDifferences(desk: Desk): readonly string[] {
 }
 
 /** Symbols of which the books hold another quantity than the broker, and whether they are stopped for it. */
-export function mismatches(desk: Desk): readonly { readonly stopped: boolean; readonly what: string }[] {
+export function mismatches(desk: LedgerView): readonly { readonly stopped: boolean; readonly what: string }[] {
   const held = new Map(
     desk.simulator.ledger().positions.map(({ symbol, quantity }) => [symbol, parseQuantity(quantity)]),
   );
@@ -96,12 +103,14 @@ export function mismatches(desk: Desk): readonly { readonly stopped: boolean; re
 }
 
 /** Those that nothing has stopped. */
-export const openMismatches = (desk: Desk): readonly string[] =>
+export const openMismatches = (desk: LedgerView): readonly string[] =>
   mismatches(desk).flatMap(({ stopped, what }) => (stopped ? [] : [what]));
 
 /** What does not hold when the trade journal is computed again from its beginning. */
-export function journalDifferences(desk: Desk): readonly string[] {
-  const facts = desk.tables.items('journal').flatMap(factsOfItem);
+export function journalDifferences(
+  desk: LedgerView,
+  facts: readonly AnyFact[] = desk.tables.items('journal').flatMap(factsOfItem),
+): readonly string[] {
   const books = booksOf(desk);
   const violations = replayProfit(bookedEntriesOf(facts), books, true).map(({ ticker, what }) => `${ticker}: ${what}`);
   // What the orders and the external orders say was filled is what the shares gained, adjustments aside.

@@ -2,18 +2,10 @@
 import { type Server, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { dataStream } from './data-stream.ts';
-import { type Desk, type Exchange, openExchange } from './desk.ts';
 import type { BrokerOptions, BrokerSimulator } from './embedding.ts';
-import { type House, advanceHouse, dueAt, rearm } from './house.ts';
-import { ledgerOf } from './ledger.ts';
-import { orderStream } from './order-stream.ts';
+import { type House, rearm } from './house.ts';
+import { openHouse, steeringOf } from './open-house.ts';
 import { serve } from './request-handling.ts';
-import { streamConnections } from './stream-connections.ts';
-import { undoByHand } from './undo-by-hand.ts';
-
-/** Ticks of the data stream: each second where the simulator drives itself, each minute where a host steps it. */
-const TICK_MS = { self: 1_000, host: 60_000 } as const;
 
 const FEED = /^\/v2\/(iex|sip|delayed_sip|boats|overnight|test)$/;
 
@@ -70,34 +62,12 @@ async function shut(house: House, server: Server, sockets: WebSocketServer): Pro
   for (const store of house.stores.values()) store.close();
 }
 
-function deskOf(exchange: Exchange, key: string): Desk {
-  const desk = exchange.desks.get(key);
-  if (desk === undefined) throw new Error(`no account has the key ${key}`);
-  return desk;
-}
-
-function openHouse(options: BrokerOptions): House {
-  const { exchange, stores } = openExchange(options);
-  const connections = streamConnections();
-  return {
-    options,
-    exchange,
-    stores,
-    connections,
-    orders: orderStream(exchange, connections),
-    data: dataStream(exchange, connections, options.dataTickMs ?? TICK_MS[options.drive ?? 'host']),
-    timer: null,
-    closed: false,
-  };
-}
-
 /**
  * Starts a broker on 127.0.0.1.
  * @throws Error when the port is in use, two accounts share a key, or a kept state cannot be read.
  */
 export async function startBroker(options: BrokerOptions): Promise<BrokerSimulator> {
   const house = openHouse(options);
-  const { exchange, connections } = house;
   const server = createServer((message, response) => {
     serve(house, message, response).catch((error: unknown) => {
       response.destroy();
@@ -111,23 +81,11 @@ export async function startBroker(options: BrokerOptions): Promise<BrokerSimulat
   const sockets = acceptStreams(house, server);
   const port = await listen(server, options.port);
   rearm(house);
-  const first = deskOf(exchange, options.accounts[0]?.key ?? '');
   return {
     url: `http://127.0.0.1:${port}`,
     orderStreamUrl: `ws://127.0.0.1:${port}/stream`,
     dataStreamUrl: `ws://127.0.0.1:${port}/v2/iex`,
-    key: first.credentials.key,
-    secret: first.credentials.secret,
-    faults: exchange.faults,
-    ledger: (key = first.credentials.key) => ledgerOf(deskOf(exchange, key).venue, exchange.now()),
-    nextDueAt: () => dueAt(house),
-    advanceTo: (now) => {
-      advanceHouse(house, now);
-      rearm(house);
-    },
-    streams: () => connections.counts(),
-    bust: (executionId) => undoByHand(house, executionId, null),
-    correct: (executionId, change) => undoByHand(house, executionId, change),
+    ...steeringOf(house),
     close: () => shut(house, server, sockets),
   };
 }

@@ -32,10 +32,14 @@ export function parseBody(text: string): { readonly value: unknown } | null {
   }
 }
 
+/** The two headers that open an account, as they came. */
+export interface Credentials {
+  readonly key: string | readonly string[] | undefined;
+  readonly secret: string | readonly string[] | undefined;
+}
+
 /** The account that the credentials open, or the answer to those that open none. */
-export function authenticate(exchange: Exchange, message: IncomingMessage): Desk | Answer {
-  const key = message.headers['apca-api-key-id'];
-  const secret = message.headers['apca-api-secret-key'];
+export function authenticate(exchange: Exchange, { key, secret }: Credentials): Desk | Answer {
   if (typeof key !== 'string' || typeof secret !== 'string' || key === '' || secret === '') {
     return refuse('credentials-missing');
   }
@@ -64,6 +68,23 @@ export function requestOf(message: IncomingMessage, body: unknown): ApiRequest {
   return { method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, body };
 }
 
+/** Everything in an answer's head but its length. */
+export function headersOf(
+  answer: Answer,
+  requestId: string,
+  nowMs: number,
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const json = answer.body === null ? {} : { 'Content-Type': 'application/json; charset=UTF-8' };
+  return {
+    ...(requestId === '' ? {} : { 'X-Request-ID': requestId }),
+    Date: new Date(nowMs).toUTCString(),
+    ...headers,
+    ...answer.headers,
+    ...(answer.text === undefined ? json : { 'Content-Type': answer.text.type }),
+  };
+}
+
 function writeHead(
   response: ServerResponse,
   answer: Answer,
@@ -72,14 +93,12 @@ function writeHead(
   headers: Readonly<Record<string, string>>,
 ): void {
   response.statusCode = answer.status;
-  if (requestId !== '') response.setHeader('X-Request-ID', requestId);
-  response.setHeader('Date', new Date(nowMs).toUTCString());
-  for (const [name, value] of Object.entries({ ...headers, ...answer.headers })) response.setHeader(name, value);
-  if (answer.text !== undefined) response.setHeader('Content-Type', answer.text.type);
-  else if (answer.body !== null) response.setHeader('Content-Type', 'application/json; charset=UTF-8');
+  for (const [name, value] of Object.entries(headersOf(answer, requestId, nowMs, headers))) {
+    response.setHeader(name, value);
+  }
 }
 
-const contentOf = (answer: Answer): string =>
+export const contentOf = (answer: Answer): string =>
   answer.text?.content ?? (answer.body === null ? '' : JSON.stringify(answer.body));
 
 /** Writes an answer. The date is the simulator's own, as everything that it says of time is. */

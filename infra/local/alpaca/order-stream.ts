@@ -1,9 +1,8 @@
 /** The order stream: authenticate, listen, then news. It sends JSON in binary frames, as the paper service does. */
-import type { WebSocket } from 'ws';
 import type { VenueNews } from '#shared/core/venue/venue-state.ts';
 import type { Desk, Exchange } from './desk.ts';
 import { encodeMessagePack } from './message-pack.ts';
-import type { StreamConnection, StreamConnections } from './stream-connections.ts';
+import type { FrameSocket, StreamConnection, StreamConnections } from './stream-connections.ts';
 import { isRecord, jsonBytes, parseFrame } from './stream-frames.ts';
 import { type WireBody, tradeUpdate } from './wire-order.ts';
 
@@ -12,7 +11,7 @@ const STREAMS = ['trade_updates'] as const;
 export interface OrderStream {
   /** While it is down nobody is let in. */
   isDown(): boolean;
-  accept(socket: WebSocket, messagePack: boolean): void;
+  accept(socket: FrameSocket, messagePack: boolean): void;
   /** Sends one step of an order to every connection of its account that listens. */
   tell(desk: Desk, news: VenueNews): void;
 }

@@ -1,11 +1,22 @@
 /** The websocket connections of both streams: counted, and written to in one place. */
-import type { WebSocket } from 'ws';
+import type { RawData } from 'ws';
 import type { BrokerStreamCount } from './embedding.ts';
+
+/** What the simulator needs of a connection; a websocket is one, and so is what a host in the same process makes. */
+export interface FrameSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  send(frame: string | Uint8Array): void;
+  close(): void;
+  terminate(): void;
+  on(event: 'close' | 'error', listener: () => void): unknown;
+  on(event: 'message', listener: (frame: RawData) => void): unknown;
+}
 
 export interface StreamConnection {
   readonly number: number;
   readonly kind: 'orders' | 'data';
-  readonly socket: WebSocket;
+  readonly socket: FrameSocket;
   /** How a body is written: text, bytes of JSON, or MessagePack. */
   readonly encode: (body: unknown) => string | Uint8Array;
   key: string | null;
@@ -14,7 +25,7 @@ export interface StreamConnection {
 }
 
 export interface StreamConnections {
-  add(kind: StreamConnection['kind'], socket: WebSocket, encode: StreamConnection['encode']): StreamConnection;
+  add(kind: StreamConnection['kind'], socket: FrameSocket, encode: StreamConnection['encode']): StreamConnection;
   send(connection: StreamConnection, body: unknown): void;
   /** Every connection there ever was, oldest first. */
   counts(): readonly BrokerStreamCount[];

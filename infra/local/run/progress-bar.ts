@@ -1,4 +1,4 @@
-/** One line that shows how far the days have come, where somebody looks. */
+/** One line that shows how far something has come, where somebody looks. */
 
 export interface ProgressBar {
   show(done: number, label: string): void;
@@ -7,13 +7,13 @@ export interface ProgressBar {
 
 const WIDTH = 30;
 
-/** On anything but a terminal it shows nothing. */
-export function progressBar(stream: NodeJS.WriteStream, total: number): ProgressBar {
+/** On anything but a terminal it shows nothing. @param unit what is counted */
+export function progressBar(stream: NodeJS.WriteStream, total: number, unit = 'days'): ProgressBar {
   if (!stream.isTTY) return { show: () => undefined, end: () => undefined };
   return {
     show: (done, label) => {
       const filled = Math.round((done / total) * WIDTH);
-      stream.write(`\r\u001B[2K${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${done}/${total} days ${label}`);
+      stream.write(`\r\u001B[2K${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${done}/${total} ${unit} ${label}`);
     },
     end: () => {
       stream.write('\r\u001B[2K');

@@ -43,12 +43,22 @@ export interface TableAttempt {
 /** lost-before: nothing was written. lost-after: it was; in both cases the caller gets no answer. */
 export type TableDisturbance = 'conflict' | 'throttle' | 'unreachable' | 'lost-before' | 'lost-after';
 
+/** What one commit did to one item; all changes of a commit are told together. */
+export interface TableChange {
+  readonly table: TableName;
+  readonly key: ItemKey;
+  readonly before: Item | null;
+  readonly after: Item | null;
+}
+
 export interface MemoryTablesOptions {
   /** Tells how old a transaction's token is. */
   readonly clock: Pick<Clock, 'now'>;
   /** How many commits the readers of indexes, and those who ask for "eventual", lag behind. Default 0. */
   readonly lagCommits?: number;
   readonly disturb?: (attempt: TableAttempt) => TableDisturbance | null;
+  /** Told of each commit, in their order and before its caller hears of it; a commit that only checked is none. */
+  readonly onCommit?: (changes: readonly TableChange[]) => void;
 }
 
 const ATTEMPTS_MAX = 8;
@@ -138,11 +148,19 @@ export class MemoryTables implements Tables {
     // Every write is worked out before the first is kept, so that one that is malformed leaves no half.
     const after = writes.map((write, index) => itemAfter(write, found[index] ?? null));
     this.#commits += 1;
-    writes.forEach((write, index) => {
-      if (write.kind === 'check') return;
-      const oldest = this.#laggingCommit();
-      this.#history(write.table).commit(keyOf(write), after[index] ?? null, this.#commits, oldest);
+    const oldest = this.#laggingCommit();
+    const changes = writes.flatMap((write, index): TableChange[] => {
+      if (write.kind === 'check') return [];
+      const change = {
+        table: write.table,
+        key: keyOf(write),
+        before: found[index] ?? null,
+        after: after[index] ?? null,
+      };
+      this.#history(change.table).commit(change.key, change.after, this.#commits, oldest);
+      return [change];
     });
+    if (changes.length > 0) this.#options.onCommit?.(changes);
     return { ok: true };
   }
 

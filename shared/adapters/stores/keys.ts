@@ -19,7 +19,11 @@ export const policyKey = (accountId: AccountId, version: number): ItemKey => ({
   pk: account(accountId),
   sk: `POLICY#${String(version).padStart(9, '0')}`,
 });
-export const runKey = (accountId: AccountId, runId: RunId): ItemKey => ({ pk: account(accountId), sk: `RUN#${runId}` });
+export const RUN_PREFIX = 'RUN#';
+export const runKey = (accountId: AccountId, runId: RunId): ItemKey => ({
+  pk: account(accountId),
+  sk: `${RUN_PREFIX}${runId}`,
+});
 
 export const pendingSignalsKey = (accountId: AccountId): ItemKey => ({
   pk: account(accountId),

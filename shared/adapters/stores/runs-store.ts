@@ -3,13 +3,17 @@ import * as z from 'zod';
 import { readCommand } from '#events/command.ts';
 import { readFact } from '#events/fact.ts';
 import { ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
-import { pendingSignalsKey, runKey } from '#shared/adapters/stores/keys.ts';
+import { accountPartition, pendingSignalsKey, runKey, RUN_PREFIX } from '#shared/adapters/stores/keys.ts';
 import { packRecords, unpackRecords } from '#shared/adapters/stores/signal-document.ts';
+import { type AccountId, runId } from '#shared/core/kernel/identity.ts';
+import { calendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
 import { Bug } from '#shared/core/kernel/fault.ts';
 import type { Condition, Item } from '#shared/core/kernel/item.ts';
-import type { RunDecision, Runs, RunSlot, RunStart } from '#shared/ports/runs.ts';
+import type { RunDecision, Runs, RunSlot, RunStart, UnfinishedRun } from '#shared/ports/runs.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
+/** More than a day has, and days without a run are none. */
+const RUNS_LOOKED_AT = 20;
 const RUN_STATES = ['leased', 'committed', 'completed'] as const;
 
 const absent: Condition = { name: 'run-absent', test: { op: 'absent' } };
@@ -45,6 +49,18 @@ function rowOf(slot: RunSlot, lease: { readonly holder: string; readonly until: 
     leaseHolder: text(lease.holder),
     leaseUntil: whole(lease.until),
   };
+}
+
+function unfinishedOf(accountId: AccountId, item: Item, now: EpochMs): readonly UnfinishedRun[] {
+  const row = new ItemReader(item, 'run');
+  if (row.oneOf('state', RUN_STATES) !== 'committed' || row.instant('leaseUntil') > now) return [];
+  const slot = {
+    accountId,
+    runId: row.named('runId', runId),
+    slot: row.instant('slot'),
+    session: row.named('session', calendarDate),
+  };
+  return [{ slot, decision: readDecision(row.text('decision')) }];
 }
 
 export function runsStore(tables: Tables): Runs {
@@ -92,6 +108,17 @@ export function runsStore(tables: Tables): Runs {
         },
       ]);
       return outcome.ok;
+    },
+
+    async unfinished(accountId, now) {
+      const page = await tables.query({
+        table: 'safety',
+        partition: accountPartition(accountId),
+        prefix: RUN_PREFIX,
+        newestFirst: true,
+        limit: RUNS_LOOKED_AT,
+      });
+      return page.items.flatMap((item) => unfinishedOf(accountId, item, now)).reverse();
     },
 
     async complete(slot) {

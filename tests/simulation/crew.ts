@@ -1,0 +1,86 @@
+/** Worlds on as many processors as there are: children that are given seeds, a few at a time, and say what came of them. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { addFindings, type Findings, noFindings } from './campaign.ts';
+import type { InvariantNumber } from './invariants.ts';
+
+const MEMBER = fileURLToPath(new URL('./crew-member.ts', import.meta.url));
+const SEEDS_A_TIME = 10;
+
+export const order = z.object({ seeds: z.array(z.int().min(0)), plant: z.string().nullable() });
+export type CrewOrder = z.output<typeof order>;
+
+const isInvariant = (value: number): value is InvariantNumber | 0 =>
+  Number.isInteger(value) && value >= 0 && value <= 12;
+
+const findings: z.ZodType<Findings> = z.object({
+  worlds: z.int(),
+  steps: z.int(),
+  crashes: z.int(),
+  faults: z.record(z.string(), z.int()),
+  faultSteps: z.array(z.string()),
+  statePairs: z.array(z.string()),
+  caught: z.array(
+    z.object({
+      seed: z.int(),
+      violation: z.object({
+        invariant: z.number().refine(isInvariant),
+        what: z.string(),
+      }),
+    }),
+  ),
+});
+
+export interface CrewOptions {
+  readonly from: number;
+  readonly seeds: number;
+  readonly plant?: string | null;
+  /** Gives out no more seeds once something was caught. */
+  readonly untilCaught?: boolean;
+  readonly members?: number;
+  readonly onProgress?: (sum: Findings) => void;
+}
+
+/** @throws Error when a member ends before its work does */
+export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
+  const { from, seeds, plant = null, untilCaught = false, onProgress } = options;
+  const members = Math.min(options.members ?? availableParallelism(), Math.ceil(seeds / SEEDS_A_TIME));
+  let next = from;
+  let sum = noFindings();
+  const take = (): CrewOrder | null => {
+    if (next >= from + seeds || (untilCaught && sum.caught.length > 0)) return null;
+    const count = Math.min(SEEDS_A_TIME, from + seeds - next);
+    const taken = Array.from({ length: count }, (_, index) => next + index);
+    next += count;
+    return { seeds: taken, plant };
+  };
+  const work = async (): Promise<void> => {
+    const member = fork(MEMBER, [], { execArgv: ['--import', 'tsx'], serialization: 'json' });
+    try {
+      for (let asked = take(); asked !== null; asked = take()) {
+        const more = findings.parse(await answerOf(member, asked));
+        sum = addFindings(sum, more);
+        onProgress?.(sum);
+      }
+    } finally {
+      member.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: members }, work));
+  return sum;
+}
+
+function answerOf(member: ChildProcess, asked: CrewOrder): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const gone = (code: number | null): void =>
+      reject(new Error(`a member of the crew ended with ${code ?? 'a signal'}`));
+    member.once('exit', gone);
+    member.once('message', (answer) => {
+      member.off('exit', gone);
+      resolve(answer);
+    });
+    member.send(asked);
+  });
+}

@@ -1,0 +1,31 @@
+/** What the simulation has found in the product, each held by the world that found it. */
+import { describe, expect, it } from 'vitest';
+import { runWorld } from './run-world.ts';
+import { onceAt, quietPlan } from './scenario.ts';
+
+/** As many calls as a run makes from its start to its end, and some more. */
+const CALLS_OF_A_RUN = 45;
+
+describe('a run', () => {
+  it('is sent to its end by the next minute, wherever its sender died', async () => {
+    const operations = [{ afterMs: 61_000, act: { kind: 'run', againAfterMs: null } as const }];
+    const plain = await runWorld(quietPlan({ operations, stormMs: 120_000 }), { keepTrace: true });
+    expect(plain.violation).toBeNull();
+    const died: number[] = [];
+    const broken: string[] = [];
+    for (let step = 0; step < CALLS_OF_A_RUN; step += 1) {
+      // The calls of the first minute's guards come before it.
+      const at = step + 30;
+      const { violation, lines } = await runWorld(
+        quietPlan({ operations, stormMs: 120_000, ...onceAt('crash-after', at) }),
+        {
+          keepTrace: true,
+        },
+      );
+      if (lines.some((line) => /orchestrate-\d+ dies/.test(line))) died.push(at);
+      if (violation !== null) broken.push(`${at}: ${violation.invariant} ${violation.what}`);
+    }
+    expect(broken).toEqual([]);
+    expect(died.length).toBeGreaterThan(20);
+  }, 60_000);
+});

@@ -1,0 +1,241 @@
+/** What a seed decides before its world begins: its market and policy, what people do in it, and what may go wrong. */
+import type { FaultSetting } from '#infra/local/alpaca/embedding.ts';
+import type { FaultName } from '#infra/local/alpaca/fault-catalogue.ts';
+import { Chance } from './chance.ts';
+import { FAULT_KINDS, type FaultSwitch } from './faults.ts';
+
+export const SYMBOLS = ['AAPL', 'F', 'KO'] as const;
+export const STRATEGIES = ['momentum', 'reversion'] as const;
+export type SymbolName = (typeof SYMBOLS)[number];
+export type StrategyName = (typeof STRATEGIES)[number];
+
+interface Wish {
+  readonly symbol: SymbolName;
+  readonly strategy: StrategyName;
+}
+
+/** What somebody does, or what happens to everybody. */
+export type Act =
+  | (Wish & {
+      readonly kind: 'entry';
+      readonly units: number;
+      readonly order: 'market' | 'limit' | 'resting' | 'ioc';
+      /** Decided twice: two wanted twins in the same minute. */
+      readonly twin: boolean;
+    })
+  | (Wish & { readonly kind: 'exit' | 'flatten' | 'protective-stop' })
+  | { readonly kind: 'cancel'; readonly pick: number }
+  | { readonly kind: 'send-again'; readonly pick: number; readonly otherTerms: boolean }
+  | {
+      readonly kind: 'kill' | 'lift-kill';
+      readonly scope: 'global' | 'account' | 'strategy';
+      readonly strategy: StrategyName;
+    }
+  | { readonly kind: 'trip' | 'reset' }
+  | { readonly kind: 'deploy' | 'poison' }
+  /** A slot fires, and again so much later. */
+  | { readonly kind: 'run'; readonly againAfterMs: number | null }
+  | { readonly kind: 'policy'; readonly exposureShare: number }
+  | { readonly kind: 'enable' | 'disable'; readonly strategy: StrategyName }
+  | {
+      readonly kind: 'foreign-order';
+      readonly symbol: SymbolName;
+      readonly side: 'buy' | 'sell';
+      readonly units: number;
+    }
+  | { readonly kind: 'bust' | 'correct'; readonly pick: number };
+
+export interface Operation {
+  readonly afterMs: number;
+  readonly act: Act;
+}
+
+export interface BrokerFault {
+  readonly name: FaultName;
+  readonly setting: FaultSetting;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly marketSeed: number;
+  /** How long things go wrong for. */
+  readonly stormMs: number;
+  readonly operations: readonly Operation[];
+  readonly faults: readonly FaultSwitch[];
+  readonly brokerFaults: readonly BrokerFault[];
+  readonly lagCommits: number;
+  /** Which strikes happen; null for all of them. */
+  readonly strikes: ReadonlySet<number> | null;
+  readonly policy: {
+    /** Of the equity. */
+    readonly exposureShare: number;
+    readonly cooldownMs: number;
+    readonly foreignOrders: 'ignore' | 'claim' | 'quarantine';
+  };
+  readonly news: { readonly stream: boolean; readonly webhook: boolean };
+  readonly partialFillOneIn: number;
+}
+
+const MARKETS = 6;
+const MINUTE_MS = 60_000;
+
+/** Faults of the broker, each with how it strikes where a world switches it on. */
+const BROKER_FAULTS: readonly ((chance: Chance) => BrokerFault)[] = [
+  () => ({ name: 'drop-request', setting: { probability: 0.25 } }),
+  () => ({ name: 'drop-answer', setting: { probability: 0.3 } }),
+  () => ({ name: 'drop-answer', setting: { probability: 0.05, parameters: { route: '*' } } }),
+  () => ({ name: 'error-before', setting: { probability: 0.1, parameters: { status: 503 } } }),
+  () => ({ name: 'error-after', setting: { probability: 0.3 } }),
+  (chance) => ({
+    name: 'throttle',
+    setting: { probability: 0.15, parameters: { route: '*', retryAfterSeconds: chance.pick([0, 1, 5, 40]) } },
+  }),
+  (chance) => ({ name: 'slow-answer', setting: { probability: 0.2, parameters: { ms: chance.between(500, 14_000) } } }),
+  (chance) => ({ name: 'late-accept', setting: { probability: 0.3, parameters: { ms: chance.between(500, 30_000) } } }),
+  () => ({ name: 'torn-answer', setting: { probability: 0.3 } }),
+  (chance) => ({ name: 'hide-lookup', setting: { probability: 0.6, parameters: { ms: chance.between(500, 60_000) } } }),
+  (chance) => ({ name: 'hide-orders', setting: { probability: 0.6, parameters: { ms: chance.between(500, 60_000) } } }),
+  (chance) => ({
+    name: 'stale-lists',
+    setting: { probability: 0.4, parameters: { ms: chance.between(1_000, 90_000) } },
+  }),
+  () => ({ name: 'torn-pages', setting: { probability: 0.3 } }),
+  (chance) => ({
+    name: 'activity-lag',
+    setting: { probability: 0.5, parameters: { ms: chance.between(500, 120_000) } },
+  }),
+  () => ({ name: 'activity-page-loss', setting: { probability: 0.5 } }),
+  (chance) => ({
+    name: 'stale-quotes',
+    setting: { probability: 0.3, parameters: { ms: chance.between(1_000, 90_000) } },
+  }),
+  () => ({ name: 'unknown-status', setting: { probability: 0.3 } }),
+  () => ({ name: 'unknown-field', setting: {} }),
+  () => ({ name: 'unknown-event', setting: { probability: 0.3 } }),
+  () => ({ name: 'duplicate-409', setting: {} }),
+  () => ({ name: 'repeat-cancel-accepted', setting: {} }),
+  () => ({ name: 'fill-before-answer', setting: { probability: 0.5 } }),
+  () => ({ name: 'stream-duplicate', setting: { probability: 0.3 } }),
+  () => ({ name: 'stream-drop', setting: { probability: 0.3 } }),
+  () => ({ name: 'stream-reorder', setting: { probability: 0.3 } }),
+  () => ({ name: 'stream-disconnect', setting: { probability: 0.1 } }),
+  () => ({ name: 'async-reject', setting: { probability: 0.3 } }),
+  () => ({ name: 'partial-only', setting: { probability: 0.4 } }),
+  () => ({ name: 'never-fill', setting: { probability: 0.3 } }),
+  () => ({ name: 'bust-after-fill', setting: { probability: 0.3 } }),
+  () => ({ name: 'correct-after-fill', setting: { probability: 0.3 } }),
+  () => ({ name: 'cancel-then-fill', setting: { probability: 0.5 } }),
+  () => ({ name: 'partial-then-cancel', setting: { probability: 0.5 } }),
+  () => ({ name: 'stuck-cancel', setting: { probability: 0.5, count: 2 } }),
+  () => ({ name: 'cancel-refused', setting: { probability: 0.5, count: 2 } }),
+  () => ({ name: 'account-blocked', setting: { probability: 0.2 } }),
+];
+
+const wishOf = (chance: Chance): Wish => ({ symbol: chance.pick(SYMBOLS), strategy: chance.pick(STRATEGIES) });
+
+function entryOf(chance: Chance): Act {
+  const order = chance.pick(['market', 'market', 'market', 'limit', 'resting', 'ioc'] as const);
+  return { kind: 'entry', ...wishOf(chance), units: chance.between(1, 40), order, twin: chance.happens(0.15) };
+}
+
+/** What people do besides entering, by weight. */
+const ACTS: readonly (readonly [number, (chance: Chance) => Act])[] = [
+  [6, (chance) => ({ kind: chance.happens(0.2) ? 'flatten' : 'exit', ...wishOf(chance) })],
+  [3, (chance) => ({ kind: 'protective-stop', ...wishOf(chance) })],
+  [4, (chance) => ({ kind: 'cancel', pick: chance.below(8) })],
+  [2, (chance) => ({ kind: 'send-again', pick: chance.below(8), otherTerms: chance.happens(0.3) })],
+  [
+    2,
+    (chance) => ({
+      kind: 'kill',
+      scope: chance.pick(['global', 'account', 'strategy'] as const),
+      strategy: chance.pick(STRATEGIES),
+    }),
+  ],
+  [
+    2,
+    (chance) => ({
+      kind: 'lift-kill',
+      scope: chance.pick(['global', 'account', 'strategy'] as const),
+      strategy: chance.pick(STRATEGIES),
+    }),
+  ],
+  [2, () => ({ kind: 'trip' })],
+  [1, () => ({ kind: 'reset' })],
+  [1, () => ({ kind: 'deploy' })],
+  [1, () => ({ kind: 'poison' })],
+  [
+    3,
+    (chance) => ({
+      kind: 'run',
+      againAfterMs: chance.happens(0.5) ? chance.pick([0, 300, 2_000, 20_000, 50_000]) : null,
+    }),
+  ],
+  [1, (chance) => ({ kind: 'policy', exposureShare: chance.pick([0.02, 0.1, 0.5, 1]) })],
+  [1, (chance) => ({ kind: chance.pick(['enable', 'disable'] as const), strategy: chance.pick(STRATEGIES) })],
+  [
+    1,
+    (chance) => ({
+      kind: 'foreign-order',
+      symbol: chance.pick(SYMBOLS),
+      side: chance.pick(['buy', 'sell'] as const),
+      units: chance.between(1, 20),
+    }),
+  ],
+  [1, (chance) => ({ kind: chance.pick(['bust', 'correct'] as const), pick: chance.below(8) })],
+];
+const WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0);
+
+function actOf(chance: Chance): Act {
+  let drawn = chance.below(WEIGHT);
+  for (const [weight, make] of ACTS) {
+    drawn -= weight;
+    if (drawn < 0) return make(chance);
+  }
+  return entryOf(chance);
+}
+
+function operationsOf(chance: Chance, stormMs: number): readonly Operation[] {
+  const entries = chance.between(1, 4);
+  const others = chance.between(0, 5);
+  const acts = [
+    ...Array.from({ length: entries }, () => entryOf(chance)),
+    ...Array.from({ length: others }, () => actOf(chance)),
+  ];
+  // Entries come first, so that there is something to close and to cancel.
+  return acts
+    .map((act, index) => ({
+      act,
+      afterMs: Math.floor(chance.fraction() * stormMs * (index < entries ? 0.5 : 0.9)),
+    }))
+    .sort((a, b) => a.afterMs - b.afterMs);
+}
+
+/** The world of a seed. Pure: the same seed is the same plan. */
+export function planOf(seed: number): Plan {
+  const chance = new Chance(`plan:${seed}`);
+  const stormMs = chance.between(3, 8) * MINUTE_MS;
+  // A swarm: each world has its own few faults, so that none hides behind the others.
+  const share = chance.pick([0, 0.1, 0.2, 0.35]);
+  const brokerShare = chance.pick([0, 0.04, 0.08, 0.15]);
+  return {
+    seed,
+    marketSeed: chance.below(MARKETS),
+    stormMs,
+    operations: operationsOf(chance.fork('operations'), stormMs),
+    faults: FAULT_KINDS.filter(() => chance.happens(share)).map((kind) => ({
+      kind,
+      strength: chance.pick([0.5, 1, 1, 3]),
+    })),
+    brokerFaults: BROKER_FAULTS.filter(() => chance.happens(brokerShare)).map((make) => make(chance.fork('broker'))),
+    lagCommits: chance.happens(share) ? chance.between(1, 12) : 0,
+    strikes: null,
+    policy: {
+      exposureShare: chance.pick([1, 1, 0.2, 0.05]),
+      cooldownMs: chance.pick([0, 0, 60_000]),
+      foreignOrders: chance.pick(['ignore', 'claim', 'quarantine'] as const),
+    },
+    news: { stream: chance.happens(0.7), webhook: chance.happens(0.6) },
+    partialFillOneIn: chance.pick([0, 2, 5]),
+  };
+}

@@ -1,0 +1,146 @@
+/** A world from its seed to its end: made, stormed upon, left in peace, and judged. */
+import { booksStore } from '#shared/adapters/stores/books-store.ts';
+import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
+import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
+import { newYorkDate } from '#shared/core/market/new-york-time.ts';
+import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+import { type Alterations, AS_BUILT } from './alterations.ts';
+import { takeOver } from './fake-machine.ts';
+import { Functions } from './functions.ts';
+import type { Violation } from './invariants.ts';
+import { CLOSES_AT, historyOf, NEXT_OPENS_AT, OPENS_AT } from './market.ts';
+import { EQUITY, People, shareOfEquity } from './operations.ts';
+import { type Plan, STRATEGIES, SYMBOLS } from './plan.ts';
+import { atRest, unrest } from './rest.ts';
+import type { Strike } from './faults.ts';
+import type { Tally } from './trace.ts';
+import { ACCOUNT, World } from './world.ts';
+
+export interface WorldResult {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  readonly hash: string;
+  readonly tally: Tally;
+  readonly strikes: readonly Strike[];
+  readonly lines: readonly string[];
+}
+
+export interface RunOptions {
+  readonly alterations?: Alterations;
+  readonly keepTrace?: boolean;
+}
+
+const MINUTE_MS = 60_000;
+
+/** The account with its first policy, bars, books and an open gate: what `belay init` and the morning leave. */
+async function settle(world: World): Promise<void> {
+  const { tables, plan } = world;
+  const now = world.now;
+  const symbols = SYMBOLS.map(ticker);
+  const first = firstPolicy(symbols, STRATEGIES.map(strategyId), EQUITY);
+  const policy = {
+    ...first,
+    limits: { ...first.limits, grossExposureMax: shareOfEquity(plan.policy.exposureShare) },
+    checks: { ...first.checks, symbolCooldownMs: plan.policy.cooldownMs },
+    reconciliation: { ...first.reconciliation, foreignOrders: plan.policy.foreignOrders },
+  };
+  await initialiseAccount(tables, 'control', {
+    accountId: ACCOUNT,
+    live: false,
+    document: writePolicy(policy),
+    equity: EQUITY,
+    by: 'ops',
+    now,
+    opening: { at: now, positions: [] },
+  });
+  const [books, session] = [booksStore(tables, 'reconcile'), newYorkDate(now)];
+  await books.open(ACCOUNT, symbols);
+  await books.beginSession(ACCOUNT, session, EQUITY);
+  await safetyStore(tables, 'reconcile').recordPass(ACCOUNT, { startedAt: now, session, build: world.build });
+  await marketStore(tables, { now: () => now, sleepUntil: () => Promise.resolve() }).saveBars(historyOf(world.market));
+}
+
+/** Whether a run is decided in this world. */
+const decides = ({ plan }: World): boolean => plan.operations.some(({ act }) => act.kind === 'run');
+
+/** Wakes the guards of each minute until an instant. */
+function scheduleGuards(world: World, functions: Functions, from: EpochMs, until: EpochMs): void {
+  for (let slot = from; slot < until; slot = addMs(slot, MINUTE_MS)) {
+    world.scheduler.at(slot, () => functions.fire('reconcile', slot));
+    world.scheduler.at(addMs(slot, 20_000), () => functions.fire('protect', slot));
+    if (decides(world)) world.scheduler.at(addMs(slot, 40_000), () => functions.fire('finish', slot));
+    const minute = (slot - from) / MINUTE_MS;
+    if (world.plan.news.stream && minute % 2 === 0) world.scheduler.at(slot, () => functions.fire('listen', slot));
+  }
+}
+
+/** After so many minutes of peace a guard looks again; seldom enough that a world stays small. */
+const CALM_MINUTES = [1, 2, 3, 5, 8, 12, 20, 30] as const;
+
+/** Looks once an instant has come, until nothing is left to do. */
+async function calm(world: World, functions: Functions, people: People): Promise<void> {
+  const from = world.now;
+  const close = [addMs(CLOSES_AT, MINUTE_MS), addMs(CLOSES_AT, 17 * MINUTE_MS), addMs(NEXT_OPENS_AT, MINUTE_MS)];
+  const looks = [...CALM_MINUTES.map((minutes) => addMs(from, minutes * MINUTE_MS)), ...close];
+  let quiet = 0;
+  for (const at of looks) {
+    functions.wakeLanes();
+    await world.scheduler.runUntil(at, () => world.violation !== null);
+    if (world.violation !== null) return;
+    quiet = unrest(world, functions, people) === null ? quiet + 1 : 0;
+    // One look finds it so; the pass after it must find the same.
+    if (quiet >= 2) return;
+    functions.fire('reconcile', at);
+    functions.fire('protect', at);
+    if (decides(world)) functions.fire('finish', at);
+    await world.scheduler.runUntil(addMs(at, 45_000), () => world.violation !== null);
+    if (world.violation !== null) return;
+  }
+}
+
+async function live(world: World): Promise<void> {
+  const functions = new Functions(world);
+  const people = new People(world, functions);
+  const { plan, scheduler } = world;
+  await settle(world);
+  const violated = (): boolean => world.violation !== null;
+  world.faults.stop();
+  if (decides(world)) functions.makeSignals();
+  functions.fire('reconcile', world.now);
+  await scheduler.runUntil(OPENS_AT, violated);
+  world.faults.goOn();
+  world.setBrokerFaults(true);
+  const end = addMs(OPENS_AT, plan.stormMs);
+  scheduleGuards(world, functions, OPENS_AT, end);
+  people.begin(plan.operations, OPENS_AT);
+  await scheduler.runUntil(end, violated);
+  world.faults.stop();
+  world.countBrokerFaults();
+  world.setBrokerFaults(false);
+  if (!violated()) await calm(world, functions, people);
+  if (violated()) return;
+  const [found] = atRest(world, functions, people);
+  world.violate(found ?? null);
+}
+
+/** @throws nothing that happens in the world: that is its result */
+export async function runWorld(plan: Plan, options: RunOptions = {}): Promise<WorldResult> {
+  const world = new World(plan, {
+    alterations: options.alterations ?? AS_BUILT,
+    keepTrace: options.keepTrace ?? false,
+  });
+  const giveBack = takeOver(world.scheduler, world.chance.fork('libraries'), world.fetch);
+  try {
+    await live(world);
+  } finally {
+    giveBack();
+  }
+  const { trace, scheduler } = world;
+  trace.tally.steps = scheduler.events;
+  const { hash, tally, strikes, lines } = trace;
+  return { seed: plan.seed, violation: world.violation, hash, tally, strikes, lines };
+}
