@@ -3,7 +3,7 @@ import type { Ticker } from '#shared/core/kernel/identity.ts';
 import { type Book, shareOf } from '#shared/core/portfolio/book.ts';
 import { cancelMessage, placeMessage } from './lane-messages.ts';
 import type { Look, ProtectDependencies } from './look.ts';
-import type { PositionPlan } from './plan-positions.ts';
+import type { PositionPlan } from '#shared/core/safety/position-plan.ts';
 
 /** Books as this look has written them; one that somebody else moved is left to the next look. */
 class SeenBooks {

@@ -9,7 +9,8 @@ import { actOnPositions, measureNaked } from './act-on-positions.ts';
 import { degradeAccount } from './degrade-account.ts';
 import { driveMessage } from './lane-messages.ts';
 import { type Look, type Occasion, type ProtectDependencies, takeLook } from './look.ts';
-import { type PositionPlan, planPositions } from './plan-positions.ts';
+import type { PositionPlan } from '#shared/core/safety/position-plan.ts';
+import { planPositions } from './plan-positions.ts';
 import { flattenTripped, sweepKilled } from './sweep-orders.ts';
 import { tripBreaker, watchCauses, type Watched } from './watch-causes.ts';
 

@@ -44,7 +44,8 @@ export function cronExpressions(row: ScheduleRow): readonly string[] {
   );
 }
 
-function minuteOfDay(time: string): number {
+/** @throws RangeError for anything but `HH:MM`. */
+export function minuteOfDay(time: string): number {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(time);
   if (match === null) throw new RangeError(`${JSON.stringify(time)} is no time of day: expected HH:MM`);
   return Number(match[1]) * 60 + Number(match[2]);

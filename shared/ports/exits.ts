@@ -1,19 +1,13 @@
 /** Exits that are open in the books: opened once, written before each step is acted on, closed when the share is flat. */
-import type { Price } from '#shared/core/kernel/decimal.ts';
 import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Exit, ExitRequest } from '#shared/core/order/exit.ts';
+import type { StopHit } from '#shared/core/safety/position-plan.ts';
 
 /** An exit as it was read; a step holds it to its version. */
 export interface StoredExit {
   readonly exit: Exit;
   readonly version: number;
-}
-
-/** The stop that called for an exit. */
-export interface StopHit {
-  readonly stopPrice: Price;
-  readonly lastPrice: Price;
 }
 
 /**

@@ -1,15 +1,9 @@
 /** Stops of positions, kept in the book, each change with its fact. */
-import type { Price, Quantity } from '#shared/core/kernel/decimal.ts';
+import type { Price } from '#shared/core/kernel/decimal.ts';
 import type { StrategyId } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
-
-/** A position that had no resting stop for longer than the policy bears. */
-export interface Unprotected {
-  readonly quantity: Quantity;
-  readonly since: EpochMs;
-  readonly message: string;
-}
+import type { Unprotected } from '#shared/core/safety/position-plan.ts';
 
 export interface Stops {
   /**

@@ -1,7 +1,9 @@
 /** What strategies and decisions see of a market, session by session: the same cleaning and the same history as live. */
+import type { Price } from '#shared/core/kernel/decimal.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { dateOfDayNumber, dayNumberOf } from '#shared/core/market/calendar-day.ts';
+import { sessionBefore } from '#shared/core/market/session-calendar.ts';
 import { type DataReport, RECENT_SESSIONS, validateBars } from '#shared/core/market/data-validator.ts';
 import { historyStart, sliceBars } from '#shared/core/market/history.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
@@ -23,6 +25,8 @@ interface Restated {
   readonly history: MarketHistory;
   readonly volatility: VolatilitySeries;
   readonly shelves: readonly Shelf[];
+  /** By symbol and the session of an entry. */
+  readonly ranges: Map<string, Price>;
 }
 
 /** A symbol's bars by the number of their session, with what was found last. */
@@ -85,6 +89,7 @@ export class MarketDays {
       byTicker: new Map(bars.map((columns) => [columns.ticker, columns])),
       history: new MarketHistory(bars),
       volatility: this.#vix ?? universeVolatility(bars, this.#universe),
+      ranges: new Map(),
       shelves: bars.map(({ ticker, dates }) => ({
         ticker,
         dates,
@@ -120,5 +125,21 @@ export class MarketDays {
     if (columns === undefined) return null;
     const start = lastIndexUpTo(columns.dates, dayBefore(historyStart(session))) + 1;
     return barFactsOf(sliceBars(columns, start, lastIndexUpTo(columns.dates, before) + 1));
+  }
+
+  /** Average true range as of the session before a position was opened; null while the bars do not tell. */
+  rangeBefore(symbol: Ticker, openedOn: CalendarDate, asOf: CalendarDate): Price | null {
+    const { ranges, byTicker } = this.#asOf(asOf);
+    const key = `${symbol} ${openedOn}`;
+    const known = ranges.get(key);
+    if (known !== undefined) return known;
+    const columns = byTicker.get(symbol);
+    if (columns === undefined) return null;
+    const before = sessionBefore(openedOn).date;
+    const start = lastIndexUpTo(columns.dates, dayBefore(historyStart(openedOn))) + 1;
+    const facts = barFactsOf(sliceBars(columns, start, lastIndexUpTo(columns.dates, before) + 1));
+    if (facts === null || facts.asOf !== before || facts.averageRange <= 0n) return null;
+    ranges.set(key, facts.averageRange);
+    return facts.averageRange;
   }
 }

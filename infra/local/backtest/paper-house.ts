@@ -1,310 +1,373 @@
 /**
- * The house's books, limits and broker in one process: the same pure rules of clearing, claim, order and venue as live,
- * without tables and queues between them.
+ * The house in one process and in discrete time: its lanes, its guards at the slots that a fast run keeps, its broker.
+ * What happens, and in which order, is as `Conductor` has it; what each room does is the same pure rules.
  */
-import { statusOf } from '#shared/adapters/alpaca/wire-order.ts';
-import {
-  addMoney,
-  formatMoney,
-  type Money,
-  roundMoney,
-  subtractMoney,
-  ZERO_MONEY,
-} from '#shared/core/kernel/decimal.ts';
-import { invariant } from '#shared/core/kernel/fault.ts';
-import {
-  type AccountId,
-  brokerOrderId,
-  type ClientOrderId,
-  executionId,
-  type StrategyId,
-  type Ticker,
-} from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
-import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
-import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
+import type { CommandData } from '#events/catalogue.ts';
+import { submitOrderOf } from '#events/order-command.ts';
+import { contentId } from '#shared/core/kernel/hash.ts';
+import { type CalendarDate, type EpochMs, epochMs, msOf } from '#shared/core/kernel/instant.ts';
+import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
-import type { Session } from '#shared/core/market/types.ts';
-import { advance } from '#shared/core/order/advance.ts';
-import type { Step } from '#shared/core/order/consequences.ts';
-import { isOpen, type Order, type OrderIntent, type OrderUpdate } from '#shared/core/order/order.ts';
-import { claimOrder, lastLook, refusedByBroker } from '#shared/core/order/sending.ts';
-import { type Book, emptyBook, exposureOf } from '#shared/core/portfolio/book.ts';
-import { bookStep } from '#shared/core/portfolio/book-order.ts';
-import { type Exposure, minuteOf, NO_PACE, type Pace } from '#shared/core/portfolio/exposure.ts';
+import { currentSession, sessionOf } from '#shared/core/market/session-calendar.ts';
+import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
+import type { ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { Order, OrderIntent, Reason } from '#shared/core/order/order.ts';
+import { shareOf, type StrategyShare, withShare } from '#shared/core/portfolio/book.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
-import type { BarFacts } from '#shared/core/risk/bar-facts.ts';
-import type { AccountStanding, ClearingFacts } from '#shared/core/risk/check.ts';
-import { clearOrder } from '#shared/core/risk/clear-order.ts';
-import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
-import { headroomOf } from '#shared/core/risk/headroom.ts';
-import { orderClassOf } from '#shared/core/safety/order-class.ts';
-import { DISENGAGED, type StrategySafety } from '#shared/core/safety/safety-facts.ts';
-import { accountFigures } from '#shared/core/venue/account-figures.ts';
-import { advanceVenue, submitOrder } from '#shared/core/venue/venue.ts';
-import type { Venue, VenueNews } from '#shared/core/venue/venue-state.ts';
-import { takeNews } from '#shared/core/venue/venue-state.ts';
+import { heldSide, stopHit } from '#shared/core/portfolio/stop-rule.ts';
+import {
+  planPosition,
+  type PositionPlan,
+  type ProtectedShare,
+  sharesToProtect,
+} from '#shared/core/safety/position-plan.ts';
+import type { PositionWatch } from '#shared/core/safety/watch.ts';
+import type { Price } from '#shared/core/kernel/decimal.ts';
+import type { Quote } from '#shared/core/market/types.ts';
+import { advanceVenue, nextDueAt } from '#shared/core/venue/venue.ts';
+import type { Venue } from '#shared/core/venue/venue-state.ts';
 import type { VenueMarket } from '#shared/core/venue/venue-market.ts';
+import { ROOMS } from '#infra/cloud/rooms.ts';
+import type { ScheduleRow } from '#infra/cloud/equity-day.ts';
+import { GuardPlan } from '#infra/local/run/guard-plan.ts';
+import { EquityDayRow } from './equity-day-rows.ts';
+import type { PaperDesk } from './paper-desk.ts';
+import type { PaperLedger } from './paper-ledger.ts';
 
-const SENDER = 'backtest';
+/** A command of the lanes, without its meta. */
+export type PaperCommand =
+  | { readonly type: 'submit-order.v1'; readonly data: CommandData<'submit-order.v1'> }
+  | { readonly type: 'cancel-order.v1'; readonly data: CommandData<'cancel-order.v1'> }
+  | { readonly type: 'drive-exit.v1'; readonly data: CommandData<'drive-exit.v1'> };
 
-/** The deployment's own limits as the local house has them: none beside the policy's. */
-const DEPLOYED: ClearingFacts['deployed'] = {
-  switches: { tradingDisabled: false, safeMode: false, strategiesDisabled: [] },
-  liquidityCheck: true,
-  fatFingerNotionalMax: null,
-  fatFingerQuantityMax: null,
-  fatFingerVolumeShareBpsMax: null,
-  sliceVolumeShareBpsMax: null,
+/** A look from which nothing followed, and what it saw. */
+interface Calm {
+  readonly changes: number;
+  readonly day: CalendarDate;
+  readonly shares: readonly ProtectedShare[];
+}
+
+interface Message {
+  readonly command: PaperCommand;
+  readonly act: (now: EpochMs) => void;
+}
+
+/** Two slots of the quotes; an older one is no price that a stop could be held to. */
+const QUOTE_AGE_MS_MAX = 120_000;
+const MINUTE_MS = 60_000;
+
+const scheduleOf = (room: string, kind: string): ScheduleRow => {
+  const found = ROOMS.flatMap((row) => (row.room === room ? row.schedules : [])).find((row) => row.kind === kind);
+  if (found === undefined) throw new RangeError(`no schedule ${kind} wakes ${room}`);
+  return found;
 };
 
-/** A broker tells amounts in cents. */
-const cents = (amount: Money): Money => roundMoney(amount, 2, 'half-even');
+/** Steps of the day that guards look before. */
+const STEPS = [
+  ['ingest', 'daily-bars'],
+  ['signal', 'signals'],
+  ['orchestrate', 'decide'],
+  ['report', 'day-end'],
+] as const;
+
+type Step = (typeof STEPS)[number][1];
 
 export interface PaperHouseParts {
-  readonly accountId: AccountId;
+  readonly ledger: PaperLedger;
+  readonly desk: PaperDesk;
   readonly policy: Policy;
   readonly venue: Venue;
-  /** What decisions and checks are quoted; the venue's own may be worse by slippage. */
   readonly quotes: VenueMarket;
+  /** Average true range as of the session before a position was opened; null while the bars do not tell. */
+  readonly rangeOf: (symbol: Ticker, share: StrategyShare, now: EpochMs) => Price | null;
+  /** Told of the steps of the day that are the run's own. */
+  readonly onStep: (step: Step, now: EpochMs) => void;
+  readonly startAt: EpochMs;
 }
 
 export class PaperHouse {
   readonly #parts: PaperHouseParts;
-  readonly #books = new Map<Ticker, Book>();
-  readonly #orders = new Map<string, Order>();
-  readonly #strategies = new Map<StrategyId, StrategySafety>();
-  #exposure: Exposure;
+  /** In the order in which those of one instant are fired. */
+  readonly #rows = {
+    pass: new EquityDayRow(scheduleOf('reconcile', 'pass')),
+    quotes: new EquityDayRow(scheduleOf('ingest', 'quotes')),
+    guard: new EquityDayRow(scheduleOf('protect', 'guard')),
+  };
+  readonly #plan = new GuardPlan(Object.values(this.#rows), new Map());
+  readonly #steps = new Map<Step, { readonly row: EquityDayRow; next: EpochMs | null }>();
+  readonly #lanes: { readonly urgent: Message[]; readonly orders: Message[] } = { urgent: [], orders: [] };
+  readonly #sent = new Set<string>();
+  readonly #delivered: PaperCommand[] = [];
+  #watches: readonly PositionWatch[] = [];
+  #now: EpochMs;
+  /** When the quotes were read last. */
+  #quotesAt: EpochMs | null = null;
+  /** Facts that wake protect. */
+  #wakes = 0;
+  #stirred = false;
+  #calm: Calm | null = null;
 
   constructor(parts: PaperHouseParts) {
     this.#parts = parts;
-    const { accountId, policy } = parts;
-    for (const ticker of policy.universe) this.#books.set(ticker, emptyBook(accountId, ticker));
-    for (const { strategyId, enabled, cash } of policy.strategies) {
-      const switches = { enabled, killSwitch: DISENGAGED };
-      this.#strategies.set(strategyId, { strategyId, ...switches, minute: NO_PACE, cashAvailable: cash });
+    this.#now = parts.startAt;
+    for (const [room, kind] of STEPS) {
+      const row = new EquityDayRow(scheduleOf(room, kind));
+      this.#steps.set(kind, { row, next: row.next(parts.startAt) });
     }
-    this.#exposure = {
-      accountId,
-      committed: ZERO_MONEY,
-      ordersOpen: 0,
-      ordersToday: 0,
-      session: null,
-      equityAtOpen: null,
-      equity: null,
-      minute: NO_PACE,
-      cycle: NO_PACE,
+  }
+
+  get now(): EpochMs {
+    return this.#now;
+  }
+
+  /** Commands as the lanes handed them on. */
+  get commands(): readonly PaperCommand[] {
+    return this.#delivered;
+  }
+
+  /** Puts a decision's order on its lane. */
+  send(intent: OrderIntent, onRefused: (why: Refusal) => void): void {
+    const id = clientOrderIdFor(intent.terms, intent.decision);
+    const { desk } = this.#parts;
+    const { purpose } = intent;
+    const act = (now: EpochMs): void => {
+      if (purpose === 'exit' || purpose === 'flatten') {
+        const why = desk.close({ ...intent, purpose }, now);
+        if (why !== null) onRefused(why);
+        return;
+      }
+      const placed = desk.place(intent, now);
+      if (!placed.ok) onRefused(placed.error);
     };
+    const command = { type: 'submit-order.v1', data: submitOrderOf(intent, id) } as const;
+    this.#put(purpose === 'entry' ? 'orders' : 'urgent', `${id}:1`, { command, act });
   }
 
-  get books(): ReadonlyMap<Ticker, Book> {
-    return this.#books;
+  #put(lane: 'urgent' | 'orders', dedupId: string, message: Message): void {
+    if (this.#sent.has(dedupId)) return;
+    this.#sent.add(dedupId);
+    this.#lanes[lane].push(message);
   }
 
-  get exposure(): Exposure {
-    return this.#exposure;
+  /** Everything that happens up to and including an instant. */
+  runUntil(end: EpochMs): void {
+    for (;;) {
+      this.#drain();
+      this.#plan.planDay(this.#now);
+      if (this.#stirred) this.#plan.planAfter(this.#now);
+      this.#stirred = false;
+      const happens = this.#next(end);
+      if (happens === null) break;
+      this.#now = epochMs(Math.max(this.#now, happens.at));
+      happens.act();
+    }
+    this.#now = epochMs(Math.max(this.#now, end));
+    this.#drain();
   }
 
-  get orders(): Iterable<Order> {
-    return this.#orders.values();
+  #drain(): void {
+    const { ledger, desk } = this.#parts;
+    for (;;) {
+      const moved = this.#advanceVenue();
+      const told = desk.settleNews();
+      this.#wakes += ledger.takeFilled();
+      if (moved || told) {
+        this.#stirred = true;
+        continue;
+      }
+      const message = this.#lanes.urgent.shift() ?? this.#lanes.orders.shift();
+      if (message !== undefined) {
+        this.#delivered.push(message.command);
+        message.act(this.#now);
+        this.#stirred = true;
+        continue;
+      }
+      if (this.#wakes === 0) return;
+      this.#wakes -= 1;
+      this.#protect();
+    }
   }
 
-  /** The account as the broker tells it. */
-  account(now: EpochMs): AccountStanding {
+  #advanceVenue(): boolean {
     const { venue } = this.#parts;
-    const figures = accountFigures(venue, now);
-    return {
-      tradable: true,
-      restriction: null,
-      shortingEnabled: true,
-      cash: cents(venue.state.cash),
-      equity: cents(figures.equity),
-      buyingPower: cents(figures.buyingPower),
-    };
+    const due = nextDueAt(venue);
+    if (due === null || due > this.#now) return false;
+    advanceVenue(venue, this.#now);
+    return true;
   }
 
-  /** What the first pass of reconciliation does for a session. */
-  beginSession(session: Session, at: EpochMs): void {
-    this.advanceTo(at);
-    const { equity } = this.account(at);
-    this.#exposure = { ...this.#exposure, session: session.date, ordersToday: 0, equityAtOpen: equity, equity };
-  }
-
-  /** Lets the venue do what is due, and settles what it tells. */
-  advanceTo(now: EpochMs): void {
-    advanceVenue(this.#parts.venue, now);
-    this.#settleNews();
-  }
-
-  #settleNews(): void {
-    for (const news of takeNews(this.#parts.venue.state)) this.#settle(news);
-  }
-
-  #settle(news: VenueNews): void {
-    const order = this.#orders.get(news.order.clientOrderId);
-    if (order === undefined || news.event === null) return;
-    this.#apply(order, advance(order, updateOf(order.clientOrderId, news)), news.at);
-  }
-
-  /** Clears, claims and sends one order. */
-  place(intent: OrderIntent, session: Session, bars: BarFacts | null, now: EpochMs): Result<Order, Refusal> {
-    const facts = this.#factsOf(intent, session, bars, now);
-    const cleared = clearOrder(facts);
-    if (!cleared.ok) return cleared;
-    const barred = this.#claimRefusal(cleared.value, facts, now);
-    if (barred !== null) return fail(barred);
-    const { reservation } = cleared.value;
-    const claimed = claimOrder({ intent, reservation, holder: SENDER, at: now, dryRun: false });
-    this.#draw(cleared.value, now);
-    const order = this.#apply(null, claimed, now);
-    const looked = lastLook(order, SENDER, now);
-    invariant(looked.ok, `order ${order.clientOrderId} was claimed and may not be sent`);
-    return this.#send(this.#apply(order, looked.value, now), now);
-  }
-
-  #send(order: Order, now: EpochMs): Result<Order, Refusal> {
-    const { terms } = order.intent;
-    const taken = submitOrder(
-      this.#parts.venue,
-      {
-        clientOrderId: order.clientOrderId,
-        ticker: terms.ticker,
-        side: terms.side,
-        type: terms.type,
-        timeInForce: terms.timeInForce,
-        quantity: terms.size.kind === 'quantity' ? terms.size.quantity : null,
-        notional: terms.size.kind === 'notional' ? terms.size.notional : null,
-        limitPrice: terms.limitPrice,
-        stopPrice: terms.stopPrice,
-        positionIntent: terms.positionIntent,
-      },
-      now,
+  /** Of one instant guards go first, then steps, then the venue; guards are planned before what may disturb them. */
+  #next(end: EpochMs): { readonly at: EpochMs; readonly act: () => void } | null {
+    const step = this.#nextStep();
+    const due = nextDueAt(this.#parts.venue);
+    const venueAt = due === null ? null : epochMs(Math.max(due, this.#now));
+    const disturbance = step !== null && (venueAt === null || step.at <= venueAt) ? step.at : venueAt;
+    if (disturbance !== null && disturbance <= end) this.#plan.planBefore(disturbance, this.#now);
+    const guard = this.#plan.next();
+    const guardAt = guard === null ? null : epochMs(Math.max(guard.slot, this.#now));
+    const midnight = this.#plan.nextDayAt(this.#now);
+    const first = Math.min(
+      midnight,
+      guardAt ?? Number.POSITIVE_INFINITY,
+      step?.at ?? Number.POSITIVE_INFINITY,
+      venueAt ?? Number.POSITIVE_INFINITY,
     );
-    if (taken.ok) {
-      this.#settleNews();
-      return succeed(order);
+    if (first > end) return null;
+    if (first === midnight) return { at: midnight, act: () => undefined };
+    if (guard !== null && guardAt === first) {
+      return {
+        at: guardAt,
+        act: () => {
+          this.#plan.done(guard);
+          this.#fire(guard.row);
+        },
+      };
     }
-    const why = refusal('broker-refused', `the venue refused the order: ${taken.error.code}`, taken.error.facts);
-    const ended = refusedByBroker(order, why, now);
-    if (ended.ok) this.#apply(order, ended.value, now);
-    return fail(why);
-  }
-
-  #factsOf(intent: OrderIntent, session: Session, bars: BarFacts | null, now: EpochMs): ClearingFacts {
-    const { policy, quotes } = this.#parts;
-    const { terms, purpose } = intent;
-    const orderClass = orderClassOf({ purpose, positionIntent: terms.positionIntent });
-    const isEntry = orderClass === 'entry';
+    if (step !== null && step.at === first) return step;
     return {
-      intent,
-      orderClass,
-      now,
-      policy,
-      deployed: DEPLOYED,
-      strategy: this.#strategies.get(terms.strategyId) ?? null,
-      book: this.#books.get(terms.ticker) ?? null,
-      books: isEntry ? this.#touched() : [],
-      exposure: isEntry ? this.#exposure : null,
-      instrument: quotes.asset(terms.ticker),
-      quote: quotes.quoteAt(terms.ticker, now),
-      session,
-      bars: isEntry ? bars : null,
-      account: isEntry ? this.account(now) : null,
-      bookDoubt: null,
-      holding: null,
+      at: epochMs(first),
+      act: () => {
+        this.#stirred = this.#advanceVenue();
+      },
     };
   }
 
-  /** A book without a share and without an order says nothing to any check, and most of a large universe are. */
-  #touched(): readonly Book[] {
-    return [...this.#books.values()].filter(({ shares, openOrders }) => shares.length > 0 || openOrders.length > 0);
-  }
-
-  /** The claim's own conditions on an entry, in the order in which the transaction lists them. */
-  #claimRefusal({ orderClass, reservation }: ClearedOrder, facts: ClearingFacts, now: EpochMs): Refusal | null {
-    if (orderClass !== 'entry') return null;
-    const { policy, strategy } = facts;
-    const headroom = headroomOf(policy, { exposure: this.#exposure, strategy }, now);
-    if (addMoney(this.#exposure.committed, reservation.money) > headroom.grossExposureMax) {
-      return refusal('headroom-exceeded', 'the order would take the account above its gross exposure', {
-        reserve: formatMoney(reservation.money),
-        limit: formatMoney(headroom.grossExposureMax),
-      });
+  #nextStep(): { readonly at: EpochMs; readonly act: () => void } | null {
+    let found: { readonly kind: Step; readonly slot: EpochMs } | null = null;
+    for (const [kind, { next }] of this.#steps) {
+      if (next !== null && (found === null || next < found.slot)) found = { kind, slot: next };
     }
-    return strategy === null || strategy.cashAvailable < reservation.money
-      ? refusal('strategy-cash', 'the strategy has no cash left for the order', {})
-      : null;
+    if (found === null) return null;
+    const { kind, slot } = found;
+    const act = (): void => {
+      const step = this.#steps.get(kind);
+      if (step !== undefined) step.next = step.row.next(slot);
+      this.#parts.onStep(kind, this.#now);
+    };
+    return { at: epochMs(Math.max(slot, this.#now)), act };
   }
 
-  /** Counts an entry in the windows that limit how fast orders are placed. */
-  #draw({ orderClass, reservation, intent }: ClearedOrder, now: EpochMs): void {
-    if (orderClass !== 'entry') return;
-    const { strategyId } = intent.terms;
-    const counted = (pace: Pace, window: string): Pace => {
-      const before = pace.window === window ? pace : NO_PACE;
-      return { window, orders: before.orders + 1, notional: addMoney(before.notional, reservation.money) };
-    };
-    const { minute, cycle } = this.#exposure;
-    this.#exposure = {
-      ...this.#exposure,
-      minute: counted(minute, minuteOf(now)),
-      cycle: intent.runId === null ? cycle : counted(cycle, intent.runId),
-    };
-    const strategy = this.#strategies.get(strategyId);
-    if (strategy !== undefined) {
-      this.#strategies.set(strategyId, { ...strategy, minute: counted(strategy.minute, minuteOf(now)) });
+  #fire(row: unknown): void {
+    const { ledger, desk } = this.#parts;
+    switch (row) {
+      case this.#rows.pass: {
+        const session = sessionOf(newYorkDate(this.#now));
+        if (session !== null && ledger.exposure.session !== session.date) {
+          ledger.beginSession(session.date, desk.account(this.#now).equity);
+        }
+        return;
+      }
+      case this.#rows.quotes:
+        if (currentSession(this.#now) === null) return;
+        this.#quotesAt = this.#now;
+        this.#wakes += 1;
+        return;
+      default:
+        this.#protect();
     }
   }
 
-  /** The writes of one step: order, book, exposure and the strategy's cash move together. */
-  #apply(before: Order | null, step: Step, now: EpochMs): Order {
-    const { order, consequences } = step;
-    const { ticker, strategyId } = order.intent.terms;
-    if (before !== null && !step.changed) return before;
-    const book = this.#books.get(ticker) ?? emptyBook(this.#parts.accountId, ticker);
-    const next = { ...bookStep(book, step, newYorkDate(now), now).book, version: book.version + 1 };
-    this.#orders.set(order.clientOrderId, order);
-    this.#books.set(ticker, next);
-    const opened = (isOpen(order) ? 1 : 0) - (before !== null && isOpen(before) ? 1 : 0);
-    this.#exposure = {
-      ...this.#exposure,
-      committed: addMoney(this.#exposure.committed, subtractMoney(exposureOf(next), exposureOf(book))),
-      ordersOpen: this.#exposure.ordersOpen + opened,
-      ordersToday: this.#exposure.ordersToday + (before === null ? 1 : 0),
-    };
-    const { cash, provisionalCash } = consequences.book;
-    const gained = addMoney(consequences.released.money, addMoney(cash, provisionalCash));
-    const strategy = this.#strategies.get(strategyId);
-    if (strategy !== undefined && gained !== 0n) {
-      const cashAvailable = addMoney(strategy.cashAvailable, gained);
-      this.#strategies.set(strategyId, { ...strategy, cashAvailable });
-    }
-    return order;
+  /** One look of protect at every position. */
+  #protect(): void {
+    const { ledger, policy, rangeOf } = this.#parts;
+    const now = this.#now;
+    if (this.#isCalm()) return;
+    const books = ledger.liveBooks();
+    const look = { now, policy, books, orders: ledger.openOrders(books), watch: { positions: this.#watches } };
+    const plans = sharesToProtect(look).map((one) =>
+      planPosition(look, one, {
+        quote: this.#quoteOf(one.book.ticker),
+        range: one.share.quantity === 0n ? null : rangeOf(one.book.ticker, one.share, now),
+      }),
+    );
+    this.#watches = plans.map(({ watch }) => watch);
+    for (const plan of plans) this.#act(plan);
+    for (const exit of ledger.exits()) if (exit.phase !== 'blocked') this.#sendDrive(exit.ticker);
+    this.#calm = this.#calmAfter(plans);
   }
-}
 
-/** The venue's news as the stream would tell it. */
-function updateOf(clientOrderId: ClientOrderId, { order, execution, at }: VenueNews): OrderUpdate {
-  return {
-    source: 'stream',
-    clientOrderId,
-    brokerOrderId: brokerOrderId(order.id),
-    status: statusOf(order.status),
-    cumulativeQuantity: order.filledQuantity,
-    averagePrice: null,
-    execution:
-      execution === null
-        ? null
-        : {
-            id: executionId(execution.id),
-            quantity: execution.quantity,
-            price: execution.price,
-            at: execution.stamp,
-            kind: execution.kind,
-            previousExecutionId: execution.undoes === null ? null : executionId(execution.undoes),
-          },
-    brokerTime: order.updatedAt,
-    receivedAt: at,
-    detail: null,
-  };
+  /**
+   * A look from which nothing followed is not taken again on the same day while nothing was written since, unless a price
+   * has reached a stop: it would find the same.
+   */
+  #calmAfter(plans: readonly PositionPlan[]): Calm | null {
+    const { ledger } = this.#parts;
+    const isSettled = plans.every(
+      ({ watch, restate, exit, cancels, place, flag }) =>
+        watch.nakedSince === null &&
+        watch.hitSince === null &&
+        cancels.length === 0 &&
+        (restate ?? exit ?? place ?? flag) === null,
+    );
+    if (!isSettled || ledger.exits().length > 0) return null;
+    return {
+      changes: ledger.changes,
+      day: newYorkDate(this.#now),
+      shares: plans.map(({ share, book }) => ({ share, book })),
+    };
+  }
+
+  #isCalm(): boolean {
+    const calm = this.#calm;
+    if (calm === null || calm.changes !== this.#parts.ledger.changes || calm.day !== newYorkDate(this.#now))
+      return false;
+    return calm.shares.every(({ book, share }) => {
+      const side = heldSide(share);
+      const quote = side === null ? null : this.#quoteOf(book.ticker);
+      return (
+        side === null || quote === null || share.stopPrice === null || stopHit(side, share.stopPrice, quote) === null
+      );
+    });
+  }
+
+  /** A quote of this session, read just now. */
+  #quoteOf(symbol: Ticker): Quote | null {
+    const open = currentSession(this.#now);
+    if (open === null || this.#quotesAt === null || this.#now - this.#quotesAt > QUOTE_AGE_MS_MAX) return null;
+    const quote = this.#parts.quotes.quoteAt(symbol, this.#quotesAt);
+    return quote !== null && msOf(quote.at) >= open.openAt ? quote : null;
+  }
+
+  #act({ book, share, restate, flag, exit, cancels, place }: PositionPlan): void {
+    const { ledger, desk } = this.#parts;
+    const current = ledger.bookOf(book.ticker);
+    const held = shareOf(current, share.strategyId);
+    if (restate !== null && held.quantity === share.quantity) {
+      ledger.writeBook(withShare(current, { ...held, stopPrice: restate }), 1);
+    }
+    if (flag !== null) ledger.writeBook(ledger.bookOf(book.ticker), 1);
+    if (exit !== null) ledger.openExit(exit.request, exit.hit);
+    for (const { order, reason } of cancels) this.#sendCancel(order, reason);
+    if (place === null) return;
+    const id = clientOrderIdFor(place.terms, place.decision);
+    const command = { type: 'submit-order.v1', data: submitOrderOf(place, id) } as const;
+    this.#put('urgent', `${id}:1`, { command, act: (now) => void desk.place(place, now) });
+  }
+
+  #minute(): number {
+    return Math.floor(this.#now / MINUTE_MS);
+  }
+
+  #sendCancel({ clientOrderId, intent }: Order, { code, message, context }: Reason): void {
+    const { accountId, ticker } = intent.terms;
+    const reason = { code, message, context: { ...context } };
+    const data = { clientOrderId, accountId, symbol: ticker, by: 'protect', reason };
+    const id: ClientOrderId = clientOrderId;
+    const commandId = `cancel-${contentId(['protect', id], 26)}`;
+    this.#put('urgent', `${commandId}:${this.#minute()}`, {
+      command: { type: 'cancel-order.v1', data },
+      act: (now) => this.#parts.desk.cancel(id, 'protect', reason, now),
+    });
+  }
+
+  #sendDrive(ticker: Ticker): void {
+    const exit = this.#parts.ledger.exit(ticker);
+    if (exit === null) return;
+    const { exitId, accountId, strategyId, generations } = exit;
+    const data = { accountId, symbol: ticker, strategyId, exitId, generation: generations };
+    this.#put('urgent', `${exitId}:${this.#minute()}`, {
+      command: { type: 'drive-exit.v1', data },
+      act: (now) => this.#parts.desk.drive(ticker, now),
+    });
+  }
 }

@@ -2,9 +2,7 @@
  * The backtest: the days of a market through the same signals, the same decision, the same clearing and the same venue
  * as the house runs them, in one process and without a clock.
  */
-import { createHash } from 'node:crypto';
-import type { CommandData } from '#events/catalogue.ts';
-import { submitOrderOf } from '#events/order-command.ts';
+import { createHash, type Hash } from 'node:crypto';
 import { runIdOf } from '#functions/orchestrate/orchestrate-run.ts';
 import {
   approximateMoney,
@@ -14,16 +12,15 @@ import {
   type Price,
   subtractMoney,
 } from '#shared/core/kernel/decimal.ts';
-import { accountId, correlationId, type StrategyId, type Ticker } from '#shared/core/kernel/identity.ts';
+import { accountId, correlationId, type Ticker } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
 import type { DataReport } from '#shared/core/market/data-validator.ts';
 import { newYorkDate, newYorkInstant } from '#shared/core/market/new-york-time.ts';
-import { sessionBefore } from '#shared/core/market/session-calendar.ts';
+import { sessionBefore, sessionOf } from '#shared/core/market/session-calendar.ts';
 import type { Session } from '#shared/core/market/types.ts';
 import type { VolatilitySeries } from '#shared/core/market/volatility.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
-import type { OrderIntent } from '#shared/core/order/order.ts';
 import { decide, symbolsOf } from '#shared/core/portfolio/decide.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { openPositionsOf } from '#shared/core/portfolio/open-positions.ts';
@@ -31,6 +28,7 @@ import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { EquityPoint } from '#shared/core/report/metrics.ts';
 import type { Execution } from '#shared/core/report/round-trips.ts';
+import type { BarFacts } from '#shared/core/risk/bar-facts.ts';
 import type { Strategy } from '#shared/core/signal/strategy.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 import type { StrategyView } from '#shared/core/signal/view.ts';
@@ -43,11 +41,12 @@ import { PAPER_LATENCY } from '#infra/local/alpaca/embedding.ts';
 import type { MarketFeed } from '#infra/local/alpaca/market-feed.ts';
 import type { LocalMarket } from '#infra/local/market/open-market.ts';
 import { MarketDays } from './market-days.ts';
-import { PaperHouse } from './paper-house.ts';
+import { PaperDesk } from './paper-desk.ts';
+import { type PaperCommand, PaperHouse } from './paper-house.ts';
+import { PaperLedger } from './paper-ledger.ts';
 import { slippedMarket } from './slipped-market.ts';
 
-const MINUTES_TO_FIRST_PASS = 9 * 60;
-const MINUTES_TO_DECISION = 9 * 60 + 35;
+const MINUTES_A_DAY = 24 * 60;
 
 export interface BacktestCosts {
   /** Millionths of the price: 750 is 7.5 basis points. */
@@ -74,22 +73,27 @@ export class StrategyError extends Error {
   override readonly name = 'StrategyError';
 }
 
-type Command = CommandData<'submit-order.v1'>;
-
 export interface BacktestRun {
   readonly dirt: DataReport;
   readonly policy: Policy;
-  /** In the order of their decision. */
-  readonly commands: readonly Command[];
+  /** All commands of all days, in the order in which the lanes handed them on. */
+  readonly commands: readonly PaperCommand[];
   readonly funnel: readonly FunnelEntry[];
   readonly points: readonly EquityPoint[];
   readonly executions: readonly Execution[];
-  /** SHA-256 over every run's commands and refusals. */
+  /** SHA-256 over every day's commands and refusals. */
   readonly decisionsSha256: string;
   readonly signals: number;
   readonly volatilitySource: VolatilitySeries['source'];
   /** Sessions that lost as much as the day may: live the breaker stops entries there until a person resets it. */
   readonly dailyLossSessions: number;
+}
+
+/** What a run of the day decided, with the refusals that came after it. */
+interface DecidedRun {
+  readonly funnel: readonly FunnelEntry[];
+  readonly decisionOf: ReadonlyMap<string, string>;
+  readonly late: Map<string, Refusal>;
 }
 
 /** What one backtest goes on with from day to day. */
@@ -99,29 +103,30 @@ interface World {
   readonly days: MarketDays;
   readonly feed: MarketFeed;
   readonly venue: Venue;
+  readonly ledger: PaperLedger;
+  readonly desk: PaperDesk;
   readonly house: PaperHouse;
-  readonly commands: Command[];
   readonly funnel: FunnelEntry[];
   readonly points: EquityPoint[];
-  readonly hash: ReturnType<typeof createHash>;
+  readonly hash: Hash;
+  /** The session of the day. */
+  today: Session;
+  /** As of the session before, as they were made after its close. */
+  signals: readonly Signal[];
+  decided: DecidedRun | null;
   pending: readonly SignalRecord[];
-  signals: number;
+  signalsMade: number;
+  commandsHashed: number;
   dailyLossSessions: number;
 }
 
+/** The session whose daily bars the house has at an instant of the day. */
+const knownSession = ({ today }: World): Session => sessionBefore(today.date);
+
+/** The costs as the venue knows them: prices that are worse, and a commission. */
 const feesFor = ({ commissionPerShare }: BacktestCosts): FeeSchedule => ({ ...NO_FEES, commissionPerShare });
 
-function openWorld(request: BacktestRequest): World {
-  const { market, strategies, cash, seed, costs } = request;
-  const [first] = market.tradingDays;
-  if (first === undefined) throw new RangeError('a backtest has at least one day');
-  const universe = market.instruments.map(({ ticker }) => ticker);
-  const policy = firstPolicy(
-    universe,
-    strategies.map(({ id }) => id),
-    cash,
-  );
-  const feed = barFeed({ bars: market.bars, sessions: market.sessions, seed, splits: market.splits });
+function openPaperVenue({ market, cash, costs, seed }: BacktestRequest, feed: MarketFeed, now: EpochMs): Venue {
   const { activityMs: _, ...latency } = PAPER_LATENCY;
   const rules = {
     ...latency,
@@ -134,30 +139,71 @@ function openWorld(request: BacktestRequest): World {
     doneForDay: false,
     fees: feesFor(costs),
   } as const;
-  const opened = epochMs(sessionBefore(first.date).closeAt + 1);
-  const venue = openVenue(rules, slippedMarket(feed, costs.slippagePerMillion), cash, opened);
-  const account = accountId(request.account ?? 'paper-1');
-  return {
+  if (market.tradingDays.length === 0) throw new RangeError('a backtest has at least one trading day');
+  return openVenue(rules, slippedMarket(feed, costs.slippagePerMillion), cash, now);
+}
+
+function openWorld(request: BacktestRequest): World {
+  const { market, strategies, cash, seed } = request;
+  const [first] = market.tradingDays;
+  if (first === undefined) throw new RangeError('a backtest has at least one trading day');
+  const policy = firstPolicy(
+    market.instruments.map(({ ticker }) => ticker),
+    strategies.map(({ id }) => id),
+    cash,
+  );
+  const feed = barFeed({ bars: market.bars, sessions: market.sessions, seed, splits: market.splits });
+  const startAt = epochMs(sessionBefore(first.date).closeAt + 1);
+  const venue = openPaperVenue(request, feed, startAt);
+  const ledger = new PaperLedger(accountId(request.account ?? 'paper-1'), policy);
+  const days = new MarketDays(market, request.vix);
+  const barsOf = (symbol: Ticker): BarFacts | null => days.barFacts(symbol, world.today.date, knownSession(world).date);
+  const desk = new PaperDesk({ ledger, policy, venue, quotes: feed, barsOf });
+  const house = new PaperHouse({
+    ledger,
+    desk,
+    policy,
+    venue,
+    quotes: feed,
+    startAt,
+    rangeOf: (symbol, { openedOn }) =>
+      openedOn === null ? null : days.rangeBefore(symbol, openedOn, knownSession(world).date),
+    onStep: (step, now) => takeStep(world, step, now),
+  });
+  const world: World = {
     request,
     policy,
-    days: new MarketDays(market, request.vix),
+    days,
     feed,
     venue,
-    house: new PaperHouse({ accountId: account, policy, venue, quotes: feed }),
-    commands: [],
+    ledger,
+    desk,
+    house,
     funnel: [],
     points: [],
     hash: createHash('sha256'),
+    today: sessionBefore(first.date),
+    signals: [],
+    decided: null,
     pending: [],
-    signals: 0,
+    signalsMade: 0,
+    commandsHashed: 0,
     dailyLossSessions: 0,
   };
+  return world;
+}
+
+function takeStep(world: World, step: 'daily-bars' | 'signals' | 'decide' | 'day-end', now: EpochMs): void {
+  const session = sessionOf(newYorkDate(now));
+  if (session === null) return;
+  if (step === 'signals') world.signals = signalsAsOf(world, session);
+  if (step === 'decide') decideDay(world, session, now);
 }
 
 /** Signals as of a session, from its views and the books after it. */
-function signalsAsOf({ request, days, house }: World, session: Session): readonly Signal[] {
+function signalsAsOf({ request, days, ledger }: World, session: Session): readonly Signal[] {
   const symbols = days.viewsAsOf(session.date);
-  const books = [...house.books.values()].filter((book) => book.shares.some(({ quantity }) => quantity !== 0n));
+  const books = ledger.touchedBooks().filter((book) => book.shares.some(({ quantity }) => quantity !== 0n));
   return request.strategies.flatMap((strategy) => {
     const positions = openPositionsOf(books, strategy.id);
     return ask(strategy, { asOf: session.date, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
@@ -173,16 +219,11 @@ function ask(strategy: Strategy, view: StrategyView): readonly Signal[] {
   }
 }
 
-function snapshotOf(
-  world: World,
-  session: Session,
-  before: Session,
-  signals: readonly Signal[],
-  now: EpochMs,
-): Snapshot {
-  const { house, feed, days, policy, pending, request } = world;
+function snapshotOf(world: World, session: Session, now: EpochMs): Snapshot {
+  const { ledger, desk, feed, days, policy, pending, request, signals } = world;
+  const before = sessionBefore(session.date);
   const symbols = symbolsOf({ signals, pending });
-  const account = house.account(now);
+  const account = desk.account(now);
   const known = <T>(read: (symbol: Ticker) => T | null): ReadonlyMap<Ticker, T> =>
     new Map(
       symbols.flatMap((symbol) => {
@@ -190,9 +231,9 @@ function snapshotOf(
         return found === null ? [] : [[symbol, found] as const];
       }),
     );
-  const run = runIdOf(house.exposure.accountId, now);
+  const run = runIdOf(ledger.accountId, now);
   return {
-    accountId: house.exposure.accountId,
+    accountId: ledger.accountId,
     runId: run,
     correlationId: correlationId(run),
     session: session.date,
@@ -202,33 +243,30 @@ function snapshotOf(
     entryClasses: new Map(request.strategies.map(({ id, entryClass }) => [id, entryClass])),
     pending,
     gates: { entry: null, exit: null },
-    books: house.books,
+    books: ledger.books,
     quotes: known((symbol) => feed.quoteAt(symbol, now)),
     instruments: known((symbol) => feed.asset(symbol)),
     equity: account.equity,
     cash: account.cash,
-    equityAtOpen: house.exposure.equityAtOpen,
+    equityAtOpen: ledger.exposure.equityAtOpen,
     ...days.readingsAsOf(before.date, policy.decision.correlation),
   };
 }
 
-/** Exits go first, on their own lane; an order that its clearing refuses is a refusal of its signal. */
-function placeAll(
-  world: World,
-  session: Session,
-  before: Session,
-  intents: readonly OrderIntent[],
-  now: EpochMs,
-): ReadonlyMap<string, Refusal> {
-  const refused = new Map<string, Refusal>();
-  const urgent = intents.filter(({ purpose }) => purpose !== 'entry');
-  const entries = intents.filter(({ purpose }) => purpose === 'entry');
-  for (const intent of [...urgent, ...entries]) {
-    const bars = world.days.barFacts(intent.terms.ticker, session.date, before.date);
-    const placed = world.house.place(intent, session, bars, now);
-    if (!placed.ok) refused.set(intent.decision.decisionId, placed.error);
+/** Decides, and puts what was decided on the lanes, exits on the urgent one. */
+function decideDay(world: World, session: Session, now: EpochMs): void {
+  const { house, policy, signals } = world;
+  world.signalsMade += signals.length;
+  const { intents, funnel, records } = decide(snapshotOf(world, session, now), policy);
+  world.pending = records.filter((record) => record.state === 'pending');
+  const late = new Map<string, Refusal>();
+  const decisionOf = new Map<string, string>();
+  for (const intent of intents) {
+    const { decisionId } = intent.decision;
+    decisionOf.set(clientOrderIdFor(intent.terms, intent.decision), decisionId);
+    house.send(intent, (why) => late.set(decisionId, why));
   }
-  return refused;
+  world.decided = { funnel, decisionOf, late };
 }
 
 /** The funnel's end for a signal whose order was refused after its decision. */
@@ -239,29 +277,12 @@ const refusedBy = (entry: FunnelEntry, why: Refusal): FunnelEntry => ({
   refusal: why,
 });
 
-function runDay(world: World, session: Session): void {
-  const { house, policy, request } = world;
-  const before = sessionBefore(session.date);
-  const signals = signalsAsOf(world, before);
-  world.signals += signals.length;
-  house.beginSession(session, newYorkInstant(session.date, MINUTES_TO_FIRST_PASS));
-  const now = newYorkInstant(session.date, MINUTES_TO_DECISION);
-  house.advanceTo(now);
-  const decision = decide(snapshotOf(world, session, before, signals, now), policy);
-  world.pending = decision.records.filter((record) => record.state === 'pending');
-  const byId = new Map(
-    decision.intents.map((intent) => [clientOrderIdFor(intent.terms, intent.decision), intent] as const),
-  );
-  const lines: string[] = [session.date];
-  for (const [id, intent] of byId) {
-    const command = submitOrderOf(intent, id);
-    world.commands.push(command);
-    lines.push(JSON.stringify(command));
-  }
-  const refused = placeAll(world, session, before, decision.intents, now);
-  for (const entry of decision.funnel) {
-    const intent = entry.outcome === 'executed' ? byId.get(entry.clientOrderId) : undefined;
-    const late = intent === undefined ? undefined : refused.get(intent.decision.decisionId);
+function closeFunnel(world: World, lines: string[]): void {
+  const { decided } = world;
+  world.decided = null;
+  for (const entry of decided?.funnel ?? []) {
+    const decision = entry.outcome === 'executed' ? decided?.decisionOf.get(entry.clientOrderId) : undefined;
+    const late = decision === undefined ? undefined : decided?.late.get(decision);
     world.funnel.push(late === undefined ? entry : refusedBy(entry, late));
     if (entry.outcome === 'refused') {
       const { strategyId, ticker, kind } = entry.signal;
@@ -269,15 +290,14 @@ function runDay(world: World, session: Session): void {
       lines.push(`${strategyId} ${ticker} ${kind} ${code} ${context['actual'] ?? ''} ${context['limit'] ?? ''}`);
     }
   }
-  world.hash.update(`${lines.join('\n')}\n`);
-  house.advanceTo(session.closeAt);
-  endDay(world, session);
-  request.onDay?.(world.points.length, session);
 }
 
-function endDay(world: World, session: Session): void {
-  const { equity, longValue, shortValue } = accountFigures(world.venue, session.closeAt);
-  const opened = world.house.exposure.equityAtOpen;
+function runDay(world: World, session: Session): void {
+  const { house, request, venue } = world;
+  world.today = session;
+  house.runUntil(session.closeAt);
+  const { equity, longValue, shortValue } = accountFigures(venue, session.closeAt);
+  const opened = world.ledger.exposure.equityAtOpen;
   const bps = world.policy.limits.dailyLossBpsMax;
   if (opened !== null && subtractMoney(opened, equity) * 10_000n >= opened * bps) world.dailyLossSessions += 1;
   world.points.push({
@@ -285,27 +305,30 @@ function endDay(world: World, session: Session): void {
     equity: approximateMoney(equity),
     invested: approximateMoney(subtractMoney(longValue, shortValue)),
   });
+  house.runUntil(epochMs(newYorkInstant(session.date, MINUTES_A_DAY) - 1));
+  const lines: string[] = [session.date];
+  for (const command of house.commands.slice(world.commandsHashed)) lines.push(JSON.stringify(command));
+  world.commandsHashed = house.commands.length;
+  closeFunnel(world, lines);
+  world.hash.update(`${lines.join('\n')}\n`);
+  request.onDay?.(world.points.length, session);
 }
 
 /** Executions with the price that their decision reckoned with, oldest first. */
-function executionsOf({ venue, house, request }: World): readonly Execution[] {
-  const wanted = new Map<string, { readonly strategyId: StrategyId; readonly arrivalPrice: Price }>();
-  for (const order of house.orders) {
-    const { terms, arrivalPrice } = order.intent;
-    wanted.set(order.clientOrderId, { strategyId: terms.strategyId, arrivalPrice });
-  }
+function executionsOf({ venue, ledger, request }: World): readonly Execution[] {
   const fees = feesFor(request.costs);
   return venue.state.executions.flatMap(({ clientOrderId, ticker, side, quantity, price, at }) => {
-    const order = wanted.get(clientOrderId);
-    if (order === undefined) return [];
+    const order = ledger.order(clientOrderId);
+    if (order === null) return [];
+    const { terms, arrivalPrice } = order.intent;
     return [
       {
-        strategyId: order.strategyId,
+        strategyId: terms.strategyId,
         ticker,
         side,
         session: newYorkDate(at),
         quantity: approximateQuantity(quantity),
-        requestedPrice: approximatePrice(order.arrivalPrice),
+        requestedPrice: approximatePrice(arrivalPrice),
         price: approximatePrice(price),
         commission: approximateMoney(feesOf(fees, side, quantity, price)),
       },
@@ -320,12 +343,12 @@ export function runBacktest(request: BacktestRequest): BacktestRun {
   return {
     dirt: world.days.report,
     policy: world.policy,
-    commands: world.commands,
+    commands: world.house.commands,
     funnel: world.funnel,
     points: world.points,
     executions: executionsOf(world),
     decisionsSha256: world.hash.digest('hex'),
-    signals: world.signals,
+    signals: world.signalsMade,
     volatilitySource: request.vix === null ? 'realised' : 'vix',
     dailyLossSessions: world.dailyLossSessions,
   };

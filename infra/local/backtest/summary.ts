@@ -70,7 +70,7 @@ export function reportOf(
     bars: run.dirt.bars,
     strategies,
     signals: run.signals,
-    orders: run.commands.length,
+    orders: run.commands.filter(({ type, data }) => type === 'submit-order.v1' && data.runId !== null).length,
     openTrades: open,
     equity: run.points.at(-1)?.equity ?? approximateMoney(input.cash),
     volatility: run.volatilitySource,

@@ -50,7 +50,7 @@ const goesBefore = (a: Happening, b: Happening): boolean =>
 
 export class Conductor {
   readonly #parts: ConductorParts;
-  readonly #guards: GuardPlan;
+  readonly #guards: GuardPlan<TimetableRow>;
   /** Rows of which every slot is fired, with the slot that comes next. */
   readonly #steps = new Map<TimetableRow, EpochMs | null>();
   /** Something that concerns orders has happened since the guards were last planned. */

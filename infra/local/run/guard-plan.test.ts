@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { makeTimetable } from '#infra/local/schedules/timetable.ts';
 import type { FunctionPlan, SchedulePlan } from '#infra/local/template/house-plan.ts';
+import type { TimetableRow } from '#infra/local/schedules/timetable.ts';
 import { GuardPlan } from './guard-plan.ts';
 
 const at = (time: string): EpochMs => parseEpochMs(`2024-03-08T${time}Z`);
@@ -46,18 +47,18 @@ describe('the timetable', () => {
 });
 
 describe('the slots of guards that a fast run keeps', () => {
-  const plan = (): GuardPlan =>
-    new GuardPlan(
+  const plan = (): GuardPlan<TimetableRow> =>
+    new GuardPlan<TimetableRow>(
       timetable.filter(({ isGuard }) => isGuard),
       new Map(),
     );
-  function take(guards: GuardPlan): string {
+  function take(guards: GuardPlan<TimetableRow>): string {
     const next = guards.next();
     if (next === null) return 'none';
     guards.done(next);
     return `${next.row.functionName} ${new Date(next.slot).toISOString().slice(11, 16)}`;
   }
-  const takeAll = (guards: GuardPlan): readonly string[] => {
+  const takeAll = (guards: GuardPlan<TimetableRow>): readonly string[] => {
     const taken: string[] = [];
     for (let one = take(guards); one !== 'none'; one = take(guards)) taken.push(one);
     return taken;

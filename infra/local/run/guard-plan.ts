@@ -6,22 +6,28 @@
 import { type CalendarDate, type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate, newYorkInstant } from '#shared/core/market/new-york-time.ts';
 import { sessionOf } from '#shared/core/market/session-calendar.ts';
-import type { TimetableRow } from '#infra/local/schedules/timetable.ts';
 
 const MINUTES_A_DAY = 24 * 60;
 
-export interface PlannedSlot {
-  readonly row: TimetableRow;
+/** What is asked of a guard's row. */
+export interface GuardRow {
+  readonly periodMs: number;
+  next(after: EpochMs): EpochMs | null;
+  last(atOrBefore: EpochMs): EpochMs | null;
+}
+
+export interface PlannedSlot<Row extends GuardRow> {
+  readonly row: Row;
   readonly slot: EpochMs;
 }
 
-export class GuardPlan {
-  readonly #guards: readonly TimetableRow[];
-  readonly #planned = new Map<TimetableRow, EpochMs[]>();
-  readonly #fired = new Map<TimetableRow, EpochMs>();
+export class GuardPlan<Row extends GuardRow> {
+  readonly #guards: readonly Row[];
+  readonly #planned = new Map<Row, EpochMs[]>();
+  readonly #fired = new Map<Row, EpochMs>();
   #day: CalendarDate | null = null;
 
-  constructor(guards: readonly TimetableRow[], fired: ReadonlyMap<TimetableRow, EpochMs>) {
+  constructor(guards: readonly Row[], fired: ReadonlyMap<Row, EpochMs>) {
     this.#guards = guards;
     for (const guard of guards) {
       this.#planned.set(guard, []);
@@ -67,8 +73,8 @@ export class GuardPlan {
   }
 
   /** The next slot that is planned; of one instant the first guard in the order of the timetable. */
-  next(): PlannedSlot | null {
-    let best: PlannedSlot | null = null;
+  next(): PlannedSlot<Row> | null {
+    let best: PlannedSlot<Row> | null = null;
     for (const guard of this.#guards) {
       const slot = this.#planned.get(guard)?.[0];
       if (slot !== undefined && (best === null || slot < best.slot)) best = { row: guard, slot };
@@ -77,7 +83,7 @@ export class GuardPlan {
   }
 
   /** Takes a slot, and all that the guard had planned before it, off the plan. */
-  done({ row, slot }: PlannedSlot): void {
+  done({ row, slot }: PlannedSlot<Row>): void {
     this.#fired.set(row, slot);
     this.#planned.set(
       row,
@@ -86,12 +92,12 @@ export class GuardPlan {
   }
 
   /** The slot that is current at an instant, when it still is. */
-  #planAt(guard: TimetableRow, at: EpochMs, now: EpochMs): void {
+  #planAt(guard: Row, at: EpochMs, now: EpochMs): void {
     const slot = guard.last(at);
     if (slot !== null && at - slot < guard.periodMs) this.#plan(guard, slot, now);
   }
 
-  #plan(guard: TimetableRow, slot: EpochMs | null, now: EpochMs): void {
+  #plan(guard: Row, slot: EpochMs | null, now: EpochMs): void {
     const planned = this.#planned.get(guard) ?? [];
     const fired = this.#fired.get(guard);
     if (slot === null || slot < now || planned.includes(slot) || (fired !== undefined && slot <= fired)) return;

@@ -15,7 +15,8 @@ import type { Condition } from '#shared/core/kernel/item.ts';
 import { type Exit, type ExitRequest, openExit } from '#shared/core/order/exit.ts';
 import type { Reason } from '#shared/core/order/order.ts';
 import { type Book, shareOf } from '#shared/core/portfolio/book.ts';
-import type { ExitOpening, Exits, StopHit, StoredExit } from '#shared/ports/exits.ts';
+import type { StopHit } from '#shared/core/safety/position-plan.ts';
+import type { ExitOpening, Exits, StoredExit } from '#shared/ports/exits.ts';
 import type { QueryRequest, Tables, TransactWrite } from '#shared/ports/tables.ts';
 
 const SWAP_ROUNDS_MAX = 20;

@@ -16,9 +16,17 @@ export function dayNumber(year: number, month: number, day: number): number {
 export const dayNumberOf = (date: CalendarDate): number =>
   dayNumber(Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8, 10)));
 
+/** A few decades of days at most are ever asked for. */
+const madeDates = new Map<number, CalendarDate>();
+
 /** The date that lies so many whole days after 1970-01-01. */
-export const dateOfDayNumber = (day: number): CalendarDate =>
-  calendarDate(new Date(day * 86_400_000).toISOString().slice(0, 10));
+export function dateOfDayNumber(day: number): CalendarDate {
+  const known = madeDates.get(day);
+  if (known !== undefined) return known;
+  const made = calendarDate(new Date(day * 86_400_000).toISOString().slice(0, 10));
+  madeDates.set(day, made);
+  return made;
+}
 
 /** 0 is Sunday, 6 is Saturday. */
 export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
