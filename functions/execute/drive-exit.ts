@@ -31,8 +31,8 @@ import { submitOrder } from './submit-order.ts';
 /** Steps that one run takes at an exit before it leaves it to the next drive. */
 const STEPS_MAX = 8;
 /** Looks at orders that were just canceled, before their ends are left to their own news. */
-const LOOKS_MAX = 5;
-const LOOK_PAUSE_MS = 1_000;
+export const LOOKS_MAX = 5;
+export const LOOK_PAUSE_MS = 1_000;
 
 export type ExitDriven =
   | { readonly kind: 'no-exit' | 'completed' | 'left-to-next' }

@@ -19,16 +19,17 @@ import {
 } from '#shared/core/kernel/decimal.ts';
 import { invariant } from '#shared/core/kernel/fault.ts';
 import { brokerOrderId, type ClientOrderId, executionId, type Ticker } from '#shared/core/kernel/identity.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { currentSession } from '#shared/core/market/session-calendar.ts';
 import { advance } from '#shared/core/order/advance.ts';
 import { cancelAction, requestCancel } from '#shared/core/order/cancel.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
-import type { Exit, ExitRequest, ExitView } from '#shared/core/order/exit.ts';
+import type { Exit, ExitAction, ExitRequest, ExitStep, ExitView } from '#shared/core/order/exit.ts';
+import { LOOK_PAUSE_MS, LOOKS_MAX } from '#functions/execute/drive-exit.ts';
 import { driveExit } from '#shared/core/order/exit-drive.ts';
-import type { Order, OrderIntent, OrderUpdate, Reason } from '#shared/core/order/order.ts';
+import { isOpen, type Order, type OrderIntent, type OrderUpdate, type Reason } from '#shared/core/order/order.ts';
 import { claimOrder, lastLook, refusedByBroker } from '#shared/core/order/sending.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
@@ -151,24 +152,32 @@ export class PaperDesk {
     return fail(why);
   }
 
-  /** Asks the venue to cancel an order that it has; its end is told by its own news. */
-  cancel(id: ClientOrderId, by: string, reason: Reason, now: EpochMs): void {
+  /**
+   * Asks the venue to cancel an order that it has; its end is told by its own news.
+   * @returns whether the venue was asked
+   */
+  cancel(id: ClientOrderId, by: string, reason: Reason, now: EpochMs): boolean {
     const { ledger, venue } = this.#parts;
     const order = ledger.order(id);
     const asked = order === null ? null : requestCancel(order, by, reason, now);
-    if (order === null || asked === null || !asked.ok) return;
+    if (order === null || asked === null || !asked.ok) return false;
     const action = cancelAction(ledger.apply(order, asked.value, now), now);
-    if (action.kind === 'call-broker') cancelAtVenue(venue, action.brokerOrderId, now);
+    if (action.kind !== 'call-broker') return false;
+    cancelAtVenue(venue, action.brokerOrderId, now);
+    return true;
   }
 
-  /** A decision to close becomes an exit in the book, driven at once. */
-  close(intent: OrderIntent & { readonly purpose: ExitRequest['purpose'] }, now: EpochMs): Refusal | null {
+  /** A decision to close becomes an exit in the book, driven at once. Yields as `drive` does. */
+  *close(
+    intent: OrderIntent & { readonly purpose: ExitRequest['purpose'] },
+    clock: () => EpochMs,
+  ): Generator<EpochMs, Refusal | null> {
     const { ledger } = this.#parts;
     const { accountId, ticker, strategyId } = intent.terms;
     const exitId = intent.decision.decisionId;
     if (ledger.exit(ticker)?.exitId !== exitId) {
       if (ledger.order(clientOrderIdFor(intent.terms, intent.decision)) !== null) return null;
-      const why = exitRefusal(this.#factsOf(intent, now));
+      const why = exitRefusal(this.#factsOf(intent, clock()));
       if (why !== null) return why;
       const opening = ledger.openExit(
         {
@@ -180,39 +189,65 @@ export class PaperDesk {
           by: 'orchestrate',
           reason: { code: 'decision', message: 'The position is to be closed.', context: {} },
           correlationId: intent.correlationId,
-          openedAt: now,
+          openedAt: clock(),
         },
         null,
       );
       if (opening === 'other') return refusal('exit-in-progress', `another exit of ${ticker} is open`, {});
     }
-    this.drive(ticker, now);
+    yield* this.drive(ticker, clock);
     return null;
   }
 
-  /** Drives the exit that is open on a symbol as far as it goes now. */
-  drive(ticker: Ticker, now: EpochMs): void {
+  /** Drives the exit that is open on a symbol as far as it goes. Yields the instants that it sleeps until. */
+  *drive(ticker: Ticker, clock: () => EpochMs): Generator<EpochMs, void> {
     const { ledger } = this.#parts;
     let refused: Refusal | null = null;
+    let canceled = false;
     for (let taken = 0; taken < STEPS_MAX; taken += 1) {
       const exit = ledger.exit(ticker);
       if (exit === null) return;
-      const first = driveExit(exit, this.#viewOf(exit, null, refused, now));
-      const asks = first.action.kind === 'read-position';
-      const step = asks ? driveExit(exit, this.#viewOf(exit, this.#holdingOf(ticker, now), refused, now)) : first;
+      const step = this.#stepOf(exit, refused, clock());
       const { action } = step;
+      // Asked and waited for in this very drive: whatever has not ended by now is the next one's.
+      if (action.kind === 'cancel' && canceled) return;
       if (action.kind === 'complete') {
         ledger.completeExit(step.exit);
         return;
       }
       if (step.changed) ledger.saveExit(exit, step.exit);
+      refused = null;
       if (action.kind === 'cancel') {
-        for (const id of action.orders) this.cancel(id, exit.by, action.reason, now);
-        refused = null;
+        canceled = true;
+        yield* this.#clearTheWay(exit, action, clock);
       } else if (action.kind === 'submit') {
-        const placed: Result<Order, Refusal> = this.place(action.intent, now);
+        const placed = this.place(action.intent, clock());
         refused = placed.ok ? null : placed.error;
       } else return;
+    }
+  }
+
+  #stepOf(exit: Exit, refused: Refusal | null, now: EpochMs): ExitStep {
+    const step = driveExit(exit, this.#viewOf(exit, null, refused, now));
+    if (step.action.kind !== 'read-position') return step;
+    return driveExit(exit, this.#viewOf(exit, this.#holdingOf(exit.ticker, now), refused, now));
+  }
+
+  /** Cancels what is in the way, and waits a little for its end. */
+  *#clearTheWay(
+    { by }: Exit,
+    { orders, reason }: Extract<ExitAction, { kind: 'cancel' }>,
+    clock: () => EpochMs,
+  ): Generator<EpochMs, void> {
+    const { ledger } = this.#parts;
+    const asked = orders.filter((id) => this.cancel(id, by, reason, clock()));
+    for (let look = 1; look <= LOOKS_MAX; look += 1) {
+      const open = asked.some((id) => {
+        const order = ledger.order(id);
+        return order !== null && isOpen(order);
+      });
+      if (!open) return;
+      yield addMs(clock(), LOOK_PAUSE_MS);
     }
   }
 

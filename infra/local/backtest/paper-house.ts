@@ -49,7 +49,22 @@ interface Calm {
 
 interface Message {
   readonly command: PaperCommand;
-  readonly act: (now: EpochMs) => void;
+  /** Yields the instants that its function sleeps until. */
+  readonly act: () => Iterator<EpochMs, unknown>;
+}
+
+/** A function that sleeps; its group stays locked on its lane until it has ended. */
+interface Sleeper {
+  readonly at: EpochMs;
+  readonly work: Iterator<EpochMs, unknown>;
+  readonly lock: string;
+}
+
+type LaneName = 'urgent' | 'orders';
+
+/** An order that is placed at once, and nobody sleeps for. */
+function* once(place: () => void): Generator<EpochMs, void> {
+  place();
 }
 
 /** Two slots of the quotes; an older one is no price that a stop could be held to. */
@@ -95,8 +110,9 @@ export class PaperHouse {
   };
   readonly #plan = new GuardPlan(Object.values(this.#rows), new Map());
   readonly #steps = new Map<Step, { readonly row: EquityDayRow; next: EpochMs | null }>();
-  readonly #lanes: { readonly urgent: Message[]; readonly orders: Message[] } = { urgent: [], orders: [] };
+  readonly #lanes: Readonly<Record<LaneName, Message[]>> = { urgent: [], orders: [] };
   readonly #sent = new Set<string>();
+  readonly #sleepers: Sleeper[] = [];
   readonly #delivered: PaperCommand[] = [];
   #watches: readonly PositionWatch[] = [];
   #now: EpochMs;
@@ -130,20 +146,21 @@ export class PaperHouse {
     const id = clientOrderIdFor(intent.terms, intent.decision);
     const { desk } = this.#parts;
     const { purpose } = intent;
-    const act = (now: EpochMs): void => {
+    const clock = (): EpochMs => this.#now;
+    function* act(): Generator<EpochMs, void> {
       if (purpose === 'exit' || purpose === 'flatten') {
-        const why = desk.close({ ...intent, purpose }, now);
+        const why = yield* desk.close({ ...intent, purpose }, clock);
         if (why !== null) onRefused(why);
         return;
       }
-      const placed = desk.place(intent, now);
+      const placed = desk.place(intent, clock());
       if (!placed.ok) onRefused(placed.error);
-    };
+    }
     const command = { type: 'submit-order.v1', data: submitOrderOf(intent, id) } as const;
     this.#put(purpose === 'entry' ? 'orders' : 'urgent', `${id}:1`, { command, act });
   }
 
-  #put(lane: 'urgent' | 'orders', dedupId: string, message: Message): void {
+  #put(lane: LaneName, dedupId: string, message: Message): void {
     if (this.#sent.has(dedupId)) return;
     this.#sent.add(dedupId);
     this.#lanes[lane].push(message);
@@ -168,6 +185,7 @@ export class PaperHouse {
   #drain(): void {
     const { ledger, desk } = this.#parts;
     for (;;) {
+      this.#wakeSleepers();
       const moved = this.#advanceVenue();
       const told = desk.settleNews();
       this.#wakes += ledger.takeFilled();
@@ -175,16 +193,37 @@ export class PaperHouse {
         this.#stirred = true;
         continue;
       }
-      const message = this.#lanes.urgent.shift() ?? this.#lanes.orders.shift();
-      if (message !== undefined) {
-        this.#delivered.push(message.command);
-        message.act(this.#now);
+      if (this.#deliver('urgent') || this.#deliver('orders')) {
         this.#stirred = true;
         continue;
       }
       if (this.#wakes === 0) return;
       this.#wakes -= 1;
       this.#protect();
+    }
+  }
+
+  /** Hands on the oldest message of a lane whose group is free. */
+  #deliver(lane: LaneName): boolean {
+    const messages = this.#lanes[lane];
+    const lockOf = ({ command }: Message): string => `${lane} ${command.data.symbol}`;
+    const index = messages.findIndex((message) => !this.#sleepers.some(({ lock }) => lock === lockOf(message)));
+    const [message] = index < 0 ? [] : messages.splice(index, 1);
+    if (message === undefined) return false;
+    this.#delivered.push(message.command);
+    this.#workOn(message.act(), lockOf(message));
+    return true;
+  }
+
+  #workOn(work: Sleeper['work'], lock: string): void {
+    const { done, value } = work.next();
+    if (done !== true) this.#sleepers.push({ at: value, work, lock });
+  }
+
+  #wakeSleepers(): void {
+    for (const sleeper of this.#sleepers.filter(({ at }) => at <= this.#now)) {
+      this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
+      this.#workOn(sleeper.work, sleeper.lock);
     }
   }
 
@@ -206,14 +245,16 @@ export class PaperHouse {
     const guard = this.#plan.next();
     const guardAt = guard === null ? null : epochMs(Math.max(guard.slot, this.#now));
     const midnight = this.#plan.nextDayAt(this.#now);
+    const wakesAt = Math.min(...this.#sleepers.map(({ at }) => at));
     const first = Math.min(
       midnight,
+      wakesAt,
       guardAt ?? Number.POSITIVE_INFINITY,
       step?.at ?? Number.POSITIVE_INFINITY,
       venueAt ?? Number.POSITIVE_INFINITY,
     );
     if (first > end) return null;
-    if (first === midnight) return { at: midnight, act: () => undefined };
+    if (first === midnight || first === wakesAt) return { at: epochMs(first), act: () => undefined };
     if (guard !== null && guardAt === first) {
       return {
         at: guardAt,
@@ -341,7 +382,7 @@ export class PaperHouse {
     if (place === null) return;
     const id = clientOrderIdFor(place.terms, place.decision);
     const command = { type: 'submit-order.v1', data: submitOrderOf(place, id) } as const;
-    this.#put('urgent', `${id}:1`, { command, act: (now) => void desk.place(place, now) });
+    this.#put('urgent', `${id}:1`, { command, act: () => once(() => void desk.place(place, this.#now)) });
   }
 
   #minute(): number {
@@ -356,7 +397,7 @@ export class PaperHouse {
     const commandId = `cancel-${contentId(['protect', id], 26)}`;
     this.#put('urgent', `${commandId}:${this.#minute()}`, {
       command: { type: 'cancel-order.v1', data },
-      act: (now) => this.#parts.desk.cancel(id, 'protect', reason, now),
+      act: () => once(() => void this.#parts.desk.cancel(id, 'protect', reason, this.#now)),
     });
   }
 
@@ -367,7 +408,7 @@ export class PaperHouse {
     const data = { accountId, symbol: ticker, strategyId, exitId, generation: generations };
     this.#put('urgent', `${exitId}:${this.#minute()}`, {
       command: { type: 'drive-exit.v1', data },
-      act: (now) => this.#parts.desk.drive(ticker, now),
+      act: () => this.#parts.desk.drive(ticker, () => this.#now),
     });
   }
 }

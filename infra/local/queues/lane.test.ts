@@ -7,6 +7,8 @@ import {
   startTestHouse,
   type TestHouse,
 } from '#infra/local/run/house-under-test.ts';
+import { systemClock } from '#shared/adapters/system/clock.ts';
+import { epochMs } from '#shared/core/kernel/instant.ts';
 import type { Handler } from '#infra/local/lambda/invocation.ts';
 
 const RESOURCES = {
@@ -92,6 +94,30 @@ describe('a lane in discrete time', () => {
     await send(house, 'b', 'other');
     await house.runUntil('2024-03-08T13:00:00Z');
     expect(seen).toEqual(['12:00:00 first 1', '12:00:00 other 1', '12:03:00 first 2', '12:03:00 second 1']);
+  });
+
+  it('goes on while a function sleeps, and holds the group of its message until it has ended', async () => {
+    const seen: string[] = [];
+    const house = await start(async (event) => {
+      const [record] = recordsOf(event);
+      seen.push(`${timeNow()} ${record?.body} begins`);
+      if (record?.body === 'sleepy') await systemClock.sleepUntil(epochMs(Date.now() + 2_000));
+      seen.push(`${timeNow()} ${record?.body} ends`);
+      return { batchItemFailures: [] };
+    });
+    await send(house, 'a', 'sleepy');
+    await send(house, 'a', 'second');
+    await send(house, 'b', 'other');
+    await house.runUntil('2024-03-08T12:01:00Z');
+    expect(seen).toEqual([
+      '12:00:00 sleepy begins',
+      '12:00:00 other begins',
+      '12:00:00 other ends',
+      '12:00:02 sleepy ends',
+      '12:00:02 second begins',
+      '12:00:02 second ends',
+    ]);
+    expect(house.failures).toEqual([]);
   });
 
   it('moves a message that keeps failing to the dead letters, whose function gets it', async () => {

@@ -4,6 +4,7 @@
  */
 import type { EmulatorTraffic } from '#infra/local/endpoint/emulator-traffic.ts';
 import type { FunctionRuntime } from '#infra/local/lambda/function-runtime.ts';
+import type { Invocation } from '#infra/local/lambda/invocation.ts';
 import type { WorkSource } from '#infra/local/run/work-source.ts';
 import type { LanePlan, QueuePlan } from '#infra/local/template/house-plan.ts';
 import type { Agenda } from '#infra/local/time/agenda.ts';
@@ -48,6 +49,8 @@ export class Lane implements WorkSource {
   /** State of the traffic at which the queue had nothing; null when it was not asked yet. */
   #emptyAt: number | null = null;
   #waiting = 0;
+  /** Deliveries whose functions have not ended, or have and are not finished yet. */
+  readonly #sleeping = new Set<{ readonly invocation: Invocation; readonly finished: Promise<void> }>();
   /** A message was shown again since the queue was last empty. */
   #released = false;
 
@@ -69,13 +72,30 @@ export class Lane implements WorkSource {
     this.#emptyAt = null;
   }
 
-  /** The oldest messages of all that can be seen: one caller at a time. */
+  /**
+   * The oldest messages of all that can be seen: one caller at a time. A function that lies down to sleep is left to it:
+   * the house's clock would stand for ever while somebody waited for it. Its group stays locked until it has ended.
+   */
   async step(): Promise<boolean> {
+    await this.#finishEnded();
     await this.#fetch();
     const batch = this.#fetched.splice(0, this.#parts.plan.batchSize);
     if (batch.length === 0) return false;
-    await this.#deliver(batch);
+    const invocation = this.#invoke(batch);
+    const delivery = { invocation, finished: this.#deliver(batch, invocation) };
+    this.#sleeping.add(delivery);
+    await invocation.settled();
+    await this.#finishEnded();
     return true;
+  }
+
+  /** What became of messages whose functions have ended meanwhile. */
+  async #finishEnded(): Promise<void> {
+    for (const delivery of this.#sleeping) {
+      if (delivery.invocation.isRunning()) continue;
+      this.#sleeping.delete(delivery);
+      await delivery.finished;
+    }
   }
 
   /** Whatever the queue gives next: any number of callers at a time. */
@@ -83,7 +103,8 @@ export class Lane implements WorkSource {
     const { client, plan } = this.#parts;
     const messages = await client.receive(this.name, { count: plan.batchSize, visibilitySeconds: HIDDEN_SECONDS });
     if (messages.length === 0) return false;
-    await this.#deliver(messages.map((message) => this.#see(message)));
+    const batch = messages.map((message) => this.#see(message));
+    await this.#deliver(batch, this.#invoke(batch));
     return true;
   }
 
@@ -110,10 +131,15 @@ export class Lane implements WorkSource {
     return { message, firstSeenMs };
   }
 
-  async #deliver(batch: readonly LaneMessage[]): Promise<void> {
+  #invoke(batch: readonly LaneMessage[]): Invocation {
     const { plan, runtime } = this.#parts;
+    return runtime.invoke(plan.functionName, queueEvent(this.name, batch));
+  }
+
+  async #deliver(batch: readonly LaneMessage[], invocation: Invocation): Promise<void> {
+    const { plan } = this.#parts;
     const startedMs = performance.now();
-    const outcome = await runtime.invoke(plan.functionName, queueEvent(this.name, batch)).outcome;
+    const outcome = await invocation.outcome;
     const identifiers = batch.map(({ message }) => message.MessageId);
     const failed = !outcome.ok
       ? new Set(identifiers)
