@@ -62,10 +62,13 @@ interface Sleeper {
 
 type LaneName = 'urgent' | 'orders';
 
-/** An order that is placed at once, and nobody sleeps for. */
-function* once(place: () => void): Generator<EpochMs, void> {
-  place();
-}
+/** Work that is done at once, and nobody sleeps for. */
+const once = (work: () => void): Iterator<EpochMs, unknown> => ({
+  next: () => {
+    work();
+    return { done: true, value: null };
+  },
+});
 
 /** Two slots of the quotes; an older one is no price that a stop could be held to. */
 const QUOTE_AGE_MS_MAX = 120_000;

@@ -6,6 +6,7 @@ const submitCommand = z.object({ type: z.literal('submit-order.v1'), data: z.obj
 
 export class DeliveryRecord {
   readonly #submitMs = new Map<string, number>();
+  readonly #handled: string[] = [];
   #returned = 0;
   #deadLetters = 0;
 
@@ -19,8 +20,14 @@ export class DeliveryRecord {
       this.#deadLetters += 1;
       return;
     }
+    this.#handled.push(delivery.body);
     const command = submitCommand.safeParse(JSON.parse(delivery.body));
     if (command.success) this.#submitMs.set(command.data.data.clientOrderId, delivery.tookMs);
+  }
+
+  /** Messages that were handled, in that order. */
+  get handled(): readonly string[] {
+    return this.#handled;
   }
 
   /** Deliveries that failed and returned to their queue. */
