@@ -35,6 +35,9 @@ import { planView, slicesUrlOf } from './slice-view.ts';
 const TWIN_WARNING =
   'an equal plan was asked for today and is answered again; send an Idempotency-Key of your own to place a twin';
 
+/** One function works them all within a minute. */
+const OPEN_PLANS_MAX = 20;
+
 interface Asked {
   readonly plan: PlanView;
   readonly repeated: boolean;
@@ -203,6 +206,12 @@ export const sliceOrder = operation(
     if (!plan.ok) return refused(plan.error);
     if (preview) {
       return done({ plan: await shown(dependencies, plan.value, true), repeated: false, warnings: [] });
+    }
+    const open = (await plans.open(accountId)).length;
+    if (open >= OPEN_PLANS_MAX) {
+      const message = `${open} orders are worked in slices already; cancel one or wait for its end`;
+      const context = { actual: String(open), limit: String(OPEN_PLANS_MAX) };
+      return refused(refusal('orders-open-limit', message, context));
     }
     const kept = await plans.make(plan.value, call.now);
     if (!kept.made) return await answerAgain(dependencies, call, body, kept.plan);

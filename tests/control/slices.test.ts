@@ -8,6 +8,7 @@ import type { SlicePlan } from '#shared/core/order/slice-plan.ts';
 import { decideSlice } from '#shared/core/order/slice-step.ts';
 import { problemSchema, SCHEMAS } from '#functions/control/schemas.ts';
 import { type Answered, type Ask, type ControlHouse, NOW, openHouse } from './control-house.ts';
+import { planFor } from '#tests/slice/slice-house.ts';
 import { hold, sliced, SLICED_ORDER } from './route-cases.ts';
 
 const ask = (house: ControlHouse, body: object = {}, more: Ask = {}): Promise<Answered> =>
@@ -120,6 +121,19 @@ describe('a parent order in slices', () => {
     const tight = problem(await ask(house, { qty: '400', max_participation: '0.0001' }));
     expect(tight.context).toMatchObject({ actual: '40', slicesNeeded: '34' });
     expect(await house.dependencies.plans.open(house.account)).toEqual([]);
+  });
+
+  it('is refused while as many are at work as one function can see to', async () => {
+    const house = await openHouse();
+    const { plans } = house.dependencies;
+    for (let count = 2; count < 22; count += 1) await plans.make(planFor(house.account, 1000, count), NOW);
+    const answer = await ask(house);
+    expect([answer.status, problem(answer).code, problem(answer).context]).toEqual([
+      422,
+      'orders-open-limit',
+      { actual: '20', limit: '20' },
+    ]);
+    expect((await ask(house, { preview: true })).status).toBe(202);
   });
 
   it('is refused while a gate is shut, and while no session is open', async () => {
