@@ -25,6 +25,7 @@ import { orderDryRunEnded } from '#events/facts/order-dry-run-ended.v1.ts';
 import { orderExecutionRecorded } from '#events/facts/order-execution-recorded.v1.ts';
 import { orderExecutionRevised } from '#events/facts/order-execution-revised.v1.ts';
 import { orderExpired } from '#events/facts/order-expired.v1.ts';
+import { orderGiveUpAsked } from '#events/facts/order-give-up-asked.v1.ts';
 import { orderFailed } from '#events/facts/order-failed.v1.ts';
 import { orderFilled } from '#events/facts/order-filled.v1.ts';
 import { orderPartiallyFilled } from '#events/facts/order-partially-filled.v1.ts';
@@ -120,6 +121,7 @@ export const FACTS = [
   reconciliationForced,
   reconciliationRequested,
   orphanDecided,
+  orderGiveUpAsked,
   breakerTripped,
   breakerReset,
   breakerArmed,

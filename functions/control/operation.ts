@@ -54,7 +54,7 @@ export interface ControlDependencies {
   readonly requests: OrderRequests;
   readonly plans: SlicePlans;
   readonly orphans: Pick<Orphans, 'all'>;
-  readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'ask' | 'session'>;
+  readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'giveUp' | 'ask' | 'session'>;
   readonly journal: Journal;
   readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadSignals'>;
   readonly broker: Pick<Broker, 'instruments' | 'account' | 'position' | 'clock'>;

@@ -31,6 +31,7 @@ import { adjustPosition, closePosition, flattenAll } from './close-positions.ts'
 import { adoptOrphan, cancelOrphan, dismissOrphan, forceReconciliation } from './decide-orphans.ts';
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
+import { giveUpOrder } from './give-up-order.ts';
 import { done, operation, type Operation } from './operation.ts';
 import { getHealth } from './read-health.ts';
 import { getConfig, getRoot } from './read-house.ts';
@@ -101,6 +102,7 @@ export const OPERATIONS = {
   rollBackPolicy,
   getQuarantine,
   liftQuarantine,
+  giveUpOrder,
   restatePosition,
   getOrphans,
   adoptOrphan,

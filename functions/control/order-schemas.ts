@@ -197,6 +197,12 @@ export const ORDER_SCHEMAS = {
     body: z.strictObject({ reason: reason.optional() }).optional(),
     success: json(cancelRequested, 202),
   },
+  giveUpOrder: {
+    ...TAKES_NOTHING,
+    params: z.strictObject({ client_order_id: clientOrder }),
+    body: z.strictObject({ reason }),
+    success: json(z.strictObject({ client_order_id: text, given_up: z.literal(true) }), 202),
+  },
   cancelAllOrders: {
     ...TAKES_NOTHING,
     body: z

@@ -215,6 +215,12 @@ export const ROUTES = {
     summary: 'Asks for an order to be canceled.',
   },
 
+  giveUpOrder: {
+    ...reconciliation,
+    path: '/api/v1/orders/{client_order_id}/give-up',
+    summary: 'Gives up an order of unknown fate; the next pass that looks for it in vain ends it.',
+  },
+
   getPositions: { ...view, path: '/api/v1/positions', summary: 'What is held, strategy by strategy.' },
   getRealtimePnl: {
     ...view,

@@ -61,7 +61,8 @@ async function lookUp(pass: Pass, order: Order): Promise<void> {
 }
 
 async function whenAbsent(pass: Pass, order: Order): Promise<void> {
-  const { orders, clock, policy, tally } = pass;
+  const { orders, clock, mark, policy, tally } = pass;
+  const operator = mark?.givenUp.find(({ clientOrderId }) => clientOrderId === order.clientOrderId)?.by ?? null;
   const now = clock.now();
   if (order.state === 'sending') {
     const doubted = await orders.step(order.clientOrderId, (row) => markUnknown(row, SENDER_DIED, now));
@@ -74,7 +75,7 @@ async function whenAbsent(pass: Pass, order: Order): Promise<void> {
   const from = newYorkDate(sentAt);
   const watch = watchOf(order, sessionsBetween(from, dateOfDayNumber(dayNumberOf(from) + WATCH_DAYS)));
   const given = await orders.step(order.clientOrderId, (row) =>
-    abandon(row, { watch, lastMissAt: now, operator: null, now }),
+    abandon(row, { watch, lastMissAt: now, operator, now }),
   );
   if (given !== null) await follow(pass, given);
 }

@@ -4,6 +4,7 @@
  */
 import { subtractMoney } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
+import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { lastCompletedSession, sessionOf } from '#shared/core/market/session-calendar.ts';
@@ -230,11 +231,20 @@ async function haltAccount(pass: Pass, cash: CashCheck, report: PassReport): Pro
   }
 }
 
+/** Orders that a person gave up and that are unknown no longer. */
+async function endedAmong({ mark, orders }: Pass): Promise<MarkChange['endedGivenUp']> {
+  const ended: ClientOrderId[] = [];
+  for (const { clientOrderId } of mark?.givenUp ?? []) {
+    if ((await orders.get(clientOrderId))?.state !== 'unknown') ended.push(clientOrderId);
+  }
+  return ended;
+}
+
 /** Journals the report first and opens the gate then: an open gate always has a report that opened it. */
 async function record(
   pass: Pass,
   report: PassReport,
-  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut' | 'backfilled' | 'opened'>,
+  change: Omit<MarkChange, 'bookedFrom' | 'carriedOut' | 'backfilled' | 'opened' | 'endedGivenUp'>,
 ): Promise<PassReport> {
   const { accountId, bookedFrom, build, clock, mark, reconciliations, safety, session, startedAt, tally } = pass;
   const written = {
@@ -243,6 +253,7 @@ async function record(
     opened: tally.opened,
     carriedOut: tally.carriedOut,
     backfilled: backfilledOf(pass),
+    endedGivenUp: report.complete ? await endedAmong(pass) : [],
   };
   await reconciliations.record(accountId, mark, report, written, clock.now());
   const opens = report.complete ? startedAt : report.forcedBy === null ? null : clock.now();

@@ -40,6 +40,11 @@ export interface OrphanDecision {
   readonly decision: (typeof ORPHAN_DECISIONS)[number];
 }
 
+export interface GivenUp {
+  readonly clientOrderId: ClientOrderId;
+  readonly by: string;
+}
+
 /** The high-water mark: all that the broker did before these instants has been seen by a whole pass. */
 export interface ReconciliationMark {
   /** Orders by their submission; 0 before the first whole pass. */
@@ -55,6 +60,8 @@ export interface ReconciliationMark {
   readonly forcing: Forcing | null;
   /** Decided by a person and not carried out yet. */
   readonly decisions: readonly OrphanDecision[];
+  /** Orders of unknown fate that a person gave up, and who; a pass that looks for one in vain ends it. */
+  readonly givenUp: readonly GivenUp[];
   /** What the account held when its books were opened, as far as no book shows it yet. */
   readonly opening: readonly OpeningPosition[];
   /** Who opened the books; null where nobody did. */
@@ -112,6 +119,8 @@ export interface MarkChange {
   readonly splitsCheckedOn?: CalendarDate;
   /** Given by the pass that closes the session; journaled beside the report. */
   readonly closes?: SessionPerformance;
+  /** Orders that are ended, or whose fate is known after all. */
+  readonly endedGivenUp: readonly ClientOrderId[];
   /** Opening positions that the books now show. */
   readonly opened: readonly Ticker[];
   /** Decisions that were carried out. */
@@ -167,6 +176,8 @@ export interface Reconciliations {
     accountId: AccountId,
     decision: OrphanDecision & { readonly by: string; readonly reason: string; readonly now: EpochMs },
   ): Promise<void>;
+  /** A person gives up an order of unknown fate; the next pass that looks for it in vain ends it. */
+  giveUp(accountId: AccountId, givenUp: GivenUp & { readonly reason: string; readonly now: EpochMs }): Promise<void>;
   session(accountId: AccountId, session: CalendarDate): Promise<SessionRecord | null>;
   /** The first figures of a session stay its start; later ones with `ended` are its end. */
   keepSession(

@@ -6,9 +6,11 @@ import { parseMoney, parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import { text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
 import { orphanKey } from '#shared/adapters/stores/keys.ts';
+import { orderPut } from '#shared/adapters/stores/order-item.ts';
 import { bookItem } from '#shared/adapters/stores/book-item.ts';
 import { MANUAL, ticker } from '#shared/core/kernel/identity.ts';
 import { withShare, shareOf } from '#shared/core/portfolio/book.ts';
+import { unknown } from '#tests/order/sample-orders.ts';
 import { type Ask, type ControlHouse, NOW, SESSION } from './control-house.ts';
 
 export interface RouteCase {
@@ -276,6 +278,15 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
   },
   getQuarantine: plain,
   liftQuarantine: { success: quarantined, malformed: { params: { symbol: 'AAPL' }, body: {} }, field: 'reason' },
+  giveUpOrder: {
+    success: async (house) => {
+      const order = unknown();
+      await house.tables.write(orderPut(order));
+      return { params: { client_order_id: order.clientOrderId }, body: WHY };
+    },
+    malformed: { params: { client_order_id: 'x' }, body: {} },
+    field: 'reason',
+  },
   restatePosition: {
     success: () => ({
       params: { symbol: 'AAPL' },

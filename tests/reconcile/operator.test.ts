@@ -9,9 +9,10 @@ import { memoryLanes } from '#shared/adapters/memory/lanes.ts';
 import { MemoryFifoQueue } from '#shared/adapters/memory/fifo-queue.ts';
 import { tinyMarket } from '#infra/local/alpaca/tiny-market.ts';
 import { grantOf } from '#shared/core/access/permissions.ts';
-import { wholeQuantity } from '#shared/core/kernel/decimal.ts';
+import { parsePrice, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import type { OrderTerms } from '#shared/core/order/order.ts';
 import { ACCOUNT, BUILD, MOMENTUM } from './account.ts';
 import { type Desk, type DeskOptions, MINUTE_MS, openDesk } from './desk.ts';
 import { expectAgreement } from './expectations.ts';
@@ -62,7 +63,7 @@ function controlOver(desk: Desk): ControlDependencies {
 /** Asks the API as an operator; its status and body. */
 async function ask(
   desk: Desk,
-  id: 'adoptOrphan' | 'cancelOrphan' | 'dismissOrphan' | 'restatePosition' | 'getOrphans' | 'liftQuarantine',
+  id: 'adoptOrphan' | 'cancelOrphan' | 'dismissOrphan' | 'restatePosition' | 'getOrphans' | 'giveUpOrder',
   parameters: Readonly<Record<string, string>>,
   body?: object,
 ) {
@@ -169,6 +170,42 @@ describe('an operator', () => {
       reason: { message: 'four for one' },
     });
     expect((await desk.book('KO')).shares).toMatchObject([{ quantity: wholeQuantity(40) }]);
+    expectAgreement(desk);
+  });
+
+  it('gives up a stop that never arrived: what no watch would ever end', async () => {
+    const desk = await start();
+    await desk.place();
+    desk.pass(MINUTE_MS);
+    await desk.reconcile();
+    const stop: Partial<OrderTerms> = {
+      side: 'sell',
+      positionIntent: 'sell_to_close',
+      type: 'stop',
+      stopPrice: parsePrice('1'),
+      timeInForce: 'gtc',
+    };
+    const id = await desk.place(stop, 'died-before-call');
+    expect(await ask(desk, 'giveUpOrder', { client_order_id: id }, { reason: WHY })).toMatchObject({
+      status: 409,
+      body: { code: 'order-not-unknown' },
+    });
+    desk.pass(MINUTE_MS);
+    await desk.reconcile();
+    desk.pass(7 * 24 * 60 * MINUTE_MS);
+    await desk.reconcile();
+    expect((await desk.order(id)).state).toBe('unknown');
+    expect((await ask(desk, 'giveUpOrder', { client_order_id: id }, { reason: WHY })).status).toBe(202);
+    desk.pass(MINUTE_MS);
+    expect(await desk.reconcile()).toMatchObject({ complete: true });
+    expect(await desk.order(id)).toMatchObject({ state: 'abandoned', reserved: { quantity: 0n } });
+    expect((await desk.room.reconciliations.mark(ACCOUNT))?.givenUp).toEqual([]);
+    const said = await desk.room.journal.byAggregate(`reconciliation:${ACCOUNT}`);
+    expect(said.find(({ type }) => type === 'order.give-up-asked.v1')?.data).toMatchObject({ by: 'ada' });
+    const ended = await desk.room.journal.byAggregate(`order:${id}`);
+    expect(ended.find(({ type }) => type === 'order.abandoned.v1')?.data).toMatchObject({
+      reason: { code: 'given-up-by-operator' },
+    });
     expectAgreement(desk);
   });
 });

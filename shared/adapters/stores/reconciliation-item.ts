@@ -25,6 +25,7 @@ export const nothingSeen = (bookedFrom: EpochMs): ReconciliationMark => ({
   progress: null,
   forcing: null,
   decisions: [],
+  givenUp: [],
   opening: [],
   openedBy: null,
   asked: [],
@@ -65,6 +66,7 @@ export const markAttributes = (mark: ReconciliationMark): Item => ({
       }),
     ),
   ),
+  givenUp: list(mark.givenUp.map(({ clientOrderId, by }) => map({ clientOrderId: text(clientOrderId), by: text(by) }))),
   opening: list(
     mark.opening.map((held) =>
       map({ ticker: text(held.ticker), quantity: quantity(held.quantity), cost: money(held.cost) }),
@@ -104,7 +106,11 @@ export function readMark(item: Item): ReconciliationMark {
       brokerOrderId: decided.named('brokerOrderId', brokerOrderId),
       decision: decided.oneOf('decision', ORPHAN_DECISIONS),
     })),
-    // A mark of an earlier build has none of the next three.
+    // A mark of an earlier build has none of the next four.
+    givenUp: (reader.has('givenUp') ? reader.items('givenUp') : []).map((one) => ({
+      clientOrderId: one.named('clientOrderId', clientOrderIdOf),
+      by: one.text('by'),
+    })),
     opening: (reader.has('opening') ? reader.items('opening') : []).map((held) => ({
       ticker: held.named('ticker', ticker),
       quantity: held.quantity('quantity'),

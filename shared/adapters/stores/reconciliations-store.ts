@@ -124,6 +124,7 @@ function markAfter(known: ReconciliationMark, report: PassReport, change: MarkCh
     cashBase: change.cashBase ?? known.cashBase,
     splitsCheckedOn: change.splitsCheckedOn ?? known.splitsCheckedOn,
     decisions: known.decisions.filter(({ brokerOrderId }) => !change.carriedOut.includes(brokerOrderId)),
+    givenUp: known.givenUp.filter(({ clientOrderId }) => !change.endedGivenUp.includes(clientOrderId)),
     opening: known.opening.filter(({ ticker }) => !change.opened.includes(ticker)),
     asked: known.asked.filter(({ requestId }) => !report.answers.includes(requestId)).map((one) => leftOf(one, change)),
   };
@@ -222,6 +223,25 @@ class ReconciliationsStore implements Reconciliations {
           accountId,
           brokerOrderId,
           decision,
+          by,
+          reason: { code: 'operator', message: reason, context: {} },
+        }),
+      ],
+    }));
+  }
+
+  async giveUp(accountId: AccountId, given: Parameters<Reconciliations['giveUp']>[1]): Promise<void> {
+    const { clientOrderId, by, reason, now } = given;
+    const at = { seen: await this.mark(accountId), bookedFrom: now, now, correlationId: `give-up:${clientOrderId}` };
+    await this.#swap(accountId, at, (known, placeAt) => ({
+      next: {
+        ...known,
+        givenUp: [...known.givenUp.filter((other) => other.clientOrderId !== clientOrderId), { clientOrderId, by }],
+      },
+      facts: [
+        makeFact('order.give-up-asked.v1', placeAt(1), {
+          accountId,
+          clientOrderId,
           by,
           reason: { code: 'operator', message: reason, context: {} },
         }),
