@@ -90,12 +90,15 @@ export async function readBars({ marketStore, clock }: ControlDependencies, symb
   return bars === undefined ? null : barFactsOf(bars);
 }
 
-/** The pre-trade checks first, then the gates: a malformed order is no news of a gate. */
+/**
+ * The pre-trade checks first, then the gates: a malformed order is no news of a gate.
+ * @returns what the order comes near to, a sentence each; the sender's own clearing journals it with the claim
+ */
 export async function clearRequest(
   dependencies: ControlDependencies,
   ground: Ground,
   intent: OrderIntent,
-): Promise<Result<void, Refusal>> {
+): Promise<Result<readonly string[], Refusal>> {
   const { safety, accountId, clock, broker, deployed } = dependencies;
   const { account: safetyOfAccount, policy, strategies, quoteFault, ...ledger } = ground;
   const { ticker: symbol, strategyId, positionIntent } = intent.terms;
@@ -130,16 +133,19 @@ export async function clearRequest(
     bookDoubt: doubt,
     holding,
   };
-  const refused = whyNot(facts);
-  if (refused !== null) return fail(refused);
+  const cleared = clearing(facts);
+  if (!cleared.ok) return cleared;
   const shut = await safety.shutGate(accountId, orderClass, gateReference(dependencies, now, policy));
-  return shut === null ? succeed(undefined) : fail(shut);
+  return shut === null ? succeed(cleared.value) : fail(shut);
 }
 
 /** A wish to close becomes an exit, which clears its way before its order is cleared. */
-function whyNot(facts: ClearingFacts): Refusal | null {
+function clearing(facts: ClearingFacts): Result<readonly string[], Refusal> {
   const { purpose } = facts.intent;
-  if (purpose === 'exit' || purpose === 'flatten') return exitRefusal(facts);
+  if (purpose === 'exit' || purpose === 'flatten') {
+    const refused = exitRefusal(facts);
+    return refused === null ? succeed([]) : fail(refused);
+  }
   const cleared = clearOrder(facts);
-  return cleared.ok ? null : cleared.error;
+  return cleared.ok ? succeed(cleared.value.warnings.map(({ message }) => message)) : cleared;
 }

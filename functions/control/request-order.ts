@@ -156,7 +156,7 @@ export async function askForOrder(
   if (!made) return await answerAgain(dependencies, request, bodyHash, { until, keyed: idempotencyKey !== null });
   const queued = await putOnLane(dependencies, request);
   const shown = await awaitAnswer(dependencies, request, until);
-  const warnings = queued ? [] : [NOT_QUEUED_WARNING];
+  const warnings = [...cleared.value, ...(queued ? [] : [NOT_QUEUED_WARNING])];
   return accepted(requestedView(dependencies, request, shown, { repeated: false, warnings }));
 }
 

@@ -11,6 +11,8 @@ import { ROUTES } from '#functions/control/routes.ts';
 import { controlStores } from '#functions/control/wiring.ts';
 import { MemoryFifoQueue } from '#shared/adapters/memory/fifo-queue.ts';
 import { memoryLanes } from '#shared/adapters/memory/lanes.ts';
+import { aggregateOf } from '#events/fact.ts';
+import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { text } from '#shared/adapters/stores/attributes.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { grantOf } from '#shared/core/access/permissions.ts';
@@ -94,11 +96,13 @@ function controlOver(world: SafetyWorld, tables: Parameters<typeof controlStores
 
 const problem = z.looseObject({ code: z.string() });
 
-/** Asks the API for ten shares; what it refuses with, or null where it takes the request. */
-async function post(dependencies: ControlDependencies, key: string): Promise<string | null> {
+const accepted = z.looseObject({ client_order_id: z.string(), warnings: z.array(z.string()) });
+
+/** What the API answers to a request for ten shares. */
+async function answer(dependencies: ControlDependencies, key: string): Promise<unknown> {
   const { method, path } = ROUTES.submitOrder;
   const body = { symbol: SYMBOL, side: 'buy', qty: 10, type: 'market', time_in_force: 'day', strategy_id: STRATEGY };
-  const answer = await answerRequest(dependencies, {
+  const said = await answerRequest(dependencies, {
     route: `${method} ${path}`,
     line: { method, path, query: '' },
     parameters: {},
@@ -110,7 +114,13 @@ async function post(dependencies: ControlDependencies, key: string): Promise<str
     requestId: 'request-1',
     receivedAt: dependencies.clock.now(),
   });
-  return answer.status === 202 ? null : problem.parse(JSON.parse(answer.body)).code;
+  return JSON.parse(said.body);
+}
+
+/** What the API refuses with, or null where it takes the request. */
+async function post(dependencies: ControlDependencies, key: string): Promise<string | null> {
+  const said = await answer(dependencies, key);
+  return accepted.safeParse(said).success ? null : problem.parse(said).code;
 }
 
 async function execute(world: SafetyWorld, command: AnyCommand): Promise<string> {
@@ -145,6 +155,33 @@ async function allWays(breakage: Breakage) {
 describe('an order', () => {
   it.each(SITUATIONS)('is refused alike, whoever asks for it, when %s', async (_, breakage, code) => {
     expect(await allWays(breakage)).toEqual({ request: code, run: code, accepted: code, orders: 0 });
+  });
+});
+
+describe('an order that comes near to a limit', () => {
+  it('is answered with a warning, and journaled with it', async () => {
+    const { tables, world, clock } = await openBreakable('list-near');
+    try {
+      const wish = await world.intent({ decision: 'unused', purpose: 'entry', shares: '10' });
+      const command = world.submitCommand(wish);
+      // Whatever uses a ten-thousandth of its limit comes near to it.
+      const breakage = checks({ warnShareBps: 1 });
+      await breakage(brokenOf({ world, tables, clock, command, decideAgain: () => Promise.resolve() }));
+      const { dependencies, queues } = controlOver(world, tables);
+      const near = accepted.parse(await answer(dependencies, 'near'));
+      expect(near.warnings).toContainEqual(
+        expect.stringMatching(/^the exposure in KO would be .*, near its limit of /),
+      );
+      const [message] = queues.orders.receive({ count: 1 });
+      if (message === undefined) throw new Error('the request is not on its lane');
+      await execute(world, readCommand(JSON.parse(message.body)));
+      const [claimed] = await journalStore(tables).byAggregate(aggregateOf.order(near.client_order_id));
+      if (claimed?.type !== 'order.claimed.v1') throw new Error('the order was not claimed');
+      expect(claimed.data.warnings?.map(({ code }) => code)).toContain('single-name-exposure');
+      expect(claimed.data.warnings).toHaveLength(near.warnings.length);
+    } finally {
+      await world.close();
+    }
   });
 });
 
