@@ -38,7 +38,10 @@ beforeAll(async () => {
 
 afterAll(() => emulator.stop());
 
+const overEmulator = (): Promise<Tables> => Promise.resolve(dynamo);
+const inMemory = (): Promise<Tables> => Promise.resolve(new MemoryTables({ clock: new ManualClock(epochMs(0)) }));
+
 for (const describeStores of [describeJournal, describeBooks, describeRecords, describeSafety]) {
-  describeStores('DynamoDB emulator', () => Promise.resolve(dynamo));
-  describeStores('memory', () => Promise.resolve(new MemoryTables({ clock: new ManualClock(epochMs(0)) })));
+  describeStores('DynamoDB emulator', overEmulator);
+  describeStores('memory', inMemory);
 }
