@@ -4,6 +4,7 @@
  */
 import { approximateMoney, subtractMoney } from '#shared/core/kernel/decimal.ts';
 import { Bug, Fault } from '#shared/core/kernel/fault.ts';
+import type { TradingState } from '#shared/core/safety/safety-facts.ts';
 import type { HoldingCause, Watch } from '#shared/core/safety/watch.ts';
 import { actOnPositions, measureNaked } from './act-on-positions.ts';
 import { degradeAccount } from './degrade-account.ts';
@@ -11,7 +12,7 @@ import { driveMessage } from './lane-messages.ts';
 import { type Look, type Occasion, type ProtectDependencies, takeLook } from './look.ts';
 import type { PositionPlan } from '#shared/core/safety/position-plan.ts';
 import { planPositions } from './plan-positions.ts';
-import { flattenTripped, sweepKilled } from './sweep-orders.ts';
+import { flattenTripped, isFlattening, sweepKilled } from './sweep-orders.ts';
 import { tripBreaker, watchCauses, type Watched } from './watch-causes.ts';
 
 /** Looks that are taken anew because another one was written in between. */
@@ -63,25 +64,32 @@ export async function guardAccount(dependencies: ProtectDependencies, occasion: 
 }
 
 /** One look and what follows from it; null when another look was written in between. */
-async function guard(dependencies: ProtectDependencies, look: Look): Promise<Guarded | null> {
-  const { accountId, watches } = dependencies;
+async function guard(dependencies: ProtectDependencies, seen: Look): Promise<Guarded | null> {
+  const { accountId, watches, dryRun } = dependencies;
   const duties = new Duties(dependencies);
   const watched = await duties.do('monitor', async () => {
-    const found = await watchCauses(dependencies, look);
-    await tripBreaker(dependencies, look, found.causes);
-    return found;
+    const found = await watchCauses(dependencies, seen);
+    return { ...found, tripped: await tripBreaker(dependencies, seen, found.causes) };
   });
-  const plans = dependencies.dryRun ? [] : await duties.do('positions', () => planPositions(dependencies, look));
+  const look = watched?.tripped === true ? await asTripped(dependencies, seen) : seen;
+  const plans = dryRun ? [] : await duties.do('positions', () => planPositions(dependencies, look));
   // Written before it is acted on: of two looks at the same moment one acts.
   if (!(await watches.save(accountId, look.watch.version, nextWatch(look, watched, plans)))) return null;
   await duties.do('kill-switch', () => sweepKilled(dependencies, look));
   await duties.do('act', () => actOnPositions(dependencies, look, plans ?? []));
-  await duties.do('after-trip', () => followTrip(dependencies, look));
-  await duties.do('exits', () => driveExits(dependencies, look));
-  if (watched !== null) await duties.do('degrade', () => degradeAccount(dependencies, look, watched));
-  await duties.do('measure', () => measure(dependencies, look, plans ?? []));
+  if (!dryRun) await duties.do('flatten', () => flattenTripped(dependencies, look));
+  await duties.do('breaker', () => armBreaker(dependencies, look));
+  if (!dryRun) await duties.do('exits', () => driveExits(dependencies, look, plans ?? []));
+  const state = watched === null ? null : await duties.do('degrade', () => degradeAccount(dependencies, look, watched));
+  measure(dependencies, look, plans ?? [], state ?? look.account.tradingState);
   duties.end();
   return { kind: 'guarded', causes: watched?.causes ?? [] };
+}
+
+/** The same look, with the account as the trip has left it. */
+async function asTripped({ safety, accountId }: ProtectDependencies, look: Look): Promise<Look> {
+  const { account } = await safety.read(accountId);
+  return account === null ? look : { ...look, account };
 }
 
 /** What could not be looked at stays as it was remembered. */
@@ -91,39 +99,44 @@ const nextWatch = (look: Look, watched: Watched | null, plans: readonly Position
   positions: plans === null ? look.watch.positions : plans.map((plan) => plan.watch),
 });
 
-/** The breaker's own life: entries and positions after a trip that flattens, and armed again after its quiet period. */
-async function followTrip(dependencies: ProtectDependencies, look: Look): Promise<void> {
-  const { safety, accountId, telemetry } = dependencies;
-  const { account } = await safety.read(accountId);
-  if (account === null) return;
-  if (!dependencies.dryRun) await flattenTripped(dependencies, { ...look, account });
-  if (account.breaker.state === 'QUIET_PERIOD' && (await safety.armBreaker(accountId, look.now))) {
+/** Armed again once the quiet period is over. */
+async function armBreaker(
+  { safety, accountId, telemetry }: ProtectDependencies,
+  { account, now }: Look,
+): Promise<void> {
+  if (account.breaker.state === 'QUIET_PERIOD' && (await safety.armBreaker(accountId, now))) {
     telemetry.warn('the quiet period is over, and the breaker is armed');
   }
 }
 
 /** Every exit that is open is driven again, each minute under a new attempt, until its share is flat. */
-async function driveExits({ exits, lanes, accountId, dryRun }: ProtectDependencies, { now }: Look): Promise<void> {
-  if (dryRun) return;
-  const open = await exits.all(accountId);
+async function driveExits(
+  { exits, lanes, accountId }: ProtectDependencies,
+  look: Look,
+  plans: readonly PositionPlan[],
+): Promise<void> {
+  const mayBeNew = isFlattening(look) || plans.some(({ exit }) => exit !== null);
+  const open = mayBeNew ? await exits.all(accountId) : look.exits;
   const moving = open.filter(({ exit }) => exit.phase !== 'blocked');
-  await lanes.send(moving.map(({ exit }) => driveMessage(exit, now)));
+  await lanes.send(moving.map(({ exit }) => driveMessage(exit, look.now)));
 }
 
 /** Ages are measured here and not only by the pass itself: a reconciler that stopped measures nothing. */
-async function measure(dependencies: ProtectDependencies, look: Look, plans: readonly PositionPlan[]): Promise<void> {
-  const { telemetry, safety, accountId } = dependencies;
-  const { now, exposure, policy, open } = look;
-  const { account } = await safety.read(accountId);
-  const cause = account?.breaker.state === 'TRIPPED' ? account.breaker.cause : null;
-  telemetry.measure('BreakerTripped', account?.breaker.state === 'TRIPPED' ? 1 : 0);
-  telemetry.measure('TradingDegraded', account === null || account.tradingState === 'ACTIVE' ? 0 : 1);
-  if (cause !== null) telemetry.measureFor('BreakerTripped', cause, 1);
+function measure(
+  dependencies: ProtectDependencies,
+  look: Look,
+  plans: readonly PositionPlan[],
+  tradingState: TradingState,
+): void {
+  const { telemetry } = dependencies;
+  const { now, exposure, policy, open, account } = look;
+  const isTripped = account.breaker.state === 'TRIPPED';
+  telemetry.measure('BreakerTripped', isTripped ? 1 : 0);
+  telemetry.measure('TradingDegraded', tradingState === 'ACTIVE' ? 0 : 1);
+  if (isTripped) telemetry.measureFor('BreakerTripped', account.breaker.cause ?? 'unknown', 1);
   measureNaked(dependencies, look, plans);
   if (open === null) return;
-  if (look.account.reconciledAt !== null) {
-    telemetry.measure('ReconciliationAgeS', (now - look.account.reconciledAt) / 1000);
-  }
+  if (account.reconciledAt !== null) telemetry.measure('ReconciliationAgeS', (now - account.reconciledAt) / 1000);
   const limit = approximateMoney(policy.limits.grossExposureMax);
   if (limit > 0) telemetry.measure('LimitUse', (approximateMoney(exposure.committed) / limit) * 100);
   const { equity, equityAtOpen } = exposure;

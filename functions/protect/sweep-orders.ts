@@ -81,7 +81,7 @@ export async function sweepKilled(dependencies: ProtectDependencies, look: Look)
   }
 }
 
-const isFlattening = ({ account: { breaker }, policy }: Look): boolean =>
+export const isFlattening = ({ account: { breaker }, policy }: Look): boolean =>
   breaker.state === 'TRIPPED' &&
   TRIP_CAUSES.some((cause) => cause === breaker.cause && policy.breaker.flattenOn.includes(cause));
 

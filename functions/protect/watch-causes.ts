@@ -8,6 +8,7 @@ import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.t
 import type { Order } from '#shared/core/order/order.ts';
 import { causesOf, type MonitorFacts, provenSkewMs } from '#shared/core/safety/monitor.ts';
 import { failedInRow, lastOutcomes, type OrderOutcome, type OutcomeKind } from '#shared/core/safety/order-outcomes.ts';
+import type { RequestGateState } from '#shared/core/safety/request-gate.ts';
 import { talliedSince } from '#shared/core/safety/request-tally.ts';
 import type { HoldingCause, Probe, Watch } from '#shared/core/safety/watch.ts';
 import type { Look, ProtectDependencies } from './look.ts';
@@ -84,6 +85,8 @@ const higher = (a: Money | null, b: Money | null): Money | null => (a === null ?
 
 export interface Watched {
   readonly facts: MonitorFacts;
+  /** The gate in front of the broker; null while nobody has asked the broker anything. */
+  readonly gate: RequestGateState | null;
   readonly causes: readonly HoldingCause[];
   /** The watch as this look leaves it, its positions aside. */
   readonly watch: Omit<Watch, 'positions' | 'version'>;
@@ -121,22 +124,23 @@ export async function watchCauses(dependencies: ProtectDependencies, look: Look)
     probes,
   };
   const causes = causesOf(facts);
-  return { facts, causes, watch: { at: now, holding: causes, session, sessionPeak, peak, probes } };
+  return { facts, gate, causes, watch: { at: now, holding: causes, session, sessionPeak, peak, probes } };
 }
 
-/** Trips the breaker by the gravest cause, unless it is tripped already: the first cause stays. */
+/** Trips the breaker by the gravest cause, unless it is tripped already: the first cause stays. True when it did. */
 export async function tripBreaker(
   { safety, accountId, telemetry, tripsBreaker }: ProtectDependencies,
   { account, now }: Look,
   causes: readonly HoldingCause[],
-): Promise<void> {
+): Promise<boolean> {
   const [first] = causes;
   for (const { cause, message } of causes) telemetry.warn('a cause to trip holds', { cause, reason: message });
-  if (first === undefined || account.breaker.state === 'TRIPPED') return;
+  if (first === undefined || account.breaker.state === 'TRIPPED') return false;
   if (!tripsBreaker) {
     telemetry.error('the breaker is switched off and does not trip', { cause: first.cause, reason: first.message });
-    return;
+    return false;
   }
   await safety.tripBreaker(accountId, { cause: first.cause, by: 'protect', message: first.message, now });
   telemetry.error('breaker tripped', { cause: first.cause, reason: first.message });
+  return true;
 }

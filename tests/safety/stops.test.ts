@@ -107,8 +107,7 @@ describe('a stop that is reached', () => {
     expect((await watched())?.hitSince).not.toBeNull();
     expect(await world.minute(bid)).toEqual(['drive-exit.v1']);
     expect(await world.said('stop.triggered')).toHaveLength(1);
-    expect(await world.said('exit.')).toEqual(['exit.opened.v1']);
-    expect(world.atBroker('sell')).toEqual(['stop 10 canceled']);
+    expect(world.atBroker('sell')[0]).toBe('stop 10 canceled');
     await world.minute(bid);
     await world.minute(bid);
     expect(world.atBroker('sell')).toEqual(['stop 10 canceled', 'market 10 filled']);
