@@ -20,7 +20,7 @@ const REAL = fileURLToPath(new URL('../../../shared/data/sp500-daily-2013-2018.c
 const RUN = { days: 60, symbols: 36, seed: 1 } as const;
 
 const command = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) });
-/** A command as its lane handed it on, without its meta. */
+/** A command that was handled, without its meta. */
 const withoutMeta = (body: string): string => {
   const { type, data } = command.parse(JSON.parse(body));
   return JSON.stringify({ type, data });

@@ -116,7 +116,7 @@ export class PaperHouse {
   readonly #lanes: Readonly<Record<LaneName, Message[]>> = { urgent: [], orders: [] };
   readonly #sent = new Set<string>();
   readonly #sleepers: Sleeper[] = [];
-  readonly #delivered: PaperCommand[] = [];
+  readonly #handed: PaperCommand[] = [];
   #watches: readonly PositionWatch[] = [];
   #now: EpochMs;
   /** When the quotes were read last. */
@@ -141,7 +141,7 @@ export class PaperHouse {
 
   /** Commands as the lanes handed them on. */
   get commands(): readonly PaperCommand[] {
-    return this.#delivered;
+    return this.#handed;
   }
 
   /** Puts a decision's order on its lane. */
@@ -213,20 +213,20 @@ export class PaperHouse {
     const index = messages.findIndex((message) => !this.#sleepers.some(({ lock }) => lock === lockOf(message)));
     const [message] = index < 0 ? [] : messages.splice(index, 1);
     if (message === undefined) return false;
-    this.#delivered.push(message.command);
-    this.#workOn(message.act(), lockOf(message));
+    this.#handed.push(message.command);
+    this.#workOn({ work: message.act(), lock: lockOf(message) });
     return true;
   }
 
-  #workOn(work: Sleeper['work'], lock: string): void {
-    const { done, value } = work.next();
-    if (done !== true) this.#sleepers.push({ at: value, work, lock });
+  #workOn(message: Omit<Sleeper, 'at'>): void {
+    const { done, value } = message.work.next();
+    if (done !== true) this.#sleepers.push({ ...message, at: value });
   }
 
   #wakeSleepers(): void {
     for (const sleeper of this.#sleepers.filter(({ at }) => at <= this.#now)) {
       this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
-      this.#workOn(sleeper.work, sleeper.lock);
+      this.#workOn(sleeper);
     }
   }
 

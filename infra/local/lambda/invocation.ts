@@ -26,6 +26,8 @@ const HANG_LOOK_MS = 250;
 export class Invocation {
   readonly functionName: string;
   readonly requestId: string;
+  /** Counts the house's invocations in the order of their beginning. */
+  readonly ordinal: number;
   /** When the function is cut off, on the house's clock. */
   readonly deadlineMs: number;
   readonly outcome: Promise<InvocationOutcome>;
@@ -39,6 +41,7 @@ export class Invocation {
     const { plan } = request;
     this.#plan = plan;
     this.functionName = plan.name;
+    this.ordinal = request.ordinal;
     this.requestId = requestIdOf(plan.name, request.ordinal);
     this.deadlineMs = Date.now() + plan.timeoutSeconds * 1000;
     this.#scope = {

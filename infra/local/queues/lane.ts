@@ -19,6 +19,8 @@ const FETCH_MAX = 10;
 export interface LaneDelivery {
   readonly queueName: string;
   readonly body: string;
+  /** Of the invocation that it was handed to: of two, which was begun first. */
+  readonly ordinal: number;
   /** False when it returned to its queue. */
   readonly handled: boolean;
   /** On the machine's clock. */
@@ -151,7 +153,13 @@ export class Lane implements WorkSource {
       if (handled) await this.#finish(message);
       else this.#hide(message);
       const tookMs = performance.now() - startedMs;
-      this.#parts.onDelivered({ queueName: this.name, body: message.Body, handled, tookMs });
+      this.#parts.onDelivered({
+        queueName: this.name,
+        body: message.Body,
+        ordinal: invocation.ordinal,
+        handled,
+        tookMs,
+      });
     }
   }
 

@@ -43,10 +43,50 @@ describe('the watch over the frames of the broker', () => {
     const closed = { connection: 1, open: false, framesSent: 3 };
     const open = { connection: 2, open: true, framesSent: 0 };
     const one = watching([closed, open]);
+    frames.publish({ phase: 'received' });
     frames.publish({ phase: 'handled' });
     await one.settled();
     open.framesSent = 1;
     const waiting = one.settled();
+    frames.publish({ phase: 'received' });
+    frames.publish({ phase: 'handled' });
+    expect(await waiting).toBe(true);
+  });
+
+  it('waits for what was received, however long it takes, and beside connections that were closed', async () => {
+    const one = watching([
+      { connection: 1, open: false, framesSent: 5 },
+      { connection: 2, open: true, framesSent: 1 },
+    ]);
+    for (let frame = 0; frame < 6; frame += 1) frames.publish({ phase: 'received' });
+    for (let frame = 0; frame < 5; frame += 1) frames.publish({ phase: 'handled' });
+    let settled = false;
+    const waiting = one.settled().then((waited) => {
+      settled = true;
+      return waited;
+    });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1_300);
+    });
+    expect(settled).toBe(false);
+    frames.publish({ phase: 'handled' });
+    expect(await waiting).toBe(true);
+  });
+
+  it('takes back what it wrote off and came after all, so that the next frame is waited for', async () => {
+    const closed = { connection: 1, open: false, framesSent: 1 };
+    const open = { connection: 2, open: true, framesSent: 0 };
+    const one = watching([closed, open]);
+    await one.settled();
+    frames.publish({ phase: 'received' });
+    frames.publish({ phase: 'handled' });
+    expect(await one.settled()).toBe(false);
+    open.framesSent = 1;
+    const waiting = one.settled();
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    frames.publish({ phase: 'received' });
     frames.publish({ phase: 'handled' });
     expect(await waiting).toBe(true);
   });

@@ -6,21 +6,22 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Venue } from './venue.ts';
 
 const FRAME_CHANNEL = 'belay.stream.frame';
-/** A connection that was closed may have lost its last frames: nobody will ever handle them. */
-const LOST_AFTER_MS = 200;
+/** A connection that was closed may have lost its last frames: nobody will ever receive them. */
+const LOST_AFTER_MS = 1_000;
 const HANDLED_WITHIN_MS = 15_000;
 
 export class FramesUnhandledError extends Error {
   override readonly name = 'FramesUnhandledError';
 }
 
-const isHandled = (message: unknown): boolean =>
-  typeof message === 'object' && message !== null && 'phase' in message && message.phase === 'handled';
+const phaseOf = (message: unknown): unknown =>
+  typeof message === 'object' && message !== null && 'phase' in message ? message.phase : null;
 
 export class FrameWatch {
   readonly #venue: Venue;
+  #received = 0;
   #handled = 0;
-  /** Frames of closed connections that nobody will handle. */
+  /** Frames of closed connections that nobody will receive. */
   #lost = 0;
 
   constructor(venue: Venue) {
@@ -56,18 +57,30 @@ export class FrameWatch {
   }
 
   readonly #hear = (message: unknown): void => {
-    if (isHandled(message)) this.#handled += 1;
+    const phase = phaseOf(message);
+    if (phase === 'received') this.#received += 1;
+    if (phase === 'handled') this.#handled += 1;
   };
 
+  #sent(): number {
+    return this.#venue.streams().reduce((total, { framesSent }) => total + framesSent, 0);
+  }
+
   #unhandled(): number {
-    const sent = this.#venue.streams().reduce((total, { framesSent }) => total + framesSent, 0);
+    const sent = this.#sent();
+    // What was written off and came after all is lost no more: it must not stand for a frame that is still to come.
+    this.#lost = Math.max(0, Math.min(this.#lost, sent - this.#handled));
     return sent - this.#handled - this.#lost;
   }
 
-  /** At most what closed connections were sent can be lost; an open connection's frames are waited for. */
+  /**
+   * At most what closed connections were sent can be lost, and nothing that was received: however long a frame takes to
+   * be handled, it is waited for.
+   */
   #writeOffClosed(): void {
     const closed = this.#venue.streams().filter(({ open }) => !open);
     const sentToClosed = closed.reduce((total, { framesSent }) => total + framesSent, 0);
-    this.#lost += Math.min(this.#unhandled(), Math.max(0, sentToClosed - this.#lost));
+    const unreceived = Math.max(0, this.#sent() - this.#received - this.#lost);
+    this.#lost += Math.min(unreceived, Math.max(0, sentToClosed - this.#lost));
   }
 }

@@ -6,7 +6,7 @@ const submitCommand = z.object({ type: z.literal('submit-order.v1'), data: z.obj
 
 export class DeliveryRecord {
   readonly #submitMs = new Map<string, number>();
-  readonly #handled: string[] = [];
+  readonly #handled: LaneDelivery[] = [];
   #returned = 0;
   #deadLetters = 0;
 
@@ -20,14 +20,14 @@ export class DeliveryRecord {
       this.#deadLetters += 1;
       return;
     }
-    this.#handled.push(delivery.body);
+    this.#handled.push(delivery);
     const command = submitCommand.safeParse(JSON.parse(delivery.body));
     if (command.success) this.#submitMs.set(command.data.data.clientOrderId, delivery.tookMs);
   }
 
-  /** Messages that were handled, in that order. */
+  /** Messages that were handled, in the order in which they were handed on. */
   get handled(): readonly string[] {
-    return this.#handled;
+    return this.#handled.toSorted((a, b) => a.ordinal - b.ordinal).map(({ body }) => body);
   }
 
   /** Deliveries that failed and returned to their queue. */
