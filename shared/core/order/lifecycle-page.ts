@@ -22,6 +22,108 @@ const STATE_MEANINGS: Readonly<Record<OrderState, string>> = {
   dry_run: 'it passed every gate in a dry run',
 };
 
+export interface Guarantee {
+  readonly says: string;
+  /** Where the test lies, from the project's root, and what it is called. */
+  readonly file: string;
+  readonly test: string;
+}
+
+const ORDER = 'shared/core/order';
+
+export const GUARANTEES: readonly Guarantee[] = [
+  {
+    says: "A decision is at most one order at the broker, wherever a process dies and whichever answer is lost; the books are the broker's, and nothing stays reserved.",
+    file: 'tests/journey/crash-points.test.ts',
+    test: 'is placed once wherever the process dies, and whichever answer is lost',
+  },
+  {
+    says: 'So it is when two consumers have the same message.',
+    file: 'tests/journey/crash-points.test.ts',
+    test: 'is placed once when two consumers have the same message, wherever one of them dies',
+  },
+  {
+    says: 'So it is for each way in which a submit can fail, of an entry and of an exit.',
+    file: 'tests/journey/submit-faults.test.ts',
+    test: 'an order is placed and booked once as %s',
+  },
+  {
+    says: 'The same command with other terms changes nothing, is refused and is written down.',
+    file: 'tests/journey/sending.test.ts',
+    test: 'is refused and recorded when it has other terms',
+  },
+  {
+    says: 'An id that is taken at the broker is adopted only where nothing of the order behind it differs.',
+    file: 'tests/journey/sending.test.ts',
+    test: 'is not adopted when the order behind it differs: the symbol is quarantined, the reservation given back',
+  },
+  {
+    says: 'A stale decision is never sent.',
+    file: 'tests/journey/sending.test.ts',
+    test: 'is not sent again once its decision is stale',
+  },
+  {
+    says: 'A command that fails as often as its lane allows ends with a fact.',
+    file: 'tests/journey/sending.test.ts',
+    test: 'ends with a fact that says that its order never came to be',
+  },
+  {
+    says: 'News in any order and any number reaches the same order.',
+    file: `${ORDER}/advance-lattice.test.ts`,
+    test: 'reaches the same order from any permutation of any news of a life',
+  },
+  {
+    says: 'Tiles never overlap, and what is reserved is what remains of an open order.',
+    file: `${ORDER}/advance-lattice.test.ts`,
+    test: 'keeps tiles apart and within what filled, and reserves exactly what remains',
+  },
+  {
+    says: 'The filled quantity never shrinks within an epoch.',
+    file: `${ORDER}/advance-lattice.test.ts`,
+    test: 'never shrinks the filled quantity within an epoch, and never goes back an epoch',
+  },
+  {
+    says: 'An end changes only under one of the names above.',
+    file: `${ORDER}/advance-lattice.test.ts`,
+    test: 'changes an end, or fills after one, only under a name',
+  },
+  {
+    says: 'An order that rose from its end is canceled, whichever room heard of it first.',
+    file: 'tests/reconcile/gate.test.ts',
+    test: 'that works at the broker though it had ended here is canceled, whichever room heard of it first',
+  },
+  {
+    says: 'An exit never takes a position through zero, has one order at a time, and ends flat.',
+    file: `${ORDER}/exit-drive.test.ts`,
+    test: 'never crosses zero, has one order at a time, one broker order a generation, and ends flat',
+  },
+  {
+    says: 'An exit takes its own stop away before it sells, and sells each unit once.',
+    file: 'tests/safety/exits.test.ts',
+    test: 'takes the stop that rests at the broker away before it sells, and sells each unit once',
+  },
+  {
+    says: 'A replaced entry never has a second one beside it, and never fills more than was wanted.',
+    file: `${ORDER}/resting-plan.test.ts`,
+    test: 'never has two orders of a decision open, and never fills more than was wanted',
+  },
+  {
+    says: 'What a stream told while nobody listened is read from the broker.',
+    file: 'tests/journey/listening.test.ts',
+    test: 'opens a connection again that was cut, and reads what was lost with it',
+  },
+  {
+    says: "All functions together keep within the broker's rate, and a reserve is left to exits.",
+    file: 'tests/contract/request-gate.contract.ts',
+    test: 'lets twelve functions at once have no more than the budget of ordinary requests, and the reserve to exits',
+  },
+  {
+    says: 'An order costs no more calls and write units than its budget.',
+    file: 'tests/cost/order-cost.test.ts',
+    test: 'costs no more calls and write units than its budget',
+  },
+];
+
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
@@ -83,6 +185,23 @@ export function renderLifecycle(): string {
     'In **bold**, the name under which an end, or an execution that was booked, changes all the same.',
     '',
     ...pairs(Object.keys(NEWS_EVENTS).filter(isNewsEvent)),
+    '',
+    '## An exit',
+    '',
+    'A decision to close is no order but an intent in the book: it keeps entries off its symbol until the share is flat.',
+    'execute opens it and drives it at once; protect sends `drive-exit.v1` for every open exit each minute, until it is',
+    'completed. A drive cancels own orders in the way and waits for their ends, sizes from the book or, where that is in',
+    "doubt, from the broker's own position of the last five seconds, submits one order, and writes each step before it",
+    'acts on it. An order of an exit whose sender died is looked for and sent again under its own id; one that ended',
+    'without filling all is followed by the next generation. A permanent refusal blocks the exit, with an alarm. In a dry',
+    'run exits are not driven.',
+    '',
+    '## What is guaranteed',
+    '',
+    ...table(
+      ['guarantee', 'held by'],
+      GUARANTEES.map(({ says, file, test }) => [says, `\`${file}\`: ${test}`]),
+    ),
     '',
   ];
   return lines.join('\n');

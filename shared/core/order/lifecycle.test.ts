@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parsePrice, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { brokerOrderId, executionId } from '#shared/core/kernel/identity.ts';
@@ -10,7 +11,7 @@ import { requestCancel } from '#shared/core/order/cancel.ts';
 import type { Step } from '#shared/core/order/consequences.ts';
 import { LIFECYCLE } from '#shared/core/order/lifecycle.ts';
 import type { HouseEvent, NewsEvent, OrderEvent } from '#shared/core/order/lifecycle.ts';
-import { renderLifecycle } from '#shared/core/order/lifecycle-page.ts';
+import { GUARANTEES, renderLifecycle } from '#shared/core/order/lifecycle-page.ts';
 import type { Order, OrderState, OrderUpdate, UpdateExecution } from '#shared/core/order/order.ts';
 import { ORDER_STATES } from '#shared/core/order/order.ts';
 import {
@@ -223,6 +224,13 @@ describe('the table of states and events', () => {
     expect([...reached].sort()).toEqual([...cell.to].sort());
     expect([...heard].sort()).toEqual([...cell.named].sort());
   });
+
+  it.each(GUARANTEES.map(({ file, test }) => [test, file] as const))(
+    'names a test that is there: %s',
+    (title, file) => {
+      expect(readFileSync(file, 'utf8')).toContain(title);
+    },
+  );
 
   it('is rendered into docs/concepts/order-lifecycle.md', async () => {
     await expect(renderLifecycle()).toMatchFileSnapshot('../../../docs/concepts/order-lifecycle.md');
