@@ -4,9 +4,10 @@ import { aggregateOf } from '#events/fact.ts';
 import { driveOpenExit } from '#functions/execute/drive-exit.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
 import { parseQuantity } from '#shared/core/kernel/decimal.ts';
+import { correlationId, decisionId } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { positionOf } from '#shared/core/portfolio/book.ts';
-import { SYMBOL } from '#tests/journey/journey-world.ts';
+import { STRATEGY, SYMBOL } from '#tests/journey/journey-world.ts';
 import { recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import { SafetyWorld } from './safety-world.ts';
 
@@ -91,15 +92,29 @@ describe('an exit', () => {
     await world.hold('10');
     await world.ask(STOP);
     await world.settle(1_000);
-    world.journey.simulator.faults.set('stuck-cancel', {});
-    await world.ask(EXIT);
-    world.journey.simulator.faults.clearAll();
     const { account, clock } = world.journey;
+    const { exits } = world.execute;
+    await exits.open(
+      {
+        exitId: decisionId('x-1'),
+        accountId: account,
+        strategyId: STRATEGY,
+        ticker: SYMBOL,
+        purpose: 'exit',
+        by: 'protect',
+        reason: { code: 'stop-hit', message: 'hit', context: {} },
+        correlationId: correlationId('x-1'),
+        openedAt: clock.now(),
+      },
+      null,
+    );
     const sender = { holder: 'dry', until: addMs(clock.now(), 30_000) };
-    clock.moveTo(addMs(clock.now(), 31_000));
-    const dry = { ...world.execute, dryRun: true };
-    expect(await driveOpenExit(dry, account, SYMBOL, sender)).toEqual({ kind: 'left-to-next' });
-    expect((await exitOf())?.exit.phase).toBe('canceling-own');
+    const [before] = sales();
+    expect(await driveOpenExit({ ...world.execute, dryRun: true }, account, SYMBOL, sender)).toEqual({
+      kind: 'left-to-next',
+    });
+    expect(sales()).toEqual([before]);
+    expect((await exitOf())?.exit.phase).toBe('opened');
   });
 
   it('is opened once by a command that comes again, and not again once it is over', async () => {
