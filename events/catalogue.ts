@@ -10,6 +10,7 @@ import { breakerTripped } from '#events/facts/breaker-tripped.v1.ts';
 import { errorRaised } from '#events/facts/error-raised.v1.ts';
 import { exitCompleted } from '#events/facts/exit-completed.v1.ts';
 import { exitOpened } from '#events/facts/exit-opened.v1.ts';
+import { flattenRequested } from '#events/facts/flatten-requested.v1.ts';
 import { intentCreated } from '#events/facts/intent-created.v1.ts';
 import { killSwitchDisengaged } from '#events/facts/kill-switch-disengaged.v1.ts';
 import { killSwitchEngaged } from '#events/facts/kill-switch-engaged.v1.ts';
@@ -115,6 +116,7 @@ export const FACTS = [
   exitOpened,
   exitBlocked,
   exitCompleted,
+  flattenRequested,
   quarantineSet,
   quarantineLifted,
   reconciliationChecked,

@@ -4,6 +4,7 @@
  */
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import { contentId } from '#shared/core/kernel/hash.ts';
+import type { AccountId } from '#shared/core/kernel/identity.ts';
 import { formatEpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { lastCompletedSession } from '#shared/core/market/session-calendar.ts';
 import { backfillSpan } from '#shared/core/reconcile/backfill.ts';
@@ -14,7 +15,7 @@ import { SAFETY_SCHEMAS } from './safety-schemas.ts';
 const WHY = 'asked for by a person';
 
 /** A repeat under one key asks for nothing new. */
-const requestIdOf = (what: string, { accountId }: ControlDependencies, call: Call): string =>
+export const requestIdOf = (what: string, accountId: AccountId, call: Call): string =>
   `${what}-${contentId([what, accountId, call.idempotencyKey ?? call.requestId], 26)}`;
 
 async function askReconcile(
@@ -37,7 +38,7 @@ async function askReconcile(
 }
 
 export const runReconciliation = operation(SAFETY_SCHEMAS.runReconciliation, (dependencies, call, { body }) => {
-  const requestId = requestIdOf('pass', dependencies, call);
+  const requestId = requestIdOf('pass', dependencies.accountId, call);
   return askReconcile(dependencies, call, { requestId, backfill: null, reason: body?.reason ?? WHY });
 });
 
@@ -49,14 +50,14 @@ export const backfillFills = operation(SAFETY_SCHEMAS.backfillFills, async (depe
     now: call.now,
   });
   if (!span.ok) return refused(span.error);
-  const requestId = requestIdOf('backfill', dependencies, call);
+  const requestId = requestIdOf('backfill', dependencies.accountId, call);
   return askReconcile(dependencies, call, { requestId, backfill: span.value, reason: body.reason ?? WHY });
 });
 
 export const generateSignals = operation(SAFETY_SCHEMAS.generateSignals, async (dependencies, call, { body }) => {
   const { journal, accountId, telemetry } = dependencies;
   const { subject: by, now } = call;
-  const requestId = requestIdOf('signals', dependencies, call);
+  const requestId = requestIdOf('signals', dependencies.accountId, call);
   const place = {
     room: 'control',
     aggregateId: aggregateOf.request(requestId),

@@ -1,4 +1,5 @@
 /** Positions closed, brought to a target, and flattened: orders for the difference, asked for like any other. */
+import { aggregateOf, makeFact } from '#events/fact.ts';
 import {
   absoluteQuantity,
   formatQuantity,
@@ -27,6 +28,7 @@ import {
 } from './operation.ts';
 import { ORDER_SCHEMAS, type Requested } from './order-schemas.ts';
 import { askForOrder } from './request-order.ts';
+import { requestIdOf } from './ask-rooms.ts';
 import { cancelPlans } from './slice-orders.ts';
 import type { OrderWish } from './request-intent.ts';
 
@@ -128,11 +130,35 @@ const whyOf = (outcome: NotDone) => {
   return { code: why.code, message: why.detail, context: { ...why.context } };
 };
 
+/** Said before anything is done, so that it is known also of a flatten that fails half way. */
+async function sayFlattened(
+  { books, journal, accountId }: ControlDependencies,
+  call: Call,
+  why: string,
+  mine: (strategy: StrategyId) => boolean,
+): Promise<void> {
+  const held = (await books.all(accountId)).flatMap(({ shares }) => shares.filter((one) => isHeld(one)));
+  const positions = held.filter(({ strategyId: strategy }) => mine(strategy)).length;
+  const requestId = requestIdOf('flatten', accountId, call);
+  const place = {
+    room: 'control',
+    aggregateId: aggregateOf.request(requestId),
+    sequence: 1,
+    occurredAt: call.now,
+    correlationId: requestId,
+    causationId: call.requestId,
+  } as const;
+  const reason = { code: 'operator', message: why, context: {} };
+  const data = { accountId, requestId, positions, by: call.subject, reason };
+  await journal.append([makeFact('flatten.requested.v1', place, data)]);
+}
+
 /** One symbol that cannot be closed keeps no other from being closed. A scoped caller flattens what is in reach. */
 export const flattenAll = operation(ORDER_SCHEMAS.flattenAll, async (dependencies, call, { body }) => {
   const { books, accountId, telemetry, dryRun } = dependencies;
   telemetry.warn('flattening everything', { by: call.subject });
   const mine = (strategy: StrategyId): boolean => reachesStrategy(call.grant, strategy);
+  await sayFlattened(dependencies, call, body.reason, mine);
   const plans = await cancelPlans(dependencies, call, ({ terms }) => mine(terms.strategyId), body.reason);
   const [all, open] = await Promise.all([books.all(accountId), openOrders(dependencies)]);
   const own = open.filter(({ intent }) => mine(intent.terms.strategyId));

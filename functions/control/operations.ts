@@ -29,7 +29,7 @@ import {
 } from './change-safety.ts';
 import { adjustPosition, closePosition, flattenAll } from './close-positions.ts';
 import { adoptOrphan, cancelOrphan, dismissOrphan, forceReconciliation } from './decide-orphans.ts';
-import { docsPage } from './docs-page.ts';
+import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
 import { giveUpOrder } from './give-up-order.ts';
 import { done, operation, type Operation } from './operation.ts';
@@ -49,7 +49,9 @@ import type { ControlOperation } from './routes.ts';
 import { cancelSlices, getSlices, sliceOrder } from './slice-orders.ts';
 
 const getOpenApi = operation(READING_SCHEMAS.getOpenApi, ({ build }) => Promise.resolve(done(openApiDocument(build))));
-const getDocs = operation(READING_SCHEMAS.getDocs, () => Promise.resolve(done(docsPage())));
+const getDocs = operation(READING_SCHEMAS.getDocs, ({ build }) =>
+  Promise.resolve(done(docsPage(build), { 'content-security-policy': DOCS_POLICY })),
+);
 
 export const OPERATIONS = {
   getRoot,

@@ -184,12 +184,12 @@ export const ORDER_SCHEMAS = {
   getPendingOrders: {
     ...TAKES_NOTHING,
     query: z.strictObject({ parent_order_id: clientOrder.optional(), symbol: symbol.optional(), cursor }),
-    success: json(z.strictObject({ orders: z.array(orderView), cursor: nextCursor })),
+    success: json(z.strictObject({ orders: z.array(orderView), cursor: nextCursor, dry_run: z.boolean() })),
   },
   getRecentFills: {
     ...TAKES_NOTHING,
     query: z.strictObject({ limit, symbol: symbol.optional() }),
-    success: json(z.strictObject({ fills: z.array(fillView) })),
+    success: json(z.strictObject({ fills: z.array(fillView), dry_run: z.boolean() })),
   },
   cancelOrder: {
     ...TAKES_NOTHING,

@@ -36,7 +36,7 @@ export const getPendingOrders = operation(ORDER_SCHEMAS.getPendingOrders, async 
   const page = left.slice(0, ORDERS_PAGE);
   const last = page.at(-1);
   const more = left.length > page.length && last !== undefined;
-  return done({ orders: page, cursor: more ? cursorOf(last.client_order_id) : null });
+  return done({ orders: page, cursor: more ? cursorOf(last.client_order_id) : null, dry_run: dryRun });
 });
 
 const ORDERS_PAGE = 100;
@@ -57,7 +57,7 @@ const executionsOf = ({ data }: ExecutionFact) =>
     at: execution.at,
   }));
 
-export const getRecentFills = operation(ORDER_SCHEMAS.getRecentFills, async ({ journal }, call, { query }) => {
+export const getRecentFills = operation(ORDER_SCHEMAS.getRecentFills, async ({ journal, dryRun }, call, { query }) => {
   const days = [call.now, addMs(call.now, -DAY_MS)].map((at) => formatEpochMs(at).slice(0, 10));
   const facts = (await Promise.all(days.map((day) => journal.byDay(day)))).flat();
   const fills = new Map(
@@ -69,5 +69,5 @@ export const getRecentFills = operation(ORDER_SCHEMAS.getRecentFills, async ({ j
   const wanted = [...fills.values()]
     .filter((fill) => query.symbol === undefined || fill.symbol === query.symbol)
     .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1));
-  return done({ fills: wanted.slice(0, query.limit ?? FILLS_DEFAULT) });
+  return done({ fills: wanted.slice(0, query.limit ?? FILLS_DEFAULT), dry_run: dryRun });
 });

@@ -15,6 +15,7 @@ import type { OrderIntent, OrderPurpose } from '#shared/core/order/order.ts';
 import { isClosing, type OrderType, type PositionIntent, type Side } from '#shared/core/order/terms.ts';
 import { type Book, openQuantityOf, shareOf } from '#shared/core/portfolio/book.ts';
 import { emptyBook } from '#shared/core/portfolio/book.ts';
+import { REQUESTED_DECISION } from '#shared/ports/order-requests.ts';
 import type { Ground } from './clear-request.ts';
 
 /** What is asked for, with its decimals as texts. */
@@ -56,7 +57,7 @@ export function decisionFor(wish: OrderWish, scope: DecisionScope): DecisionId {
     idempotencyKey === null
       ? ['day', accountId, formatEpochMs(now).slice(0, 10), basis, wishFields(wish)]
       : ['key', accountId, idempotencyKey];
-  return decisionId(`api-${contentId(identity, 32)}`);
+  return decisionId(`${REQUESTED_DECISION}${contentId(identity, 32)}`);
 }
 
 /** A sell of what the strategy holds closes, a buy of what it is short closes, everything else opens. */

@@ -20,9 +20,11 @@ import {
   type Call,
   type ControlDependencies,
   done,
+  type NotDone,
   operation,
   type Outcome,
   outOfScope,
+  problemOutcome,
   refused,
 } from './operation.ts';
 import { ORDER_SCHEMAS, type OrderBody, type Requested } from './order-schemas.ts';
@@ -31,7 +33,11 @@ import { decisionFor, intentOfWish, type OrderWish, wishHashOf } from './request
 
 const TWIN_WARNING =
   'an equal order was asked for today and is answered again; send an Idempotency-Key of your own to place a twin';
-const NOT_QUEUED_WARNING = 'the request is written down and its command is not on the lane yet; send the same again';
+/** The row is there and its command may not be: whoever asks again, under the same key or with the same fields, sends it. */
+const notQueued = ({ clientOrderId }: OrderRequest): NotDone => {
+  const detail = `the request is written down as ${clientOrderId}, and its command is not known to be on the lane; send the same again`;
+  return problemOutcome(503, 'command-not-queued', 'A dependency did not answer', detail);
+};
 
 /** Exits and whatever else closes go by the urgent lane, so that they never wait behind entries. */
 export const messageOf = (command: AnyCommand): LaneMessage => {
@@ -154,9 +160,9 @@ export async function askForOrder(
   if (!cleared.ok) return refused(cleared.error);
   const { made, request } = await requests.make(requestOf(intent, call, bodyHash));
   if (!made) return await answerAgain(dependencies, request, bodyHash, { until, keyed: idempotencyKey !== null });
-  const queued = await putOnLane(dependencies, request);
+  if (!(await putOnLane(dependencies, request))) return notQueued(request);
   const shown = await awaitAnswer(dependencies, request, until);
-  const warnings = [...cleared.value, ...(queued ? [] : [NOT_QUEUED_WARNING])];
+  const warnings = [...cleared.value];
   return accepted(requestedView(dependencies, request, shown, { repeated: false, warnings }));
 }
 
@@ -170,9 +176,9 @@ async function answerAgain(
     const message = 'this Idempotency-Key was used for another order; use another key';
     return refused(refusal('idempotency-conflict', message, { clientOrderId: request.clientOrderId }));
   }
-  const queued = request.state !== 'accepted' || (await putOnLane(dependencies, request));
+  if (request.state === 'accepted' && !(await putOnLane(dependencies, request))) return notQueued(request);
   const shown = await awaitAnswer(dependencies, request, until);
-  const warnings = [...(keyed ? [] : [TWIN_WARNING]), ...(queued ? [] : [NOT_QUEUED_WARNING])];
+  const warnings = keyed ? [] : [TWIN_WARNING];
   return accepted(requestedView(dependencies, request, shown, { repeated: true, warnings }));
 }
 

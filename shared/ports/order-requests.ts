@@ -5,6 +5,9 @@ import type { ClientOrderId, DecisionId } from '#shared/core/kernel/identity.ts'
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Reason } from '#shared/core/order/order.ts';
 
+/** Decisions of people begin so; those of runs do not, and have no such row. */
+export const REQUESTED_DECISION = 'api-';
+
 export interface OrderRequest {
   readonly decisionId: DecisionId;
   readonly clientOrderId: ClientOrderId;

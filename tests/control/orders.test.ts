@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCommand } from '#events/command.ts';
 import { intentOf } from '#events/order-command.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import { clientOrderIdOf, MANUAL, ticker } from '#shared/core/kernel/identity.ts';
 import { decisionFor } from '#functions/control/request-intent.ts';
@@ -54,10 +55,10 @@ describe('a request for an order', () => {
     if (command?.type !== 'submit-order.v1') throw new Error('no command');
     const why = refusal('breaker-tripped', 'the circuit breaker is tripped');
     await house.dependencies.orders.refuse(intentOf(command.data, command.meta.correlationId), why, NOW);
+    const kept = await house.dependencies.requests.ofOrder(clientOrderIdOf(command.data.clientOrderId));
+    expect(kept).toMatchObject({ state: 'failed', failure: { code: 'breaker-tripped' } });
     const shown = SCHEMAS.getOrder.success.body.parse((await house.ask('getOrder', ask)).json());
     expect(shown).toMatchObject({ state: 'refused', reason: { code: 'breaker-tripped' } });
-    const row = await house.dependencies.requests.ofOrder(clientOrderIdOf(command.data.clientOrderId));
-    expect(row).toMatchObject({ state: 'failed', failure: { code: 'breaker-tripped' } });
   });
 
   it('is refused at once where its sender would refuse it', async () => {
@@ -117,6 +118,22 @@ describe('a request for an order', () => {
     expect([text.status, problem(text).code]).toEqual([400, 'malformed']);
     const large = await submit(house, { rawBody: `"${'x'.repeat(70_000)}"` });
     expect([large.status, problem(large).code]).toEqual([413, 'body-too-large']);
+  });
+});
+
+describe('a request whose command is not known to be on its lane', () => {
+  it('is answered as not done, and sent by whoever asks again', async () => {
+    const house = await openHouse();
+    const { lanes } = house.dependencies;
+    const lost = (): Promise<never> => Promise.reject(new Fault('uncertain', 'sqs-timeout', 'no answer'));
+    house.dependencies = { ...house.dependencies, lanes: { ...lanes, send: lost } };
+    const first = await submit(house);
+    expect([first.status, problem(first).code]).toEqual([503, 'command-not-queued']);
+    expect((await submit(house)).status).toBe(503);
+    house.dependencies = { ...house.dependencies, lanes };
+    const again = requested(await submit(house));
+    expect(again).toMatchObject({ repeated: true, state: 'pending_new' });
+    expect(commandsOn(house, 'orders')).toHaveLength(1);
   });
 });
 

@@ -5,6 +5,7 @@ import { claim } from '#shared/adapters/stores/claim.ts';
 import { journalPuts } from '#shared/adapters/stores/journal-item.ts';
 import { refusedFacts } from '#shared/adapters/stores/order-facts.ts';
 import { keyOfItem, readOrderItem } from '#shared/adapters/stores/order-item.ts';
+import { orderRequestsStore } from '#shared/adapters/stores/order-requests-store.ts';
 import { OrderMemory } from '#shared/adapters/stores/order-memory.ts';
 import {
   listOpen,
@@ -18,11 +19,13 @@ import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { advance, advanceAll } from '#shared/core/order/advance.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import type { Clock } from '#shared/ports/clock.ts';
+import { REQUESTED_DECISION } from '#shared/ports/order-requests.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
 /** @param room names who speaks in the facts. */
 export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
+  const requests = orderRequestsStore(tables);
   const store: OrderTables = { tables, room, clock, memory: new OrderMemory() };
   const get = (id: ClientOrderId): Promise<Order | null> => readOrderRow(store, id);
 
@@ -51,6 +54,9 @@ export function ordersStore(tables: Tables, room: Room, clock: Clock): Orders {
 
     async refuse(intent, refused, now) {
       const outcome = await tables.transact(journalPuts(refusedFacts(room, intent, refused, now)));
+      const { decisionId } = intent.decision;
+      // Whoever asked for it finds why on the row of his request, also when nobody reads the journal.
+      if (outcome.ok && decisionId.startsWith(REQUESTED_DECISION)) await requests.fail(decisionId, refused);
       return outcome.ok;
     },
 
