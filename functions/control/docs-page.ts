@@ -40,7 +40,7 @@ function typeOf(schema: Json): string {
   if ('const' in schema) return JSON.stringify(schema['const']);
   const words: unknown = schema['enum'];
   if (Array.isArray(words)) return words.map((word) => JSON.stringify(word)).join(' | ');
-  const type = textOf(schema['type']) || 'any';
+  const type = typeof schema['type'] === 'string' ? schema['type'] : 'any';
   if (type === 'array') return `list of ${typeOf(objectOf(schema['items']))}`;
   const bounds = [
     ['minimum', 'from'],
