@@ -1,10 +1,11 @@
 /** What protect looks at, read here and now. */
-import type { AccountId } from '#shared/core/kernel/identity.ts';
+import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { currentSession, sessionOf } from '#shared/core/market/session-calendar.ts';
 import type { Session } from '#shared/core/market/types.ts';
 import type { Order } from '#shared/core/order/order.ts';
+import { isClosing } from '#shared/core/order/terms.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
@@ -21,6 +22,7 @@ import type { Orders } from '#shared/ports/orders.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { BrokerTraffic } from '#shared/ports/broker-traffic.ts';
 import type { Safety } from '#shared/ports/safety.ts';
+import type { SlicePlans } from '#shared/ports/slice-plans.ts';
 import type { Stops } from '#shared/ports/stops.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Watches } from '#shared/ports/watches.ts';
@@ -40,6 +42,7 @@ export interface ProtectDependencies {
   readonly exits: Exits;
   readonly stops: Stops;
   readonly watches: Watches;
+  readonly plans: Pick<SlicePlans, 'open'>;
   readonly journal: Journal;
   readonly marketStore: MarketStore;
   readonly ranges: RangeMemory;
@@ -71,19 +74,22 @@ export interface Look {
   readonly orders: readonly Order[];
   readonly exits: readonly StoredExit[];
   readonly watch: Watch;
+  /** Symbols whose position is being built in slices. */
+  readonly building: readonly Ticker[];
 }
 
 /** @returns null where `belay init` has not been, or no pass of reconciliation */
 export async function takeLook(dependencies: ProtectDependencies, occasion: Occasion): Promise<Look | null> {
-  const { accountId, clock, policies, safety, books, exits, watches } = dependencies;
+  const { accountId, clock, policies, safety, books, exits, watches, plans } = dependencies;
   const now = clock.now();
-  const [policy, { global, account }, strategies, ledger, open, watch] = await Promise.all([
+  const [policy, { global, account }, strategies, ledger, open, watch, sliced] = await Promise.all([
     policies.active(accountId),
     safety.read(accountId),
     safety.strategies(accountId),
     books.ofAccount(accountId),
     exits.all(accountId),
     watches.read(accountId),
+    plans.open(accountId),
   ]);
   if (policy === null || account === null || ledger.exposure === null) return null;
   return {
@@ -100,6 +106,7 @@ export async function takeLook(dependencies: ProtectDependencies, occasion: Occa
     orders: await openOrdersOf(dependencies, ledger.books),
     exits: open,
     watch: watch ?? firstWatch(now),
+    building: sliced.filter(({ terms }) => !isClosing(terms.positionIntent)).map(({ terms }) => terms.ticker),
   };
 }
 

@@ -14,6 +14,7 @@ import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
 import { stopsStore } from '#shared/adapters/stores/stops-store.ts';
 import { watchesStore } from '#shared/adapters/stores/watches-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
@@ -38,6 +39,7 @@ export function protectStores(tables: Tables, clock: Clock) {
     exits: exitsStore(tables, ROOM),
     stops: stopsStore(tables, ROOM),
     watches: watchesStore(tables),
+    plans: slicePlansStore(tables, ROOM),
     journal: journalStore(tables),
     traffic: brokerTrafficStore(tables),
     marketStore: market,

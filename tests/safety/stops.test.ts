@@ -14,7 +14,9 @@ import {
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { stopOf } from '#shared/core/portfolio/stop-rule.ts';
+import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
 import { STRATEGY, SYMBOL } from '#tests/journey/journey-world.ts';
+import { planOf } from '#tests/slice/plan-life.ts';
 import { ProtectWorld } from './protect-world.ts';
 
 let world: ProtectWorld;
@@ -54,6 +56,21 @@ describe('the stop of a position', () => {
     expect(await world.minute()).toEqual([]);
     expect(world.atBroker('sell')).toEqual(['stop 10 new']);
     expect(await watched()).toMatchObject({ nakedSince: null, attempts: 0 });
+  });
+
+  it('rests not while its position is built in slices, and again when the plan has ended', async () => {
+    await world.holdProtected('10');
+    const { journey } = world.safety;
+    const plans = slicePlansStore(journey.tables, 'control');
+    const { plan } = await plans.make(planOf(journey, 2, null), journey.clock.now());
+    await world.minute();
+    await world.minute();
+    expect(world.atBroker('sell')).toEqual(['stop 10 canceled']);
+    expect(await watched()).toMatchObject({ nakedSince: null, flaggedAt: null });
+    const end = { kind: 'expired', at: journey.clock.now(), reason: null } as const;
+    await plans.save(plan, { plan: { ...plan, end }, news: [{ kind: 'ended' }] }, journey.clock.now());
+    await world.minute();
+    expect(world.atBroker('sell')).toEqual(['stop 10 canceled', 'stop 10 new']);
   });
 
   it('sells at the broker by itself while the house sleeps, and is not set again', async () => {

@@ -25,6 +25,7 @@ import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { stopsStore } from '#shared/adapters/stores/stops-store.ts';
+import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
 import { watchesStore } from '#shared/adapters/stores/watches-store.ts';
 import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
@@ -137,6 +138,7 @@ export function protectRoom(ground: Ground, process: SimulatedProcess): ProtectD
     exits: exitsStore(tables, 'protect'),
     stops: stopsStore(tables, 'protect'),
     watches: watchesStore(tables),
+    plans: slicePlansStore(tables, 'protect'),
     journal: journalStore(tables),
     traffic: brokerTrafficStore(tables),
     marketStore: market,

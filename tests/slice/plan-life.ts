@@ -59,7 +59,7 @@ export interface PlanLife {
   readonly processes: number;
 }
 
-function planOf(world: JourneyWorld, count: number, limitPrice: string | null): SlicePlan {
+export function planOf(world: JourneyWorld, count: number, limitPrice: string | null): SlicePlan {
   const made = makePlan(
     {
       parentId: parentIdOf(['life', world.account]),

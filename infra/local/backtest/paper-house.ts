@@ -317,7 +317,9 @@ export class PaperHouse {
     const now = this.#now;
     if (this.#isCalm()) return;
     const books = ledger.liveBooks();
-    const look = { now, policy, books, orders: ledger.openOrders(books), watch: { positions: this.#watches } };
+    const orders = ledger.openOrders(books);
+    // A backtest works no order in slices.
+    const look = { now, policy, books, orders, watch: { positions: this.#watches }, building: [] };
     const plans = sharesToProtect(look).map((one) =>
       planPosition(look, one, {
         quote: this.#quoteOf(one.book.ticker),

@@ -4,7 +4,7 @@
  */
 import { formatPrice, formatQuantity, type Price, type Quantity } from '#shared/core/kernel/decimal.ts';
 import { contentId } from '#shared/core/kernel/hash.ts';
-import { correlationId, decisionId } from '#shared/core/kernel/identity.ts';
+import { correlationId, decisionId, type Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import type { ExitRequest } from '#shared/core/order/exit.ts';
@@ -63,6 +63,11 @@ export interface ProtectionLook {
   /** Orders that have not ended. */
   readonly orders: readonly Order[];
   readonly watch: { readonly positions: readonly PositionWatch[] };
+  /**
+   * Symbols whose position is being built in slices. The broker takes no order beside a resting one on the other side, so
+   * that no stop rests there meanwhile: the house itself holds the position to its stop, without a grace.
+   */
+  readonly building: readonly Ticker[];
 }
 
 /** What is known of one position beside its book. */
@@ -180,9 +185,10 @@ export function planPosition(look: ProtectionLook, one: ProtectedShare, { quote,
   const hitSince = hit === null ? null : (remembered.hitSince ?? now);
   const orders = look.orders.filter(({ intent }) => intent.terms.ticker === book.ticker);
   const watch = { ...remembered, bestPrice, hitSince };
-  const plan = planProtection({ now, rules: policy.stops, book, share, stopPrice, orders, watch });
+  const rules = look.building.includes(book.ticker) ? { ...policy.stops, resident: false } : policy.stops;
+  const plan = planProtection({ now, rules, book, share, stopPrice, orders, watch });
   // A stop that stands at the broker has its time to work before the house takes it away and sells by itself.
-  const graceMs = policy.stops.resident && !plan.isNaked ? policy.stops.residentGraceMs : 0;
+  const graceMs = rules.resident && !plan.isNaked ? policy.stops.residentGraceMs : 0;
   const sells = hit !== null && hitSince !== null && now - hitSince >= graceMs;
   const flag = flagOf(share, plan, look);
   return {
