@@ -145,6 +145,6 @@ describe('a plan of slices in the local house', () => {
     expect(summary).toMatchObject({ duplicateBrokerOrders: 0, positionMismatches: 0, unpublishedFacts: 0 });
     // Ten slices that filled and two that rested, and the stop that rests once the position is built.
     expect(summary.brokerOrders).toBe(13);
-    expect(summary.orders).toMatchObject({ submitted: 13, filled: 10 });
+    expect(summary.orders).toMatchObject({ submitted: 12, filled: 10 });
   });
 });
