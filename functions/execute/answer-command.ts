@@ -4,7 +4,7 @@ import { intentOf } from '#events/order-command.ts';
 import { accountId, clientOrderIdOf, ticker } from '#shared/core/kernel/identity.ts';
 import { type Cancellation, cancelOrder } from './cancel-order.ts';
 import { closePosition, isClosingDecision } from './close-position.ts';
-import { driveOpenExit, type ExitDriven } from './drive-exit.ts';
+import { driveInItsMinute, type ExitDriven } from './drive-exit.ts';
 import type { ExecuteDependencies, Sender, Submission } from './sender.ts';
 import { submitOrder } from './submit-order.ts';
 
@@ -36,7 +36,7 @@ export async function answerCommand(
     }
     case 'drive-exit.v1': {
       const { accountId: account, symbol } = command.data;
-      const driven = await driveOpenExit(dependencies, accountId(account), ticker(symbol), sender);
+      const driven = await driveInItsMinute(dependencies, accountId(account), ticker(symbol), sender);
       return { command: command.type, driven };
     }
   }

@@ -10,6 +10,7 @@ import {
   type Price,
   ZERO_QUANTITY,
 } from '#shared/core/kernel/decimal.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId, ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
@@ -224,4 +225,26 @@ export async function driveOpenExit(
     refused = acted.refusal;
   }
   return { kind: 'left-to-next' };
+}
+
+/**
+ * Drives an exit because its minute has come. What may pass by itself (a lease, a read that failed, a broker that asks for
+ * time) leaves it to the next minute: a message that failed would keep every other command of the symbol behind it for as
+ * long as its lane hides it, which is three times as long.
+ * @throws Fault `uncertain` or `permanent`: nobody knows what was written, or nothing can be
+ */
+export async function driveInItsMinute(
+  dependencies: ExecuteDependencies,
+  accountId: AccountId,
+  symbol: Ticker,
+  sender: Sender,
+): Promise<ExitDriven> {
+  try {
+    return await driveOpenExit(dependencies, accountId, symbol, sender);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.kind !== 'transient') throw thrown;
+    const { code, message: cause } = thrown;
+    dependencies.telemetry.warn('an exit is left to its next minute', { accountId, symbol, code, cause });
+    return { kind: 'left-to-next' };
+  }
 }

@@ -28,6 +28,22 @@ const STOP = { decision: 'stop-1', purpose: 'protective-stop', shares: '10', sto
 const atBroker = async () => (await world.execute.broker.position(SYMBOL))?.quantity ?? parseQuantity('0');
 const sales = () => world.journey.ledger().orders.filter((order) => order.side === 'sell');
 const exitOf = () => world.execute.exits.get(world.journey.account, SYMBOL);
+/** As protect opens one; nothing drives it yet. */
+const open = (exitId: string) => {
+  const { account: accountId, clock } = world.journey;
+  const request = {
+    exitId: decisionId(exitId),
+    accountId,
+    strategyId: STRATEGY,
+    ticker: SYMBOL,
+    purpose: 'exit',
+    by: 'protect',
+    reason: { code: 'stop-hit', message: 'hit', context: {} },
+    correlationId: correlationId(exitId),
+    openedAt: clock.now(),
+  } as const;
+  return world.execute.exits.open(request, null);
+};
 const saidOfBook = async () =>
   (await world.factsOf(aggregateOf.book(world.journey.account, SYMBOL))).filter((type) => type.startsWith('exit.'));
 
@@ -88,26 +104,28 @@ describe('an exit', () => {
     expect(await atBroker()).toBe(parseQuantity('10'));
   });
 
+  it('is left to its next minute where the broker cannot be read, and goes on then', async () => {
+    await world.hold('10');
+    await open('x-1');
+    const { clock, simulator } = world.journey;
+    // Past the age of the last pass, so that only the broker's own position sizes it.
+    clock.moveTo(addMs(clock.now(), 400_000));
+    simulator.faults.set('error-before', { parameters: { route: '*', status: 503, html: false } });
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'left-to-next' } });
+    expect(sales()).toHaveLength(0);
+    simulator.faults.clearAll();
+    clock.moveTo(addMs(clock.now(), 60_000));
+    await world.drive('x-1');
+    clock.moveTo(addMs(clock.now(), 5_000));
+    expect(await atBroker()).toBe(0n);
+  });
+
   it('is not driven in a dry run, which would take the stop away and sell nothing', async () => {
     await world.hold('10');
     await world.ask(STOP);
     await world.settle(1_000);
     const { account, clock } = world.journey;
-    const { exits } = world.execute;
-    await exits.open(
-      {
-        exitId: decisionId('x-1'),
-        accountId: account,
-        strategyId: STRATEGY,
-        ticker: SYMBOL,
-        purpose: 'exit',
-        by: 'protect',
-        reason: { code: 'stop-hit', message: 'hit', context: {} },
-        correlationId: correlationId('x-1'),
-        openedAt: clock.now(),
-      },
-      null,
-    );
+    await open('x-1');
     const sender = { holder: 'dry', until: addMs(clock.now(), 30_000) };
     const [before] = sales();
     expect(await driveOpenExit({ ...world.execute, dryRun: true }, account, SYMBOL, sender)).toEqual({
