@@ -1,4 +1,7 @@
-/** Each cell of the truth table, driven through the real workflows against the broker simulator. */
+/**
+ * Each cell of the truth table, driven through the real workflows against the broker simulator. Over DynamoDB's emulator:
+ * `BELAY_TRUTH_TABLES=emulator npx vitest run tests/safety/truth-table.test.ts`, some minutes.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BREAKAGES, LATE, NOES } from './breakages.ts';
 import { interceptWire } from './broken-wire.ts';
@@ -14,6 +17,7 @@ import {
   SAY_NO,
 } from './truth-table.ts';
 import { renderTruthTable } from './truth-table-page.ts';
+import { type TruthTables, truthTables } from './truth-tables.ts';
 import { type Action, ACTIONS, type Breakage, TruthWorld } from './truth-world.ts';
 
 /** A permanent refusal of the broker stops an exit until a person resumes it. */
@@ -21,22 +25,26 @@ const RESUMED_BY_A_PERSON: ReadonlySet<string> = new Set(['account blocked']);
 const TIMEOUT_MS = 120_000;
 
 let restore: () => void;
+let tables: TruthTables;
 let worlds = 0;
 const count = { cells: 0, stopped: 0, mended: 0 };
 
-beforeAll(() => {
+beforeAll(async () => {
+  tables = await truthTables(process.env);
   restore = interceptWire();
 });
-afterAll(() => {
+afterAll(async () => {
   restore();
+  await tables.stop();
   console.log(
-    `truth table: ${count.cells} cells; ${count.stopped} stopped, of which ${count.mended} went on once mended; entries passed: 0`,
+    `truth table over ${tables.kind}: ${count.cells} cells; ${count.stopped} stopped, of which ${count.mended} went on once mended; entries passed: 0`,
   );
 });
 
-const opened = (action: Action): Promise<TruthWorld> => {
+const opened = async (action: Action): Promise<TruthWorld> => {
   worlds += 1;
-  return TruthWorld.open(`t-${worlds}`, action);
+  const name = `t-${worlds}`;
+  return TruthWorld.open(name, action, await tables.open(name));
 };
 
 /** What is left to do once the fact is well again. */

@@ -9,6 +9,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { ItemKey } from '#shared/core/kernel/item.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Clock } from '#shared/ports/clock.ts';
+import type { Tables } from '#shared/ports/tables.ts';
 import { NO_SWITCHES, type Switches } from '#shared/core/risk/switches.ts';
 import { queueAnswer, troubleOf } from '#shared/runtime/outcome.ts';
 import type { CommandEnd } from '#functions/execute/answer-command.ts';
@@ -110,8 +111,8 @@ export function brokenOf(parts: {
 }
 
 /** A world whose tables and clock can be broken. */
-export async function openBreakable(name: string) {
-  const tables = new BrokenTables(new MemoryTables({ clock: new ManualClock(epochMs(0)) }));
+export async function openBreakable(name: string, inner?: Tables) {
+  const tables = new BrokenTables(inner ?? new MemoryTables({ clock: new ManualClock(epochMs(0)) }));
   const clocks: SkewedClock[] = [];
   const world = await SafetyWorld.open(name, {
     tables,
@@ -143,8 +144,8 @@ export class TruthWorld {
   }
 
   /** Everything is well, and there is what the action needs: a position to close, an order to cancel. */
-  static async open(name: string, action: Action): Promise<TruthWorld> {
-    const { tables, world, clock } = await openBreakable(name);
+  static async open(name: string, action: Action, inner?: Tables): Promise<TruthWorld> {
+    const { tables, world, clock } = await openBreakable(name, inner);
     const opened = new TruthWorld(world, tables, clock, action);
     await opened.#prepare();
     return opened;
