@@ -200,7 +200,9 @@ async function brokerRows(): Promise<readonly Row[]> {
 
 /** Counted, not timed: the ratio is to what the budget allows. */
 async function orderRows(): Promise<readonly Row[]> {
-  const { calls, writeUnitsInAll, wholeLife, dollars } = await countOrder(new MemoryTables({ clock: systemClock }));
+  const { calls, writeUnitsInAll, wholeLife, dollars, dollarsOfWrites } = await countOrder(
+    new MemoryTables({ clock: systemClock }),
+  );
   return [
     {
       what: 'order: calls to the outside, claim to filled',
@@ -217,8 +219,8 @@ async function orderRows(): Promise<readonly Row[]> {
     {
       what: 'order: cost, from its lane to the fill',
       figure: `$${dollars.toFixed(7)}, $${(dollars * 1e6).toFixed(2)} for a million`,
-      against: `$${(wholeLife.writeUnits * 0.625e-6).toFixed(7)} of it for writes`,
-      ratio: dollars / (wholeLife.writeUnits * 0.625e-6),
+      against: `$${dollarsOfWrites.toFixed(7)} of it for writes`,
+      ratio: dollars / dollarsOfWrites,
     },
   ];
 }

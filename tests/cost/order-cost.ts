@@ -41,6 +41,8 @@ export interface OrderCost {
   /** Of the whole life: from the command on its lane, clearing and the gate in front of the broker included. */
   readonly wholeLife: { readonly calls: number; readonly writeUnits: number; readonly readUnits: number };
   readonly dollars: number;
+  /** The part of it that writes are. */
+  readonly dollarsOfWrites: number;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
@@ -74,6 +76,7 @@ function costOf(all: readonly Counted[]): OrderCost {
     writeUnitsInAll: sum(fromClaim.map(unitsOf)),
     rowBytesMax: Math.max(...writes.filter(({ table }) => table === 'orders').map(({ bytes }) => bytes)),
     wholeLife,
+    dollarsOfWrites: wholeLife.writeUnits * DOLLARS.writeUnit,
     dollars:
       wholeLife.writeUnits * DOLLARS.writeUnit +
       wholeLife.readUnits * DOLLARS.readUnit +
