@@ -15,7 +15,8 @@ import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { type BarFacts, barFactsOf } from '#shared/core/risk/bar-facts.ts';
 import type { ClearingFacts, HoldingRead } from '#shared/core/risk/check.ts';
-import { exitRefusal } from '#shared/core/risk/clear-exit.ts';
+import { isClosing } from '#shared/core/order/terms.ts';
+import { besideStops, exitRefusal } from '#shared/core/risk/clear-exit.ts';
 import { clearOrder } from '#shared/core/risk/clear-order.ts';
 import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
@@ -146,6 +147,7 @@ function clearing(facts: ClearingFacts): Result<readonly string[], Refusal> {
     const refused = exitRefusal(facts);
     return refused === null ? succeed([]) : fail(refused);
   }
-  const cleared = clearOrder(facts);
+  // A resting stop gives way to a closing order that needs its units.
+  const cleared = clearOrder(isClosing(facts.intent.terms.positionIntent) ? besideStops(facts) : facts);
   return cleared.ok ? succeed(cleared.value.warnings.map(({ message }) => message)) : cleared;
 }

@@ -3,6 +3,7 @@ import type { AnyCommand } from '#events/catalogue.ts';
 import { intentOf } from '#events/order-command.ts';
 import { accountId, clientOrderIdOf, ticker } from '#shared/core/kernel/identity.ts';
 import { type Cancellation, cancelOrder } from './cancel-order.ts';
+import { giveWay } from './clear-the-way.ts';
 import { closePosition, isClosingDecision } from './close-position.ts';
 import { driveInItsMinute, type ExitDriven } from './drive-exit.ts';
 import type { ExecuteDependencies, Sender, Submission } from './sender.ts';
@@ -22,6 +23,7 @@ export async function answerCommand(
   switch (command.type) {
     case 'submit-order.v1': {
       const intent = intentOf(command.data, command.meta.correlationId);
+      await giveWay(dependencies, intent, sender);
       // In a dry run nothing is held and nothing comes of an exit: its one order shows that it would pass.
       const submission =
         isClosingDecision(intent) && !dependencies.dryRun

@@ -11,29 +11,24 @@ import {
   ZERO_QUANTITY,
 } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { AccountId, ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
-import { addMs } from '#shared/core/kernel/instant.ts';
+import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import { currentSession } from '#shared/core/market/session-calendar.ts';
-import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { driveExit } from '#shared/core/order/exit-drive.ts';
 import type { Exit, ExitAction, ExitStep, ExitView, ExitWait } from '#shared/core/order/exit.ts';
-import { isOpen, type Order } from '#shared/core/order/order.ts';
+import type { Order } from '#shared/core/order/order.ts';
 import { type Book, shareOf } from '#shared/core/portfolio/book.ts';
 import { farSide } from '#shared/core/risk/check.ts';
 import { reconciliationDoubt } from '#shared/core/safety/book-doubt.ts';
 import type { StoredExit } from '#shared/ports/exits.ts';
-import { cancelOrder } from './cancel-order.ts';
+import { clearTheWay } from './clear-the-way.ts';
 import { gateReference, readHolding, readQuote } from './gather-facts.ts';
 import { type ExecuteDependencies, mayWaitUntil, type Sender } from './sender.ts';
 import { submitOrder } from './submit-order.ts';
 
 /** Steps that one run takes at an exit before it leaves it to the next drive. */
 const STEPS_MAX = 8;
-/** Looks at orders that were just canceled, before their ends are left to their own news. */
-export const LOOKS_MAX = 5;
-export const LOOK_PAUSE_MS = 1_000;
 
 export type ExitDriven =
   | { readonly kind: 'no-exit' | 'completed' | 'left-to-next' }
@@ -116,39 +111,6 @@ function report({ telemetry }: ExecuteDependencies, { exitId, ticker }: Exit, st
   }
 }
 
-/**
- * Cancels what is in the way and waits for its end for a moment, so that an exit need not wait for the next drive: what
- * the broker shows of the orders is settled as any news is.
- */
-async function clearTheWay(
-  dependencies: ExecuteDependencies,
-  { by }: Exit,
-  { orders, reason }: Extract<ExitAction, { kind: 'cancel' }>,
-  sender: Sender,
-): Promise<void> {
-  const { clock, broker, orders: store } = dependencies;
-  const asked: ClientOrderId[] = [];
-  for (const clientOrderId of orders) {
-    const came = await cancelOrder(dependencies, { clientOrderId, by, reason }, sender);
-    if (came === 'requested') asked.push(clientOrderId);
-  }
-  let open: readonly ClientOrderId[] = asked;
-  for (let look = 1; look <= LOOKS_MAX && open.length > 0; look += 1) {
-    const seen = await Promise.all(
-      open.map(async (clientOrderId) => {
-        const found = await broker.findByClientId(clientOrderId);
-        if (found === null) return true;
-        const settled = await store.settle(updateFromSnapshot(found, 'submit-answer', clock.now()));
-        return settled === null || isOpen(settled.order);
-      }),
-    );
-    open = open.filter((_, index) => seen[index] === true);
-    const next = addMs(clock.now(), LOOK_PAUSE_MS);
-    if (open.length === 0 || !mayWaitUntil(sender, next)) return;
-    await clock.sleepUntil(next);
-  }
-}
-
 /** The end of the run, or what it goes on with. */
 type Acted = ExitDriven | { readonly kind: 'go-on'; readonly refusal: Refusal | null };
 
@@ -169,7 +131,7 @@ async function act(
       // Read and still asked for: what the broker said was too old by the time it arrived.
       return { kind: 'left-to-next' };
     case 'cancel':
-      await clearTheWay(dependencies, exit, action, sender);
+      await clearTheWay(dependencies, { ...action, by: exit.by }, sender);
       return GO_ON;
     case 'submit': {
       const submission = await submitOrder(dependencies, action.intent, sender);

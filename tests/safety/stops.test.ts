@@ -92,6 +92,31 @@ describe('the stop of a position', () => {
     expect(await exits()).toEqual([]);
   });
 
+  it('gives way to a person who sells a part, and rests again for what is left', async () => {
+    await world.holdProtected('10');
+    const sale = { decision: 'm-1', purpose: 'manual', side: 'sell', shares: '4' } as const;
+    const intent = await world.safety.intent(sale);
+    const closing = { ...intent, terms: { ...intent.terms, positionIntent: 'sell_to_close' as const } };
+    const ended = await world.safety.answer(world.safety.submitCommand(closing));
+    expect(ended).toMatchObject({ submission: { kind: 'acknowledged' } });
+    for (let minutes = 0; minutes < 2; minutes += 1) await world.minute();
+    expect(await world.held()).toBe('6');
+    expect(world.atBroker('sell')).toEqual(['stop 10 canceled', 'market 4 filled', 'stop 6 new']);
+  });
+
+  it('gives way to nobody whom a gate would refuse', async () => {
+    await world.holdProtected('10');
+    const { account, clock } = world.safety.journey;
+    const person = { scope: { kind: 'account' }, by: 'ops', reason: 'a drill', correlationId: 'c' } as const;
+    await world.protect.safety.engageKillSwitch(account, { ...person, now: clock.now(), cancels: 'risk-increasing' });
+    const intent = await world.safety.intent({ decision: 'm-1', purpose: 'manual', side: 'sell', shares: '4' });
+    const closing = { ...intent, terms: { ...intent.terms, positionIntent: 'sell_to_close' as const } };
+    expect(await world.safety.answer(world.safety.submitCommand(closing))).toMatchObject({
+      submission: { kind: 'refused' },
+    });
+    expect(world.atBroker('sell')).toEqual(['stop 10 new']);
+  });
+
   it('keeps entries off its symbol, and is restated when less is held', async () => {
     await world.holdProtected('10');
     expect(await world.safety.ask({ decision: 'd-2', purpose: 'entry', shares: '5' })).toMatchObject({

@@ -27,7 +27,7 @@ import { advance } from '#shared/core/order/advance.ts';
 import { cancelAction, requestCancel } from '#shared/core/order/cancel.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { Exit, ExitAction, ExitRequest, ExitStep, ExitView } from '#shared/core/order/exit.ts';
-import { LOOK_PAUSE_MS, LOOKS_MAX } from '#functions/execute/drive-exit.ts';
+import { LOOK_PAUSE_MS, LOOKS_MAX } from '#functions/execute/clear-the-way.ts';
 import { driveExit } from '#shared/core/order/exit-drive.ts';
 import { isOpen, type Order, type OrderIntent, type OrderUpdate, type Reason } from '#shared/core/order/order.ts';
 import { claimOrder, lastLook, refusedByBroker } from '#shared/core/order/sending.ts';

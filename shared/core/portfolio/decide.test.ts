@@ -351,6 +351,14 @@ describe('decide', () => {
     expect(codeOf(snap, policy ?? POLICY)).toBe(code);
   });
 
+  it('closes all of a position whose stop rests at the broker: the stop gives way', () => {
+    const book = marked(held(AAPL, '4'), 'sell', '4');
+    const openOrders = book.openOrders.map((mark) => ({ ...mark, purpose: 'protective-stop' as const }));
+    const books = new Map([[AAPL, { ...book, openOrders }]]);
+    const { intents } = decide(snapshot([signal(AAPL, { kind: 'exit', side: 'sell' })], { books }), POLICY);
+    expect(intents.map(({ terms }) => terms.size)).toEqual([{ kind: 'quantity', quantity: parseQuantity('4') }]);
+  });
+
   it('lets an exit go first and keeps another strategy from meeting it', () => {
     const other = strategyId('momentum');
     const policy = firstPolicy([AAPL], [STRATEGY, other], parseMoney('120000'));
