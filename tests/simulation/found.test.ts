@@ -15,7 +15,7 @@ describe('a run', () => {
     const broken: string[] = [];
     for (let step = 0; step < CALLS_OF_A_RUN; step += 1) {
       // The calls of the first minute's guards come before it.
-      const at = step + 30;
+      const at = step + 45;
       const { violation, lines } = await runWorld(
         quietPlan({ operations, stormMs: 120_000, ...onceAt('crash-after', at) }),
         {
