@@ -59,9 +59,11 @@ export function driveMessage(
   );
 }
 
+/** In a group of its own: while its command waits to come again, no drive of an exit waits behind it. */
 export function placeMessage(intent: OrderIntent): LaneMessage {
   const id = clientOrderIdFor(intent.terms, intent.decision);
-  return urgent(
+  const message = urgent(
     makeCommand('submit-order.v1', metaOf(id, 1, intent.correlationId, intent.decidedAt), submitOrderOf(intent, id)),
   );
+  return { ...message, group: `${message.group}:stop` };
 }
