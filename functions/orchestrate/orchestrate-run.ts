@@ -31,6 +31,7 @@ import type { RunDecision, Runs, RunSlot } from '#shared/ports/runs.ts';
 import type { Safety } from '#shared/ports/safety.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import { openOrdersOf, planOrders, withoutResting } from './plan-orders.ts';
+import { calendarRefusal } from './check-calendar.ts';
 import { completedFact, runDecisionOf } from './run-decision.ts';
 
 /** A slot older than this was missed; deciding on it now would be deciding on another day's world. */
@@ -140,7 +141,7 @@ async function decideRun(dependencies: OrchestrateDependencies, slot: RunSlot, s
 
 /** The gates once for each class, so that a run whose gate is shut says so for each signal instead of failing later. */
 async function shutGates(
-  { safety, clock, accountId, build }: OrchestrateDependencies,
+  { safety, clock, accountId, build, broker, telemetry }: OrchestrateDependencies,
   session: Session,
   policy: Policy,
 ): Promise<Readonly<Record<Signal['kind'], Refusal | null>>> {
@@ -151,11 +152,12 @@ async function shutGates(
     policyVersion: policy.version,
     reconciliationAgeMsMax: policy.limits.reconciliationAgeMsMax,
   };
-  const [entry, exit] = await Promise.all([
+  const [entry, exit, calendar] = await Promise.all([
     safety.shutGate(accountId, 'entry', reference),
     safety.shutGate(accountId, 'reducing', reference),
+    calendarRefusal({ broker, telemetry }, session),
   ]);
-  return { entry, exit };
+  return { entry: entry ?? calendar, exit };
 }
 
 type DayFacts = Pick<Snapshot, 'signalSession' | 'signals' | 'pending' | 'gates'> & { readonly session: Session };

@@ -45,6 +45,7 @@ export class HouseDesk {
         json: true,
         state: null,
         facts: null,
+        commands: null,
         everyMinute: true,
         verbose: false,
       }),

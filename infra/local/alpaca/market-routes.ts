@@ -2,6 +2,8 @@
 import { dayNumberOf, dateOfDayNumber } from '#shared/core/market/calendar-day.ts';
 import { type CalendarDate, type EpochMs, addMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate, newYorkTime } from '#shared/core/market/new-york-time.ts';
+import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
+import type { Session } from '#shared/core/market/types.ts';
 import { currentOrNextSession, indexOfSessionClosingAfter, sessionAt } from '#shared/core/venue/session-index.ts';
 import type { VenueAsset } from '#shared/core/venue/venue-market.ts';
 import { assetOf, tickerOfSymbolOrId } from './asset-lookup.ts';
@@ -49,8 +51,15 @@ function clockTime(at: EpochMs): string {
 /** Trades settle one session later; two before 2024-05-28. */
 const settlementSessions = (date: CalendarDate): number => (date >= '2024-05-28' ? 1 : 2);
 
+/** The market's own sessions, and behind their end those of the exchange: a calendar does not end with the data. */
+function sessionsThrough({ market }: Exchange, to: CalendarDate | null): readonly Session[] {
+  const last = market.sessions.at(-1)?.date;
+  if (last === undefined || to === null || to <= last) return market.sessions;
+  return [...market.sessions, ...sessionsBetween(dateOfDayNumber(dayNumberOf(last) + 1), to)];
+}
+
 export function getCalendar(exchange: Exchange, _: Desk, request: ApiRequest): Answer {
-  const { sessions } = exchange.market;
+  const sessions = sessionsThrough(exchange, dateOf(request.query, 'end'));
   const from = dateOf(request.query, 'start') ?? sessions[0]?.date ?? newYorkDate(exchange.now());
   const to = dateOf(request.query, 'end') ?? sessions.at(-1)?.date ?? from;
   if (from > to) throw new ParameterError('end', 'expected a date not before start');

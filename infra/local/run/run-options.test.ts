@@ -14,6 +14,7 @@ const DEFAULTS = {
   json: false,
   state: null,
   facts: null,
+  commands: null,
   everyMinute: false,
   verbose: false,
 };
@@ -25,7 +26,7 @@ describe('the flags of npm start', () => {
 
   it('are read', () => {
     const flags =
-      '--days 5 --symbols 12 --seed 0 --data a.csv --strategies momentum,ma-crossover --port 0 --speed 1 --exit --json --state s --facts f';
+      '--days 5 --symbols 12 --seed 0 --data a.csv --strategies momentum,ma-crossover --port 0 --speed 1 --exit --json --state s --facts f --commands c';
     expect(readRunOptions(flags.split(' '))).toEqual({
       ...DEFAULTS,
       days: 5,
@@ -39,6 +40,7 @@ describe('the flags of npm start', () => {
       json: true,
       state: 's',
       facts: 'f',
+      commands: 'c',
     });
   });
 

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly state: string | null;
   /** File that gets the facts of the run; null: into the state directory where there is one. */
   readonly facts: string | null;
+  /** File that gets the commands of the run, or null. */
+  readonly commands: string | null;
   /** Fires every slot of every guard. */
   readonly everyMinute: boolean;
   readonly verbose: boolean;
@@ -64,13 +66,18 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     .option('--json', 'print the summary as one JSON line, last on standard output', false)
     .option('--state <dir>', 'keep tables, broker and progress here, and go on from there')
     .option('--facts <file>', 'write the facts of the run here, one JSON line each')
+    .option('--commands <file>', 'write the commands that were handled here, one JSON line each')
     .option('--every-minute', 'fire every slot of the guards, also where nothing happens', false)
     .option('--verbose', 'show what the functions log', false)
     .showHelpAfterError('Try npm start -- --help')
     .exitOverride();
   command.parse(args, { from: 'user' });
   const read = command.opts<
-    Omit<RunOptions, 'state' | 'facts'> & { readonly state?: string; readonly facts?: string }
+    Omit<RunOptions, 'state' | 'facts' | 'commands'> & {
+      readonly state?: string;
+      readonly facts?: string;
+      readonly commands?: string;
+    }
   >();
-  return { ...read, state: read.state ?? null, facts: read.facts ?? null };
+  return { ...read, state: read.state ?? null, facts: read.facts ?? null, commands: read.commands ?? null };
 }

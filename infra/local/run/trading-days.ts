@@ -77,6 +77,8 @@ export async function report(trading: TradingHouse, times: Pick<Summary, 'elapse
   const silent = unpublished(facts, published.ids);
   const file = options.facts ?? (options.state === null ? null : join(options.state, 'facts.jsonl'));
   if (file !== null) writeFileSync(file, facts.map((fact) => `${JSON.stringify(fact)}\n`).join(''));
+  if (options.commands !== null)
+    writeFileSync(options.commands, deliveries.handled.map((line) => `${line}\n`).join(''));
   const summary = summarise({
     run: {
       days: market.tradingDays.length,

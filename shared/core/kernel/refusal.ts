@@ -82,6 +82,7 @@ export const REFUSALS = {
   'strategy-disabled': 'safety',
   'policy-missing': 'safety',
   'policy-version-changed': 'safety',
+  'calendar-differs': 'safety',
   'broker-account-restricted': 'safety',
   'broker-position-unread': 'safety',
   'broker-circuit-open': 'safety',

@@ -46,6 +46,7 @@ const MENDED_BY_WAITING: ReadonlySet<RefusalCode> = new Set([
   'quiet-period',
   'reducing-only',
   'reconciliation-stale',
+  'calendar-differs',
 ]);
 
 export const mendedByWaiting = (code: RefusalCode): boolean => MENDED_BY_WAITING.has(code);
