@@ -46,7 +46,8 @@ export function addFindings(sum: Findings, more: Findings): Findings {
 }
 
 export interface CampaignOptions {
-  readonly alterations?: Alterations;
+  /** Made anew for each world, so that nothing is remembered from one to the next. */
+  readonly alterations?: () => Alterations;
   /** Ends with the first world in which something does not hold. */
   readonly untilCaught?: boolean;
   /** One world in so many is led twice, and must come to the same hash. */
@@ -57,11 +58,11 @@ const TWICE_ONE_IN = 25;
 
 /** Leads the worlds of some seeds, one after another. */
 export async function leadWorlds(seeds: readonly number[], options: CampaignOptions = {}): Promise<Findings> {
-  const { alterations = AS_BUILT, untilCaught = false, twiceOneIn = TWICE_ONE_IN } = options;
+  const { alterations = () => AS_BUILT, untilCaught = false, twiceOneIn = TWICE_ONE_IN } = options;
   let sum = noFindings();
   for (const seed of seeds) {
-    const { violation, hash, tally } = await runWorld(planOf(seed), { alterations });
-    const again = seed % twiceOneIn === 0 ? (await runWorld(planOf(seed), { alterations })).hash : hash;
+    const { violation, hash, tally } = await runWorld(planOf(seed), { alterations: alterations() });
+    const again = seed % twiceOneIn === 0 ? (await runWorld(planOf(seed), { alterations: alterations() })).hash : hash;
     const found =
       violation ?? (again === hash ? null : { invariant: 12 as const, what: `${hash} at first, then ${again}` });
     sum = addFindings(sum, {

@@ -5,7 +5,7 @@ import { plantNamed } from './plants.ts';
 
 process.on('message', (message) => {
   const { seeds, plant } = order.parse(message);
-  leadWorlds(seeds, plant === null ? {} : { alterations: plantNamed(plant).alterations(), untilCaught: true }).then(
+  leadWorlds(seeds, plant === null ? {} : { alterations: plantNamed(plant).alterations, untilCaught: true }).then(
     (findings) => process.send?.(findings),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -57,7 +57,10 @@ export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
     return { seeds: taken, plant };
   };
   const work = async (): Promise<void> => {
-    const member = fork(MEMBER, [], { execArgv: ['--import', 'tsx'], serialization: 'json' });
+    const member = fork(MEMBER, [], {
+      execArgv: ['--max-semi-space-size=64', '--import', 'tsx'],
+      serialization: 'json',
+    });
     try {
       for (let asked = take(); asked !== null; asked = take()) {
         const more = findings.parse(await answerOf(member, asked));

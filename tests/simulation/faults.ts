@@ -7,12 +7,12 @@ import type { Chance } from './chance.ts';
 /** Every fault, with the probability that it strikes a step that it can strike, where a world switches it on. */
 export const FAULTS = {
   // of any step of any function
-  'crash-before': { says: 'the process dies before a call reaches anybody', probability: 0.004 },
-  'crash-after': { says: 'the process dies after a call had its effect and before it hears so', probability: 0.004 },
-  'lost-answer': { says: 'a call has its effect and its answer is lost', probability: 0.008 },
+  'crash-before': { says: 'the process dies before a call reaches anybody', probability: 0.008 },
+  'crash-after': { says: 'the process dies after a call had its effect and before it hears so', probability: 0.008 },
+  'lost-answer': { says: 'a call has its effect and its answer is lost', probability: 0.012 },
   unreachable: { says: 'a call reaches nobody, and its caller is told', probability: 0.008 },
   'slow-call': { says: 'a call takes seconds', probability: 0.02 },
-  frozen: { says: 'the machine freezes for minutes in the middle of a call', probability: 0.0015 },
+  frozen: { says: 'the machine freezes for minutes in the middle of a call', probability: 0.002 },
   // of the tables
   conflict: { says: 'transactions conflict with others', probability: 0.05 },
   throttle: { says: 'a table is over its capacity', probability: 0.03 },

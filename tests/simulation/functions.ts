@@ -2,6 +2,7 @@
 import { readCommand } from '#events/command.ts';
 import { answerCommand } from '#functions/execute/answer-command.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
+import { ingestQuotes } from '#functions/ingest/ingest-quotes.ts';
 import { holdStream } from '#functions/listen/hold-stream.ts';
 import { finishRuns } from '#functions/orchestrate/finish-runs.ts';
 import { orchestrateRun } from '#functions/orchestrate/orchestrate-run.ts';
@@ -24,6 +25,7 @@ import {
   controlRoom,
   executeRoom,
   type Ground,
+  ingestRoom,
   listenRoom,
   orchestrateRoom,
   protectRoom,
@@ -42,7 +44,7 @@ const LANE_CONCURRENCY = 2;
 const LATE_SCHEDULE_MS = [1_000, 70_000] as const;
 
 /** What a schedule wakes. */
-export type Scheduled = 'reconcile' | 'protect' | 'listen' | 'orchestrate' | 'finish';
+export type Scheduled = 'reconcile' | 'protect' | 'listen' | 'orchestrate' | 'finish' | 'quotes';
 
 export class Functions {
   readonly execute: FunctionRoom<ReturnType<typeof executeRoom>>;
@@ -54,6 +56,7 @@ export class Functions {
   readonly #webhook: FunctionRoom<ReturnType<typeof webhookRoom>>;
   readonly #publish: FunctionRoom<ReturnType<typeof publishRoom>>;
   readonly #orchestrate: FunctionRoom<ReturnType<typeof orchestrateRoom>>;
+  readonly #ingest: FunctionRoom<ReturnType<typeof ingestRoom>>;
   readonly #signal: FunctionRoom<ReturnType<typeof signalRoom>>;
   readonly #stream: StreamPump;
   readonly #lanes: readonly LanePump[];
@@ -69,6 +72,7 @@ export class Functions {
     this.#webhook = this.#room('webhook', COMMAND_MS, webhookRoom);
     this.#publish = this.#room('publish', COMMAND_MS, publishRoom);
     this.#orchestrate = this.#room('orchestrate', COMMAND_MS, orchestrateRoom);
+    this.#ingest = this.#room('ingest', COMMAND_MS, ingestRoom);
     this.#signal = this.#room('signal', COMMAND_MS, signalRoom);
     const { scheduler, faults, stream } = world;
     const parts = (name: string) => ({ scheduler, faults, chance: world.chance.fork(`pump:${name}`) });
@@ -131,7 +135,7 @@ export class Functions {
   /** Every room is started anew from here on. */
   replaceAll(): void {
     const rooms = [this.execute, this.control, this.#reconcile, this.#protect, this.#listen, this.#webhook];
-    for (const room of [...rooms, this.#publish, this.#orchestrate, this.#signal]) room.replace();
+    for (const room of [...rooms, this.#publish, this.#orchestrate, this.#ingest, this.#signal]) room.replace();
   }
 
   #answer(message: ReceivedFifoMessage): Promise<Ended<unknown>> {
@@ -196,6 +200,9 @@ export class Functions {
         return;
       case 'listen':
         report(this.#listen.invoke((dependencies) => holdStream(dependencies, LISTEN_MS)));
+        return;
+      case 'quotes':
+        report(this.#ingest.invoke((dependencies) => ingestQuotes(dependencies, slot)));
         return;
       case 'finish':
         report(this.#orchestrate.invoke((dependencies) => finishRuns(dependencies)));

@@ -125,8 +125,7 @@ function endsHold({ before, after }: OrderChange, ledger: () => BrokerLedger): V
   const wire = ledger().orders.find(({ clientOrderId }) => clientOrderId === id);
   const works = wire !== undefined && !ENDED_AT_BROKER.has(wire.status);
   if (works) return broken(4, `${id} is ${after.state} here and ${wire.status} at the broker`);
-  const unhoped =
-    wire !== undefined && (after.state === 'withdrawn' || after.state === 'failed' || after.state === 'abandoned');
+  const unhoped = wire !== undefined && wire.status !== 'rejected' && after.houseEnded !== null;
   return unhoped ? broken(4, `${id} is ${after.state} here and was at the broker`) : null;
 }
 
@@ -225,19 +224,22 @@ export function afterCommit(view: CommitView): Violation | null {
   return booked ?? factsHold(seen, commit, view.sequencesBefore);
 }
 
-/** 11, by the broker's own executions in their order. @param others symbols that somebody else trades too */
+/**
+ * 11, by the broker's own executions in their order.
+ * @param others symbols that somebody else trades too: what he does between an exit and its fill nobody can know
+ */
 export function exitsHold(seen: Observed, ledger: BrokerLedger, others: ReadonlySet<string>): Violation | null {
   const positions = new Map<string, bigint>();
-  const undone = new Set(ledger.executions.flatMap(({ undoes }) => undoes ?? []));
-  for (const execution of ledger.executions) {
-    if (execution.kind !== 'fill' || undone.has(execution.id)) continue;
-    const { symbol, side } = execution;
+  const revised = new Set(others);
+  for (const { symbol, side, kind, quantity, clientOrderId } of ledger.executions) {
+    // A fill that was taken back after an exit had counted on it is no fault of the exit.
+    if (kind !== 'fill') revised.add(symbol);
+    if (revised.has(symbol)) continue;
     const before = positions.get(symbol) ?? 0n;
-    const quantity = parseQuantity(execution.quantity);
-    const after = side === 'buy' ? before + quantity : before - quantity;
+    const after = side === 'buy' ? before + parseQuantity(quantity) : before - parseQuantity(quantity);
     positions.set(symbol, after);
-    const order = seen.orders.get(execution.clientOrderId);
-    if (order === undefined || others.has(symbol) || !isClosing(order.intent.terms.positionIntent)) continue;
+    const order = seen.orders.get(clientOrderId);
+    if (order === undefined || !isClosing(order.intent.terms.positionIntent)) continue;
     const crosses = side === 'sell' ? after < 0n : after > 0n;
     if (crosses) return broken(11, `${order.clientOrderId} closes ${symbol} from ${before} to ${after}`);
   }

@@ -34,10 +34,14 @@ type Submit = Extract<AnyCommand, { readonly type: 'submit-order.v1' }>;
 type Decided = Extract<Act, { readonly kind: 'entry' | 'exit' | 'flatten' | 'protective-stop' }>;
 
 /** What happens to the world by itself, and what somebody does with the house's own tools. */
-type Happening = Extract<Act, { kind: 'deploy' | 'poison' | 'run' | 'foreign-order' | 'bust' | 'correct' }>;
+type Happening = Extract<
+  Act,
+  { kind: 'lose-switch' | 'deploy' | 'poison' | 'run' | 'foreign-order' | 'bust' | 'correct' }
+>;
 type Deed = Exclude<Act, Happening>;
 
 const HAPPENINGS: ReadonlySet<string> = new Set<Happening['kind']>([
+  'lose-switch',
   'deploy',
   'poison',
   'run',
@@ -86,6 +90,9 @@ export class People {
       return;
     }
     switch (act.kind) {
+      case 'lose-switch':
+        world.loseSwitch();
+        return;
       case 'deploy':
         world.deploy();
         this.#functions.replaceAll();
@@ -262,15 +269,15 @@ export class People {
     if (againAfterMs !== null) scheduler.after(againAfterMs, () => this.#functions.fire('orchestrate', slot));
   }
 
-  #placeByHand({ symbol, side, units }: Extract<Act, { kind: 'foreign-order' }>, index: number): void {
+  #placeByHand({ symbol, side, units, price }: Extract<Act, { kind: 'foreign-order' }>, index: number): void {
     this.foreignSymbols.add(symbol);
     const body = {
       client_order_id: `${BY_HAND}${index}`,
       symbol,
       side,
       qty: String(units),
-      type: 'market',
       time_in_force: 'day',
+      ...(price === null ? { type: 'market' } : { type: 'limit', limit_price: price }),
     };
     this.#world.side.carry(new URL('http://127.0.0.1/v2/orders'), { method: 'POST', body: JSON.stringify(body) }).then(
       () => undefined,

@@ -33,6 +33,8 @@ export type Act =
     }
   | { readonly kind: 'trip' | 'reset' }
   | { readonly kind: 'deploy' | 'poison' }
+  /** The item of the global kill switch is gone. */
+  | { readonly kind: 'lose-switch' }
   /** A slot fires, and again so much later. */
   | { readonly kind: 'run'; readonly againAfterMs: number | null }
   | { readonly kind: 'policy'; readonly exposureShare: number }
@@ -42,6 +44,7 @@ export type Act =
       readonly symbol: SymbolName;
       readonly side: 'buy' | 'sell';
       readonly units: number;
+      readonly price: string | null;
     }
   | { readonly kind: 'bust' | 'correct'; readonly pick: number };
 
@@ -73,11 +76,13 @@ export interface Plan {
     readonly foreignOrders: 'ignore' | 'claim' | 'quarantine';
   };
   readonly news: { readonly stream: boolean; readonly webhook: boolean };
+  /** Whether quotes are stored each minute, for those who look at the stored ones. */
+  readonly quotes: boolean;
   readonly partialFillOneIn: number;
 }
 
 const MARKETS = 6;
-const MINUTE_MS = 60_000;
+const HALF_MINUTE_MS = 30_000;
 
 /** Faults of the broker, each with how it strikes where a world switches it on. */
 const BROKER_FAULTS: readonly ((chance: Chance) => BrokerFault)[] = [
@@ -99,7 +104,7 @@ const BROKER_FAULTS: readonly ((chance: Chance) => BrokerFault)[] = [
     name: 'stale-lists',
     setting: { probability: 0.4, parameters: { ms: chance.between(1_000, 90_000) } },
   }),
-  () => ({ name: 'torn-pages', setting: { probability: 0.3 } }),
+  () => ({ name: 'torn-pages', setting: { probability: 0.6 } }),
   (chance) => ({
     name: 'activity-lag',
     setting: { probability: 0.5, parameters: { ms: chance.between(500, 120_000) } },
@@ -129,6 +134,24 @@ const BROKER_FAULTS: readonly ((chance: Chance) => BrokerFault)[] = [
   () => ({ name: 'stuck-cancel', setting: { probability: 0.5, count: 2 } }),
   () => ({ name: 'cancel-refused', setting: { probability: 0.5, count: 2 } }),
   () => ({ name: 'account-blocked', setting: { probability: 0.2 } }),
+];
+
+/** The worst of a broker at once: the answer is lost, and the order cannot be seen for a while. */
+const lostAndHidden = (chance: Chance): readonly BrokerFault[] => [
+  chance.pick<BrokerFault>([
+    { name: 'drop-answer', setting: { probability: 0.7 } },
+    { name: 'error-after', setting: { probability: 0.7 } },
+    { name: 'late-accept', setting: { probability: 0.7, parameters: { ms: chance.between(10_000, 40_000) } } },
+  ]),
+  { name: 'hide-lookup', setting: { parameters: { ms: chance.between(5_000, 100_000) } } },
+  { name: 'hide-orders', setting: { probability: 0.5, parameters: { ms: chance.between(5_000, 100_000) } } },
+];
+
+/** Orders that rest, and lists that do not show them. */
+const tornLists = (chance: Chance): readonly BrokerFault[] => [
+  { name: 'never-fill', setting: { probability: 0.7 } },
+  { name: 'stale-lists', setting: { probability: 0.5, parameters: { ms: chance.between(60_000, 200_000) } } },
+  { name: 'torn-pages', setting: { probability: 0.5 } },
 ];
 
 const wishOf = (chance: Chance): Wish => ({ symbol: chance.pick(SYMBOLS), strategy: chance.pick(STRATEGIES) });
@@ -180,6 +203,7 @@ const ACTS: readonly (readonly [number, (chance: Chance) => Act])[] = [
       symbol: chance.pick(SYMBOLS),
       side: chance.pick(['buy', 'sell'] as const),
       units: chance.between(1, 20),
+      price: null,
     }),
   ],
   [1, (chance) => ({ kind: chance.pick(['bust', 'correct'] as const), pick: chance.below(8) })],
@@ -202,22 +226,28 @@ function operationsOf(chance: Chance, stormMs: number): readonly Operation[] {
     ...Array.from({ length: entries }, () => entryOf(chance)),
     ...Array.from({ length: others }, () => actOf(chance)),
   ];
-  // Entries come first, so that there is something to close and to cancel.
-  return acts
+  const timed = acts
     .map((act, index) => ({
       act,
       afterMs: Math.floor(chance.fraction() * stormMs * (index < entries ? 0.5 : 0.9)),
     }))
+    // Entries come first, so that there is something to close and to cancel.
     .sort((a, b) => a.afterMs - b.afterMs);
+  const [first] = timed;
+  if (first === undefined || !chance.happens(0.2)) return timed;
+  // In the very moment in which an order is on its way.
+  const scope = chance.pick(['global', 'account', 'strategy'] as const);
+  const act: Act = chance.happens(0.5) ? { kind: 'trip' } : { kind: 'kill', scope, strategy: chance.pick(STRATEGIES) };
+  return [...timed, { act, afterMs: first.afterMs + chance.between(0, 3_000) }];
 }
 
 /** The world of a seed. Pure: the same seed is the same plan. */
 export function planOf(seed: number): Plan {
   const chance = new Chance(`plan:${seed}`);
-  const stormMs = chance.between(3, 8) * MINUTE_MS;
+  const stormMs = chance.between(3, 8) * HALF_MINUTE_MS;
   // A swarm: each world has its own few faults, so that none hides behind the others.
-  const share = chance.pick([0, 0.1, 0.2, 0.35]);
-  const brokerShare = chance.pick([0, 0.04, 0.08, 0.15]);
+  const share = chance.pick([0, 0.1, 0.2, 0.4]);
+  const brokerShare = chance.pick([0, 0.05, 0.12, 0.25]);
   return {
     seed,
     marketSeed: chance.below(MARKETS),
@@ -227,7 +257,11 @@ export function planOf(seed: number): Plan {
       kind,
       strength: chance.pick([0.5, 1, 1, 3]),
     })),
-    brokerFaults: BROKER_FAULTS.filter(() => chance.happens(brokerShare)).map((make) => make(chance.fork('broker'))),
+    brokerFaults: [
+      ...BROKER_FAULTS.filter(() => chance.happens(brokerShare)).map((make) => make(chance.fork('broker'))),
+      ...(chance.happens(0.12) ? lostAndHidden(chance.fork('hidden')) : []),
+      ...(chance.happens(0.1) ? tornLists(chance.fork('torn')) : []),
+    ],
     lagCommits: chance.happens(share) ? chance.between(1, 12) : 0,
     strikes: null,
     policy: {
@@ -236,6 +270,7 @@ export function planOf(seed: number): Plan {
       foreignOrders: chance.pick(['ignore', 'claim', 'quarantine'] as const),
     },
     news: { stream: chance.happens(0.7), webhook: chance.happens(0.6) },
+    quotes: chance.happens(0.4),
     partialFillOneIn: chance.pick([0, 2, 5]),
   };
 }

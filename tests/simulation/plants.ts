@@ -16,7 +16,7 @@ import type { Alterations } from './alterations.ts';
 export interface Plant {
   /** What is broken, and how. */
   readonly says: string;
-  /** Made anew for each campaign; what it remembers, it remembers by world. */
+  /** Made anew for each world. */
   readonly alterations: () => Alterations;
 }
 

@@ -23,10 +23,39 @@ export function unrest(world: World, functions: Functions, people: People): stri
   }
   if (functions.isBehind()) return 'facts wait to be published';
   for (const order of world.seen.orders.values()) {
-    if (isOpen(order) && !RESTING.has(order.state)) return `${order.clientOrderId} is ${order.state}`;
+    if (isForAPerson(order)) continue;
+    if (isOpen(order) && !RESTING.has(order.state) && !isStuckAtBroker(world, order))
+      return `${order.clientOrderId} is ${order.state}`;
+    if (
+      order.cancelRequested !== null &&
+      order.state !== 'pending_cancel' &&
+      isOpen(order) &&
+      !isStuckAtBroker(world, order)
+    ) {
+      return `${order.clientOrderId} is ${order.state}, and a cancel was asked for`;
+    }
     if (order.provisional && !isQuarantined(world, order)) return `${order.clientOrderId} is provisional`;
   }
-  return differences(world)[0] ?? null;
+  return driven(world) ?? differences(world)[0] ?? null;
+}
+
+/** What could rest at the broker for ever is watched until a person decides; an alarm has told one. */
+const isForAPerson = ({ state, intent }: Order): boolean => state === 'unknown' && intent.terms.timeInForce === 'gtc';
+
+/** A cancel that the broker took and never brings about is the broker's own, and the house says as much. */
+const isStuckAtBroker = (world: World, { clientOrderId, state }: Order): boolean =>
+  state === 'pending_cancel' &&
+  world.ledger().orders.some((wire) => wire.clientOrderId === clientOrderId && wire.status === 'pending_cancel');
+
+/** An exit that nothing keeps from going on, and that goes on for ever. */
+function driven(world: World): string | null {
+  const { global, account, strategies, books } = world.seen;
+  if (global?.killSwitch.engaged !== false || account?.killSwitch.engaged !== false) return null;
+  if (account.tradingState === 'HALTED' || [...strategies.values()].some(({ killSwitch }) => killSwitch.engaged))
+    return null;
+  for (const book of books.values())
+    if (book.exitId !== null) return `the exit ${book.exitId} of ${book.ticker} is open`;
+  return null;
 }
 
 const isQuarantined = (world: World, { intent }: Order): boolean =>
@@ -107,7 +136,9 @@ function factsHold(world: World, facts: readonly JournaledFact[]): readonly stri
     const last = world.seen.sequences.get(aggregateId) ?? 0;
     if (count !== last) found.push(`${aggregateId} has ${count} facts, and one with the number ${last}`);
   }
-  for (const name of published) if (!journaled.has(name)) found.push(`${name} was published and is not journaled`);
+  // Prices are said and never journaled.
+  for (const name of published)
+    if (!journaled.has(name) && !name.startsWith('price.')) found.push(`${name} was published and is not journaled`);
   return [...found, ...rebuilt(world, facts)];
 }
 

@@ -1,6 +1,7 @@
 /** What each function of a world is made of: what its wiring makes of it in the cloud, over the world's own adapters. */
 import { DayMemory } from '#functions/execute/day-memory.ts';
 import type { ExecuteDependencies } from '#functions/execute/sender.ts';
+import type { IngestQuotesDependencies } from '#functions/ingest/ingest-quotes.ts';
 import type { ListenDependencies } from '#functions/listen/hold-stream.ts';
 import type { OrchestrateDependencies } from '#functions/orchestrate/orchestrate-run.ts';
 import type { ProtectDependencies } from '#functions/protect/look.ts';
@@ -202,6 +203,19 @@ export function orchestrateRoom(ground: Ground, process: SimulatedProcess): Orch
     lanes: ground.lanesOf(process),
   };
   return ground.alterations.orchestrate?.(room, tables) ?? room;
+}
+
+export function ingestRoom(ground: Ground, process: SimulatedProcess): IngestQuotesDependencies {
+  const tables = roomTables(ground, process, 'ingest');
+  return {
+    accountId: ground.account,
+    clock: process.clock,
+    telemetry: ground.telemetry,
+    policies: policiesStore(tables, 'ingest'),
+    marketData: brokerOf(ground, process, tables).marketData,
+    marketStore: marketStore(tables, process.clock),
+    bus: ground.busOf(process),
+  };
 }
 
 export function signalRoom(ground: Ground, process: SimulatedProcess): SignalDependencies {

@@ -27,11 +27,15 @@ export interface WorldResult {
   readonly tally: Tally;
   readonly strikes: readonly Strike[];
   readonly lines: readonly string[];
+  /** What the judge found. */
+  readonly flaws: readonly string[];
 }
 
 export interface RunOptions {
   readonly alterations?: Alterations;
   readonly keepTrace?: boolean;
+  /** What else must hold at the end; each text is something that does not. */
+  readonly judge?: (world: World) => readonly string[];
 }
 
 const MINUTE_MS = 60_000;
@@ -72,6 +76,7 @@ function scheduleGuards(world: World, functions: Functions, from: EpochMs, until
   for (let slot = from; slot < until; slot = addMs(slot, MINUTE_MS)) {
     world.scheduler.at(slot, () => functions.fire('reconcile', slot));
     world.scheduler.at(addMs(slot, 20_000), () => functions.fire('protect', slot));
+    if (world.plan.quotes) world.scheduler.at(slot, () => functions.fire('quotes', slot));
     if (decides(world)) world.scheduler.at(addMs(slot, 40_000), () => functions.fire('finish', slot));
     const minute = (slot - from) / MINUTE_MS;
     if (world.plan.news.stream && minute % 2 === 0) world.scheduler.at(slot, () => functions.fire('listen', slot));
@@ -86,17 +91,17 @@ async function calm(world: World, functions: Functions, people: People): Promise
   const from = world.now;
   const close = [addMs(CLOSES_AT, MINUTE_MS), addMs(CLOSES_AT, 17 * MINUTE_MS), addMs(NEXT_OPENS_AT, MINUTE_MS)];
   const looks = [...CALM_MINUTES.map((minutes) => addMs(from, minutes * MINUTE_MS)), ...close];
-  let quiet = 0;
+  let passes = 0;
   for (const at of looks) {
     functions.wakeLanes();
     await world.scheduler.runUntil(at, () => world.violation !== null);
-    if (world.violation !== null) return;
-    quiet = unrest(world, functions, people) === null ? quiet + 1 : 0;
-    // One look finds it so; the pass after it must find the same.
-    if (quiet >= 2) return;
+    // A pass in peace must have found it so as well.
+    if (world.violation !== null || (passes > 0 && unrest(world, functions, people) === null)) return;
+    passes += 1;
     functions.fire('reconcile', at);
     functions.fire('protect', at);
     if (decides(world)) functions.fire('finish', at);
+    if (world.plan.quotes) functions.fire('quotes', at);
     await world.scheduler.runUntil(addMs(at, 45_000), () => world.violation !== null);
     if (world.violation !== null) return;
   }
@@ -142,5 +147,6 @@ export async function runWorld(plan: Plan, options: RunOptions = {}): Promise<Wo
   const { trace, scheduler } = world;
   trace.tally.steps = scheduler.events;
   const { hash, tally, strikes, lines } = trace;
-  return { seed: plan.seed, violation: world.violation, hash, tally, strikes, lines };
+  const flaws = options.judge?.(world) ?? [];
+  return { seed: plan.seed, violation: world.violation, hash, tally, strikes, lines, flaws };
 }

@@ -10,6 +10,7 @@ import { MemoryFifoQueue } from '#shared/adapters/memory/fifo-queue.ts';
 import { memoryLanes } from '#shared/adapters/memory/lanes.ts';
 import { MemoryTableStream } from '#shared/adapters/memory/table-stream.ts';
 import { MemoryTables, type TableChange } from '#shared/adapters/memory/tables.ts';
+import { globalSafetyKey } from '#shared/adapters/stores/keys.ts';
 import type { AccountId, BuildId } from '#shared/core/kernel/identity.ts';
 import { accountId, buildId } from '#shared/core/kernel/identity.ts';
 import { epochMs } from '#shared/core/kernel/instant.ts';
@@ -70,6 +71,8 @@ export class World {
   readonly seen = new Observed();
   readonly ground: Ground;
   /** Bodies of all messages that were put on a lane, with the id under which they were. */
+  /** Client order ids of all submits that reached the broker, in their order. */
+  readonly submits: string[] = [];
   readonly sent: { readonly body: string; readonly at: number }[] = [];
   readonly #alterations: Alterations;
   readonly #sends = new Sends();
@@ -140,6 +143,12 @@ export class World {
     return this.side.broker.ledger();
   }
 
+  /** Takes the global safety item away, as a table that was restored without it. */
+  loseSwitch(): void {
+    this.seen.global = null;
+    this.tables.write({ kind: 'delete', table: 'safety', key: globalSafetyKey, conditions: [] }).catch(() => undefined);
+  }
+
   /** Another build from now on. */
   deploy(): void {
     this.#deploys += 1;
@@ -199,6 +208,7 @@ export class World {
     });
     side.onSubmit = (id) => {
       this.say(`the broker is sent ${id}`);
+      this.submits.push(id);
       // What a person places by hand goes through no gate of ours.
       if (!id.startsWith(BY_HAND)) this.violate(this.#sends.send(this.seen, id));
     };
