@@ -5,6 +5,7 @@
 import type { ExecuteDependencies } from '#functions/execute/sender.ts';
 import type { ListenDependencies } from '#functions/listen/hold-stream.ts';
 import type { OrchestrateDependencies } from '#functions/orchestrate/orchestrate-run.ts';
+import type { ProtectDependencies } from '#functions/protect/look.ts';
 import type { ReconcileDependencies } from '#functions/reconcile/pass.ts';
 import type { Wire } from './broker-side.ts';
 import type { Tables } from '#shared/ports/tables.ts';
@@ -16,6 +17,7 @@ export interface Alterations {
   readonly wire?: (wire: Wire) => Wire;
   readonly execute?: (room: ExecuteDependencies, tables: Tables) => ExecuteDependencies;
   readonly reconcile?: (room: ReconcileDependencies, tables: Tables) => ReconcileDependencies;
+  readonly protect?: (room: ProtectDependencies) => ProtectDependencies;
   readonly listen?: (room: ListenDependencies, tables: Tables) => ListenDependencies;
   readonly orchestrate?: (room: OrchestrateDependencies, tables: Tables) => OrchestrateDependencies;
   /** The deduplication id under which a message is put on its lane. */

@@ -159,6 +159,49 @@ export const INCIDENTS: Readonly<Record<string, Incident>> = {
     judge: boughtOnce('10'),
     without: PLANTS['retry-with-new-id'].alterations,
   },
+  'nautilus-3176': {
+    happened: 'duplicates after a restart',
+    holds: 'a restart at any point submits nothing twice',
+    protection: 'a command that comes again is decided by its row, under the same id (redelivery, client-order-id)',
+    plan: quietPlan({
+      seed: 5,
+      stormMs: 420_000,
+      operations: acts([5, buy(10)]),
+      faults: [
+        { kind: 'crash-before', strength: 5 },
+        { kind: 'crash-after', strength: 5 },
+      ],
+      brokerFaults: [brokerFault('drop-answer', {}, 1), brokerFault('hide-lookup', { ms: 4_000 })],
+    }),
+    judge: boughtOnce('10'),
+    without: PLANTS['retry-with-new-id'].alterations,
+  },
+  'octobot-3190': {
+    happened: 'stop and target were gone after a restart',
+    holds: 'after every fill the protection stands, in any crash',
+    protection: 'protect places what is missing at each look (plan-positions)',
+    plan: quietPlan({
+      seed: 5,
+      operations: acts([5, buy(10)]),
+      faults: [
+        { kind: 'crash-before', strength: 3 },
+        { kind: 'crash-after', strength: 3 },
+      ],
+    }),
+    judge: (world) =>
+      orders(world).some(({ side, type, status }) => side === 'sell' && type === 'stop' && status === 'new')
+        ? []
+        : ['no stop stands at the broker'],
+    without: () => ({ protect: (room) => ({ ...room, dryRun: true }) }),
+  },
+  'binance-215': {
+    happened: 'clock skew made every request fail',
+    holds: 'skew is measured and halts with its own reason',
+    protection: 'protect measures it at each look and trips the breaker (monitor)',
+    plan: quietPlan({ operations: acts([5, buy(10)]), brokerFaults: [brokerFault('clock-skew', { ms: 60_000 })] }),
+    judge: (world) => expected('the cause of the trip', world.seen.account?.breaker.cause, 'clock-skew'),
+    without: () => ({ protect: (room) => ({ ...room, tripsBreaker: false }) }),
+  },
   'nautilus-5000': {
     happened: 'the reconciler itself dropped 14 working orders',
     holds: 'one missing page or stale list never ends an order',

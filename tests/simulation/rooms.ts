@@ -129,7 +129,7 @@ export function reconcileRoom(ground: Ground, process: SimulatedProcess): Reconc
 export function protectRoom(ground: Ground, process: SimulatedProcess): ProtectDependencies {
   const tables = roomTables(ground, process, 'protect');
   const market = marketStore(tables, process.clock);
-  return {
+  const room: ProtectDependencies = {
     ...storesOf(tables, 'protect', process),
     accountId: ground.account,
     dryRun: false,
@@ -147,6 +147,7 @@ export function protectRoom(ground: Ground, process: SimulatedProcess): ProtectD
     broker: brokerOf(ground, process, tables).broker,
     lanes: ground.lanesOf(process),
   };
+  return ground.alterations.protect?.(room) ?? room;
 }
 
 export function listenRoom(ground: Ground, process: SimulatedProcess): ListenDependencies {
