@@ -53,9 +53,12 @@ function driven(world: World): string | null {
   if (global?.killSwitch.engaged !== false || account?.killSwitch.engaged !== false) return null;
   if (account.tradingState === 'HALTED' || [...strategies.values()].some(({ killSwitch }) => killSwitch.engaged))
     return null;
-  for (const book of books.values())
-    if (book.exitId !== null) return `the exit ${book.exitId} of ${book.ticker} is open`;
-  return null;
+  // An exit waits for the end of what may rest at the broker, and so for the person who decides of that.
+  const waiting = new Set(
+    [...world.seen.orders.values()].filter(isForAPerson).map(({ intent }) => intent.terms.ticker),
+  );
+  const open = [...books.values()].find(({ exitId, ticker }) => exitId !== null && !waiting.has(ticker));
+  return open === undefined ? null : `the exit ${open.exitId} of ${open.ticker} is open`;
 }
 
 const isQuarantined = (world: World, { intent }: Order): boolean =>
