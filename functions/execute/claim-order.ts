@@ -50,13 +50,20 @@ async function refused(dependencies: ExecuteDependencies, intent: OrderIntent, w
   return ended({ kind: 'refused', clientOrderId, refusal: why });
 }
 
+/** The generation before. An exit whose position went through zero closes it from the other side, under another id. */
+async function previousOf({ orders }: ExecuteDependencies, { terms, decision }: OrderIntent): Promise<Order | null> {
+  const before = { ...decision, generation: decision.generation - 1 };
+  const same = await orders.get(clientOrderIdFor(terms, before));
+  if (same !== null) return same;
+  return await orders.get(clientOrderIdFor({ ...terms, side: terms.side === 'buy' ? 'sell' : 'buy' }, before));
+}
+
 /** Why the order is not to be claimed yet, or not any more. Nothing is reserved for an order that has to wait. */
 async function beforeClaim(dependencies: ExecuteDependencies, intent: OrderIntent): Promise<Turn | null> {
-  const { orders, permits, clock, dryRun } = dependencies;
-  const { decision, terms } = intent;
+  const { permits, clock, dryRun } = dependencies;
+  const { decision } = intent;
   if (decision.generation > 0) {
-    const previousId = clientOrderIdFor(terms, { ...decision, generation: decision.generation - 1 });
-    const previous = { order: await orders.get(previousId), validUntil: null };
+    const previous = { order: await previousOf(dependencies, intent), validUntil: null };
     const now = clock.now();
     const bar = generationBar(intent, previous, now);
     if (bar !== null) {

@@ -1,5 +1,6 @@
 /** What the simulation has found in the product, each held by the world that found it. */
 import { describe, expect, it } from 'vitest';
+import { planOf } from './plan.ts';
 import { runWorld } from './run-world.ts';
 import { onceAt, quietPlan } from './scenario.ts';
 
@@ -28,4 +29,11 @@ describe('a run', () => {
     expect(broken).toEqual([]);
     expect(died.length).toBeGreaterThan(20);
   }, 60_000);
+});
+
+describe('an exit', () => {
+  // An execution is taken back after it was sold on: the position goes through zero, and is closed from the other side.
+  it('goes on with its next generation when its side has changed (seed 1266)', async () => {
+    expect((await runWorld(planOf(1266))).violation).toBeNull();
+  });
 });
