@@ -93,13 +93,13 @@ export async function readBars({ marketStore, clock }: ControlDependencies, symb
 
 /**
  * The pre-trade checks first, then the gates: a malformed order is no news of a gate.
- * @returns what the order comes near to, a sentence each; the sender's own clearing journals it with the claim
+ * @returns what the order comes near to; the sender's own clearing journals it with the claim
  */
 export async function clearRequest(
   dependencies: ControlDependencies,
   ground: Ground,
   intent: OrderIntent,
-): Promise<Result<readonly string[], Refusal>> {
+): Promise<Result<readonly Refusal[], Refusal>> {
   const { safety, accountId, clock, broker, deployed } = dependencies;
   const { account: safetyOfAccount, policy, strategies, quoteFault, ...ledger } = ground;
   const { ticker: symbol, strategyId, positionIntent } = intent.terms;
@@ -141,7 +141,7 @@ export async function clearRequest(
 }
 
 /** A wish to close becomes an exit, which clears its way before its order is cleared. */
-function clearing(facts: ClearingFacts): Result<readonly string[], Refusal> {
+function clearing(facts: ClearingFacts): Result<readonly Refusal[], Refusal> {
   const { purpose } = facts.intent;
   if (purpose === 'exit' || purpose === 'flatten') {
     const refused = exitRefusal(facts);
@@ -149,5 +149,5 @@ function clearing(facts: ClearingFacts): Result<readonly string[], Refusal> {
   }
   // A resting stop gives way to a closing order that needs its units.
   const cleared = clearOrder(isClosing(facts.intent.terms.positionIntent) ? besideStops(facts) : facts);
-  return cleared.ok ? succeed(cleared.value.warnings.map(({ message }) => message)) : cleared;
+  return cleared.ok ? succeed(cleared.value.warnings) : cleared;
 }

@@ -1,7 +1,7 @@
 /** The gates as requests meet them, and why one is shut. */
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Refusal } from '#shared/core/kernel/refusal.ts';
-import { currentSession, lastCompletedSession } from '#shared/core/market/session-calendar.ts';
+import { sessionToReconcile } from '#shared/core/market/session-calendar.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import type { ControlDependencies } from './operation.ts';
 
@@ -12,7 +12,7 @@ export const gateReference = (
   policy: { readonly version: number; readonly limits: { readonly reconciliationAgeMsMax: number } },
 ): GateReference => ({
   now,
-  session: (currentSession(now) ?? lastCompletedSession(now)).date,
+  session: sessionToReconcile(now).date,
   build,
   policyVersion: policy.version,
   reconciliationAgeMsMax: policy.limits.reconciliationAgeMsMax,

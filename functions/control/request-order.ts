@@ -162,7 +162,7 @@ export async function askForOrder(
   if (!made) return await answerAgain(dependencies, request, bodyHash, { until, keyed: idempotencyKey !== null });
   if (!(await putOnLane(dependencies, request))) return notQueued(request);
   const shown = await awaitAnswer(dependencies, request, until);
-  const warnings = [...cleared.value];
+  const warnings = cleared.value.map(({ message }) => message);
   return accepted(requestedView(dependencies, request, shown, { repeated: false, warnings }));
 }
 

@@ -126,12 +126,18 @@ function parentOf(
   return { ...intent, terms, purpose };
 }
 
+interface ClearedPlan {
+  readonly plan: SlicePlan;
+  /** What the plan comes near to, a sentence for each limit. */
+  readonly warnings: readonly string[];
+}
+
 /** The plan, cleared: as a whole by everything but a slice's own measure, and by its first slice as it would be now. */
 async function clearedPlan(
   dependencies: ControlDependencies,
   call: Call,
   body: SliceBody,
-): Promise<Result<SlicePlan, Refusal>> {
+): Promise<Result<ClearedPlan, Refusal>> {
   const read = await readGround(dependencies, ticker(body.symbol));
   if (!read.ok) return read;
   const ground = read.value;
@@ -169,7 +175,11 @@ async function clearedPlan(
   const quantity = plan.value.slices[0]?.planned ?? terms.size.quantity;
   const first = { ...parent, terms: { ...terms, size: { kind: 'quantity', quantity } } } as const;
   const bySlice = await clearRequest(dependencies, ground, first);
-  return bySlice.ok ? plan : bySlice;
+  if (!bySlice.ok) return bySlice;
+  // A limit that both come near to is told by the whole, which comes nearer.
+  const ofWhole = new Set(asWhole.value.map(({ code }) => code));
+  const near = [...asWhole.value, ...bySlice.value.filter(({ code }) => !ofWhole.has(code))];
+  return succeed({ plan: plan.value, warnings: near.map(({ message }) => message) });
 }
 
 async function shown({ orders, dryRun }: ControlDependencies, plan: SlicePlan, preview = false): Promise<PlanView> {
@@ -202,20 +212,20 @@ export const sliceOrder = operation(
     const preview = body.preview ?? false;
     const earlier = preview ? null : await plans.get(accountId, parentIdOf(identityOf(body, call, accountId)));
     if (earlier !== null) return await answerAgain(dependencies, call, body, earlier);
-    const plan = await clearedPlan(dependencies, call, body);
-    if (!plan.ok) return refused(plan.error);
-    if (preview) {
-      return done({ plan: await shown(dependencies, plan.value, true), repeated: false, warnings: [] });
-    }
+    const cleared = await clearedPlan(dependencies, call, body);
+    if (!cleared.ok) return refused(cleared.error);
+    const { plan } = cleared.value;
+    const warnings = [...cleared.value.warnings];
+    if (preview) return done({ plan: await shown(dependencies, plan, true), repeated: false, warnings });
     const open = (await plans.open(accountId)).length;
     if (open >= OPEN_PLANS_MAX) {
       const message = `${open} orders are worked in slices already; cancel one or wait for its end`;
       const context = { actual: String(open), limit: String(OPEN_PLANS_MAX) };
       return refused(refusal('orders-open-limit', message, context));
     }
-    const kept = await plans.make(plan.value, call.now);
+    const kept = await plans.make(plan, call.now);
     if (!kept.made) return await answerAgain(dependencies, call, body, kept.plan);
-    return accepted({ plan: await shown(dependencies, kept.plan), repeated: false, warnings: [] });
+    return accepted({ plan: await shown(dependencies, kept.plan), repeated: false, warnings });
   },
 );
 

@@ -10,7 +10,7 @@ import type { AccountId, BuildId, Ticker } from '#shared/core/kernel/identity.ts
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
-import { currentSession, lastCompletedSession } from '#shared/core/market/session-calendar.ts';
+import { currentSession, lastCompletedSession, sessionToReconcile } from '#shared/core/market/session-calendar.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
@@ -59,7 +59,7 @@ export const gateReference = (
   policy: { readonly version: number; readonly limits: { readonly reconciliationAgeMsMax: number } },
 ): GateReference => ({
   now,
-  session: sessionDateOf(now),
+  session: sessionToReconcile(now).date,
   build,
   policyVersion: policy.version,
   reconciliationAgeMsMax: policy.limits.reconciliationAgeMsMax,

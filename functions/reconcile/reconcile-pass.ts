@@ -7,7 +7,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
-import { lastCompletedSession, sessionOf } from '#shared/core/market/session-calendar.ts';
+import { sessionOf, sessionToReconcile } from '#shared/core/market/session-calendar.ts';
 import { checkCash, type CashCheck, paidIn } from '#shared/core/reconcile/cash.ts';
 import { windowStart } from '#shared/core/reconcile/news-window.ts';
 import { standingDifferences } from '#shared/core/reconcile/position-differences.ts';
@@ -42,7 +42,7 @@ export async function reconcilePass(
   const today = sessionOf(newYorkDate(now));
   if (today === null && (mark === null || mark.asked.length === 0)) return { kind: 'no-session' };
   // What a person asks for is done on any day; it counts for the session before, which has a gate of its own no more.
-  const session = today ?? lastCompletedSession(now);
+  const session = sessionToReconcile(now);
   const pass = await begin(dependencies, { session, inSession: today !== null, mark }, now, remainingMs);
   try {
     return { kind: 'checked', report: await run(pass) };

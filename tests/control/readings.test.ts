@@ -5,7 +5,7 @@ import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-st
 import { parseMoney, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, calendarDate } from '#shared/core/kernel/instant.ts';
+import { addMs, type CalendarDate, calendarDate, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import { closedCircuit } from '#shared/core/safety/broker-circuit.ts';
 import { openGate } from '#shared/core/safety/request-gate.ts';
@@ -129,6 +129,21 @@ describe('health', () => {
     const told = await health(house);
     expect(told).toMatchObject({ state: 'down', trading_state: 'REDUCING', reconciliation: { state: 'down' } });
     expect(told.trading_state_reason).not.toBeNull();
+  });
+
+  it('knows the first pass of a day before its open for what it is, and does not take one of the day before', async () => {
+    const house = await openHouse();
+    const { safety, build } = house.dependencies;
+    house.clock.moveTo(parseEpochMs('2026-03-10T13:05:00Z'));
+    const passed = (session: CalendarDate, agoMs: number) =>
+      safety.recordPass(house.account, { startedAt: addMs(house.clock.now(), -agoMs), session, build });
+    await passed(SESSION, 60_000);
+    expect(await health(house)).toMatchObject({
+      trading_state: 'REDUCING',
+      trading_state_reason: 'no reconciliation pass has succeeded in this session',
+    });
+    await passed(calendarDate('2026-03-10'), 30_000);
+    expect(await health(house)).toMatchObject({ trading_state: 'ACTIVE', reconciliation: { session: '2026-03-10' } });
   });
 });
 

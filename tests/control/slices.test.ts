@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { readCommand } from '#events/command.ts';
 import { aggregateOf } from '#events/fact.ts';
-import { decisionId } from '#shared/core/kernel/identity.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { decisionId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import type { SlicePlan } from '#shared/core/order/slice-plan.ts';
@@ -121,6 +123,29 @@ describe('a parent order in slices', () => {
     const tight = problem(await ask(house, { qty: '400', max_participation: '0.0001' }));
     expect(tight.context).toMatchObject({ actual: '40', slicesNeeded: '34' });
     expect(await house.dependencies.plans.open(house.account)).toEqual([]);
+  });
+
+  it('is answered with what it comes near to, as a whole and by its slices, and as a preview too', async () => {
+    const house = await openHouse();
+    expect(answered(await ask(house)).warnings).toEqual([]);
+    // 17,000 of the 20,000 that one symbol may take.
+    const whole = expect.stringMatching(/^the exposure in AAPL would be .*, near its limit of 20000/);
+    expect(answered(await ask(house, { qty: '170' })).warnings).toEqual([whole]);
+    expect(answered(await ask(house, { qty: '170', preview: true })).warnings).toEqual([whole]);
+    // Two slices of 85, of the 100 that are one in a hundred of a day's volume; the whole is held to no such share.
+    const thin = marketStore(house.tables, house.clock);
+    const bars = [...(await thin.loadBars([ticker('AAPL')], 2025, 2026)).values()];
+    await thin.saveBars(bars.map((one) => ({ ...one, volume: one.volume.map(() => 1e4) })));
+    const slice = expect.stringMatching(/^the part that the order has of a day's volume of AAPL would be 85, near/);
+    const twoSlices = { qty: '170', duration_minutes: 10 };
+    expect(answered(await ask(house, twoSlices)).warnings).toEqual([whole, slice]);
+    // Whatever uses a ten-thousandth of a limit comes near to it now, the slice as much as the whole.
+    const { version, document } = SCHEMAS.getPolicy.success.body.parse((await house.ask('getPolicy')).json());
+    const checks = { ...z.looseObject({}).parse(document['checks']), warnShareBps: 1 };
+    const body = { document: { ...document, checks }, expected_version: version, reason: 'a test warns early' };
+    expect((await house.ask('putPolicy', { body })).status).toBe(200);
+    const { warnings } = answered(await ask(house, twoSlices, keyed('early')));
+    expect(warnings.filter((text) => text.startsWith('the exposure in AAPL'))).toEqual([whole]);
   });
 
   it('is refused while as many are at work as one function can see to', async () => {

@@ -13,6 +13,7 @@ import {
   sessionOf,
   sessionsBetween,
   sessionsSince,
+  sessionToReconcile,
 } from './session-calendar.ts';
 
 const dataFolder = new URL('../../../../shared/data/', import.meta.url);
@@ -182,6 +183,16 @@ describe('sessions around an instant', () => {
     expect(lastCompletedSession(at('2025-12-24T18:00:00Z')).date).toBe('2025-12-24');
     expect(lastCompletedSession(at('2025-01-10T03:00:00Z')).date).toBe('2025-01-08');
     expect(lastCompletedSession(at('2001-09-15T12:00:00Z')).date).toBe('2001-09-10');
+  });
+
+  it('is reconciled from midnight in New York until the next one is', () => {
+    expect(sessionToReconcile(at('2026-03-09T03:59:59.999Z')).date).toBe('2026-03-06');
+    expect(sessionToReconcile(at('2026-03-09T04:00:00Z')).date).toBe('2026-03-09');
+    expect(sessionToReconcile(at('2026-03-09T13:00:00Z')).date).toBe('2026-03-09');
+    expect(sessionToReconcile(at('2026-03-09T15:00:00Z')).date).toBe('2026-03-09');
+    expect(sessionToReconcile(at('2026-03-10T03:59:59Z')).date).toBe('2026-03-09');
+    expect(sessionToReconcile(at('2026-03-14T15:00:00Z')).date).toBe('2026-03-13');
+    expect(sessionToReconcile(at('2025-12-25T15:00:00Z')).date).toBe('2025-12-24');
   });
 
   it('opens next strictly later, over weekends, holidays and years', () => {

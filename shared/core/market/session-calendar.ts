@@ -96,6 +96,13 @@ export function lastCompletedSession(now: EpochMs): Session {
   return session.closeAt <= now ? session : walk(dayNumberOf(session.date) - 1, -1);
 }
 
+/**
+ * The session that a pass of reconciliation counts for, and of which the gates ask a pass: from midnight in New York on
+ * the day's own, as passes begin before the open; on a day without one the last that was.
+ */
+export const sessionToReconcile = (now: EpochMs): Session =>
+  sessionOfDay(newYorkDayNumber(now)) ?? lastCompletedSession(now);
+
 /** The first session that opens after an instant. */
 export function nextSession(now: EpochMs): Session {
   const session = walk(newYorkDayNumber(now), 1);
