@@ -1,7 +1,6 @@
 /** The facts that each position is planned on: quotes of this session, and the range of the session before its entry. */
 import type { Price } from '#shared/core/kernel/decimal.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
-import { msOf } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import { heldSide } from '#shared/core/portfolio/stop-rule.ts';
@@ -12,23 +11,19 @@ import {
   type ProtectedShare,
   sharesToProtect,
 } from '#shared/core/safety/position-plan.ts';
-import type { MarketStore, StoredQuote } from '#shared/ports/market-store.ts';
+import type { MarketStore } from '#shared/ports/market-store.ts';
 import type { Look, ProtectDependencies } from './look.ts';
-
-/** Two slots of the quotes; an older one is no price that a stop could be held to. */
-const QUOTE_AGE_MS_MAX = 120_000;
+import { usableQuotes } from './usable-quotes.ts';
 
 /** The quotes that a stop may be held to: of this session, and read just now. */
 async function readPrices(
   { marketStore }: { readonly marketStore: MarketStore },
-  { open, now }: Look,
+  look: Look,
   symbols: readonly Ticker[],
 ): Promise<ReadonlyMap<Ticker, Quote>> {
-  if (open === null || symbols.length === 0) return new Map();
-  const isUsable = ({ quote, readAt }: StoredQuote): boolean =>
-    now - readAt <= QUOTE_AGE_MS_MAX && msOf(quote.at) >= open.openAt;
-  const found = await marketStore.loadQuotes(symbols);
-  return new Map([...found].filter(([, stored]) => isUsable(stored)).map(([symbol, { quote }]) => [symbol, quote]));
+  if (look.open === null || symbols.length === 0) return new Map();
+  const usable = usableQuotes(look, await marketStore.loadQuotes(symbols));
+  return new Map([...usable].map(([symbol, { quote }]) => [symbol, quote]));
 }
 
 /** The range of a share that is held, where its stop is reckoned by it. */

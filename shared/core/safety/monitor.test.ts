@@ -18,6 +18,7 @@ const CALM: MonitorFacts = {
   sessionOpenAt: ago(3_600_000),
   equityAtOpen: EQUITY,
   equity: EQUITY,
+  markedByQuotes: false,
   sessionPeak: EQUITY,
   peak: EQUITY,
   quotedAt: ago(30_000),

@@ -16,7 +16,10 @@ export interface MonitorFacts {
   readonly sessionOpenAt: EpochMs | null;
   /** Of the day's session; null until its first pass of reconciliation. */
   readonly equityAtOpen: Money | null;
+  /** The lower of the last pass's and what books and quotes make of it since. */
   readonly equity: Money | null;
+  /** Whether that is the quotes' one. */
+  readonly markedByQuotes: boolean;
   /** The highest equity of the session, and of all; null before the first. */
   readonly sessionPeak: Money | null;
   readonly peak: Money | null;
@@ -51,34 +54,38 @@ const FULL_BPS = 10_000n;
 const secondsOf = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 /** A fall from a height by more than a share of it. */
-function fallen(from: Money | null, to: Money | null, limitBps: bigint, since: string): string | null {
+function fallen(
+  from: Money | null,
+  { equity: to, markedByQuotes }: MonitorFacts,
+  limitBps: bigint,
+  since: string,
+): string | null {
   if (from === null || to === null || from <= 0n) return null;
   const loss = subtractMoney(from, to);
   const limit = prorateMoney(from, limitBps, FULL_BPS, 'floor');
-  return loss > limit ? `lost ${formatMoney(loss)} since ${since}; the limit is ${formatMoney(limit)}` : null;
+  const by = markedByQuotes ? ', by the quotes' : '';
+  return loss > limit ? `lost ${formatMoney(loss)} since ${since}${by}; the limit is ${formatMoney(limit)}` : null;
 }
 
 const dailyLoss: Monitor = {
   cause: 'daily-loss',
   trips: 'equity fell further below its value at the start of the session than the policy allows',
   numbers: ['limits.dailyLossBpsMax'],
-  watch: ({ equityAtOpen, equity, policy }) =>
-    fallen(equityAtOpen, equity, policy.limits.dailyLossBpsMax, 'the session began'),
+  watch: (facts) => fallen(facts.equityAtOpen, facts, facts.policy.limits.dailyLossBpsMax, 'the session began'),
 };
 
 const dailyDrawdown: Monitor = {
   cause: 'daily-drawdown',
   trips: "equity fell further below the session's highest than the policy allows",
   numbers: ['limits.drawdownBpsMax'],
-  watch: ({ sessionPeak, equity, policy }) =>
-    fallen(sessionPeak, equity, policy.limits.drawdownBpsMax, 'its highest of the session'),
+  watch: (facts) => fallen(facts.sessionPeak, facts, facts.policy.limits.drawdownBpsMax, 'its highest of the session'),
 };
 
 const peakDrawdown: Monitor = {
   cause: 'peak-drawdown',
   trips: 'equity fell further below the highest that it ever was than the policy allows',
   numbers: ['monitor.peakDrawdownBpsMax'],
-  watch: ({ peak, equity, policy }) => fallen(peak, equity, policy.monitor.peakDrawdownBpsMax, 'its highest of all'),
+  watch: (facts) => fallen(facts.peak, facts, facts.policy.monitor.peakDrawdownBpsMax, 'its highest of all'),
 };
 
 /** For how long nothing was read in this session. */
