@@ -132,6 +132,12 @@ export const exposureOf = (book: Book): Money =>
     book.openOrders.reduce((sum, mark) => addMoney(sum, mark.reservedMoney), ZERO_MONEY),
   );
 
+/** All that was ever paid for shares, less what their sales brought: cost and realised profit hold it exactly. */
+export const paidIn = (books: readonly Book[]): Money =>
+  books
+    .flatMap((book) => book.shares)
+    .reduce((sum, share) => addMoney(sum, subtractMoney(share.cost, share.realizedProfit)), ZERO_MONEY);
+
 /** What became known of one strategy's executions; all amounts are of `side`, negative when a bust takes back. */
 export interface BookedFill {
   readonly strategyId: StrategyId;

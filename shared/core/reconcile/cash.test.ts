@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseMoney, parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { accountId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
-import { bookFill, emptyBook, shareOf, withShare } from '#shared/core/portfolio/book.ts';
-import { checkCash, paidIn } from './cash.ts';
+import { bookFill, emptyBook, paidIn, shareOf, withShare } from '#shared/core/portfolio/book.ts';
+import { checkCash } from './cash.ts';
 
 const BASE = { cash: parseMoney('1000'), paid: parseMoney('200'), adjusted: parseMoney('50') };
 const check = (cash: string, paid: string, adjusted = '50') =>

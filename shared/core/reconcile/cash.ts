@@ -1,13 +1,5 @@
 /** What cash the account should have by the books. */
-import {
-  absoluteMoney,
-  addMoney,
-  basisPointsOf,
-  type Money,
-  subtractMoney,
-  ZERO_MONEY,
-} from '#shared/core/kernel/decimal.ts';
-import type { Book } from '#shared/core/portfolio/book.ts';
+import { absoluteMoney, basisPointsOf, type Money, subtractMoney } from '#shared/core/kernel/decimal.ts';
 
 /** Where the count began: the broker's cash, and what the books had paid by then. */
 export interface CashBase {
@@ -25,12 +17,6 @@ export interface CashFacts {
   readonly adjusted: Money;
   readonly toleranceBps: bigint;
 }
-
-/** All that was ever paid for shares, less what their sales brought: cost and realised profit hold it exactly. */
-export const paidIn = (books: readonly Book[]): Money =>
-  books
-    .flatMap((book) => book.shares)
-    .reduce((sum, share) => addMoney(sum, subtractMoney(share.cost, share.realizedProfit)), ZERO_MONEY);
 
 export interface CashCheck {
   readonly expected: Money;

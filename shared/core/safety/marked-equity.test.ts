@@ -42,7 +42,7 @@ class Twins {
   cash: Money = parseMoney('100000');
   readonly books = new Map<string, Book>(SYMBOLS.map((symbol) => [symbol, emptyBook(ACCOUNT, symbol)]));
 
-  fill({ symbol, side, units, price }: Fill): void {
+  book({ symbol, side, units, price }: Fill): void {
     const book = this.books.get(symbol) ?? emptyBook(ACCOUNT, symbol);
     const quantity = parseQuantity(units);
     const cost = notionalOf(parsePrice(price), quantity);
@@ -90,7 +90,7 @@ const PRICES = ['70', '150', '400'];
 /** 100 of KO bought at 72 before the pass, which finds it at 70. */
 function held(change: Partial<MarkFacts> = {}): MarkFacts {
   const twins = new Twins();
-  twins.fill({ symbol: KO, side: 'buy', units: '100', price: '72' });
+  twins.book({ symbol: KO, side: 'buy', units: '100', price: '72' });
   return { pass: twins.pass(PRICES), books: twins.all(), quotes: quotesAt(PRICES), ...POLICY, ...change };
 }
 const withPass = (change: Partial<PassFound>): MarkFacts => held({ pass: { ...held().pass, ...change } });
@@ -105,10 +105,10 @@ describe('the equity marked by quotes', () => {
 
   it('counts a fill since the pass by what it paid and by the price now', () => {
     const twins = new Twins();
-    twins.fill({ symbol: KO, side: 'buy', units: '100', price: '72' });
+    twins.book({ symbol: KO, side: 'buy', units: '100', price: '72' });
     const pass = twins.pass(PRICES);
-    twins.fill({ symbol: KO, side: 'sell', units: '60', price: '69' });
-    twins.fill({ symbol: PEP, side: 'buy', units: '10', price: '151' });
+    twins.book({ symbol: KO, side: 'sell', units: '60', price: '69' });
+    twins.book({ symbol: PEP, side: 'buy', units: '10', price: '151' });
     // 40 of KO lost 2 each, 60 lost 1 each, 10 of PEP lost 1 each.
     const facts = { pass, books: twins.all(), quotes: quotesAt(['68', '150', '400']), ...POLICY };
     expect(markedEquity(facts)).toBe(parseMoney('99650'));
@@ -128,9 +128,9 @@ describe('the equity marked by quotes', () => {
     fc.assert(
       fc.property(fills, fills, prices, prices, (before, since, then, now) => {
         const twins = new Twins();
-        before.forEach((one) => twins.fill(one));
+        before.forEach((one) => twins.book(one));
         const pass = twins.pass(then);
-        since.forEach((one) => twins.fill(one));
+        since.forEach((one) => twins.book(one));
         expect(markedEquity({ pass, books: twins.all(), quotes: quotesAt(now), ...POLICY })).toBe(twins.equity(now));
       }),
       { seed: 20260203, numRuns: 200 },

@@ -14,8 +14,7 @@ import {
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Quote } from '#shared/core/market/types.ts';
-import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
-import { paidIn } from '#shared/core/reconcile/cash.ts';
+import { type Book, paidIn, positionOf } from '#shared/core/portfolio/book.ts';
 
 /** What a whole pass has said of the account. */
 export interface PassFound {
