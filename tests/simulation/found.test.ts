@@ -37,3 +37,10 @@ describe('an exit', () => {
     expect((await runWorld(planOf(1266))).violation).toBeNull();
   });
 });
+
+describe('an execution', () => {
+  // The activities tell a correction first, the execution that it restates later, and a correction of both after that.
+  it('is restated by a correction that was told before it (seed 20008)', async () => {
+    expect((await runWorld(planOf(20008))).violation).toBeNull();
+  });
+});

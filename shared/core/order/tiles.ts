@@ -59,13 +59,18 @@ const revisionParts = (revision: RevisionReport): Parameters<typeof compareParts
   revision.previousId === null ? revision.ids.join(' ') : null,
 ];
 
+/** A revision that was told before the execution that it restates was known, and again once it was. */
+const isPlacedElsewhere = ({ kind, ids, previousId }: RevisionReport, told: readonly RevisionReport[]): boolean =>
+  previousId === null &&
+  told.some((other) => other.previousId !== null && other.kind === kind && ids.some((id) => other.ids.includes(id)));
+
 /**
  * Each revision once, oldest first. A bust of one named execution is one bust, whoever tells it, whenever its source
  * says that it was: the earliest time counts.
  */
 function distinctRevisions(told: readonly RevisionReport[]): readonly RevisionReport[] {
   const distinct: RevisionReport[] = [];
-  for (const revision of told) {
+  for (const revision of told.filter((one) => !isPlacedElsewhere(one, told))) {
     const index = distinct.findIndex((other) => compareParts(revisionParts(other), revisionParts(revision)) === 0);
     const known = distinct[index];
     if (known === undefined) distinct.push(revision);

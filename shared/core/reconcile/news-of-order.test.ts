@@ -122,6 +122,30 @@ describe('activities', () => {
     expect(read(sending(), all).provisional).toBe(false);
   });
 
+  it('restate an execution that is told later than its correction, and than a correction of that', () => {
+    const all = [fill('a', 4, 4, 1), bust('b', 4, 4, 3), correct('c', 4, '90', 4, 3)];
+    const early = read(sending(), all.slice(1));
+    expect(early.provisional).toBe(true);
+    expect(pricesOf(read(early, all))).toEqual(['4 at 90']);
+    expect(read(early, all).provisional).toBe(false);
+    const again = [
+      activity('bust', 'd', { quantity: units(-4), price: parsePrice('90'), cumulative: 4, second: 5 }),
+      correct('e', 4, '95', 4, 5),
+    ];
+    const later = read(read(early, [...all.slice(1), ...again]), [...all, ...again]);
+    expect(pricesOf(later)).toEqual(['4 at 95']);
+    expect(later.provisional).toBe(false);
+    expect(read(later, [...all, ...again])).toBe(later);
+  });
+
+  it('take off once what a bust takes back, told before its execution and again behind it', () => {
+    const all = [fill('a', 4, 4, 1), fill('b', 6, 10, 2), bust('c', 4, 6, 3)];
+    const early = read(sending(), all.slice(1));
+    const whole = read(early, all);
+    expect(pricesOf(whole)).toEqual(['6 at 100']);
+    expect(whole).toMatchObject({ filledQuantity: units(6), provisional: false });
+  });
+
   it('name an execution that the stream points at and never told', () => {
     const order = told(sending(), byStream('correct', 'y', { quantity: 4, price: '90', second: 3, undoes: 'x' }));
     const all = [fill('a', 4, 4, 1), bust('b', 4, 4, 3), correct('c', 4, '90', 4, 3)];

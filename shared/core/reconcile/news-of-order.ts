@@ -131,7 +131,7 @@ const alsoKnownAs = (
 
 /** What the order knows, while one revision after the other is read. */
 class KnownPast {
-  readonly #executions: KnownExecution[];
+  #executions: readonly KnownExecution[];
   readonly #revisions: readonly RevisionReport[];
   /** The most that was ever filled. */
   readonly #largest: Quantity;
@@ -150,7 +150,7 @@ class KnownPast {
       maxQuantity,
       ZERO_QUANTITY,
     );
-    this.#executions = [...executionsOf(evidence, fills)];
+    this.#executions = executionsOf(evidence, fills);
     this.#unmet = revisions.filter(({ ids }) => !ids.some(isActivityName));
     this.#told = new Set(revisions.flatMap(({ ids }) => ids));
     this.#names = new Set(this.#executions.flatMap(({ names }) => names));
@@ -159,6 +159,11 @@ class KnownPast {
 
   isTold(name: ExecutionId): boolean {
     return this.#told.has(name);
+  }
+
+  /** Told, and nobody has said yet what it restates. */
+  isUnplaced(name: ExecutionId): boolean {
+    return this.#revisions.every(({ ids, previousId }) => previousId === null || !ids.includes(name));
   }
 
   /**
@@ -189,7 +194,9 @@ class KnownPast {
   /** Executions that it may undo: they look as it says, were there before it, and still count. */
   candidates({ activity, undone }: ToldRevision): readonly KnownExecution[] {
     if (undone === null) return [];
-    const stands = ({ names }: KnownExecution): boolean => !names.some((name) => this.#restated.has(name));
+    const itself = nameOfActivity(activity);
+    const stands = ({ names }: KnownExecution): boolean =>
+      !names.some((name) => name === itself || this.#restated.has(name));
     return this.#executions.filter((one) => one.at <= activity.at && alike(one, undone) && stands(one));
   }
 
@@ -211,7 +218,9 @@ class KnownPast {
     if (told.kind === 'bust') return;
     for (const name of names) this.#names.add(name);
     const { quantity, price, at } = told.activity;
-    this.#executions.push({ names, quantity, price, at, cumulative: null, previousId: undone[0] ?? null });
+    const made = { names, quantity, price, at, cumulative: null, previousId: undone[0] ?? null };
+    const others = this.#executions.filter((one) => !one.names.some((name) => names.includes(name)));
+    this.#executions = [...others, made];
   }
 }
 
@@ -243,7 +252,8 @@ function revisionUpdates(
       const restated = past.restatedBy(name);
       const strange = past.strangeName(same);
       if (strange !== null && restated !== null) updates.push(alsoKnownAs(strange, one, restated, now));
-      continue;
+      // What it restates may have come to be known since: executions are told late, and out of order.
+      if (!past.isUnplaced(name) || past.candidates(one).length === 0) continue;
     }
     const candidates = past.candidates(one);
     const isFresh = now - msOf(one.activity.at) < REVISION_SETTLE_MS;
