@@ -58,6 +58,25 @@ describe('the stop of a position', () => {
     expect(await watched()).toMatchObject({ nakedSince: null, attempts: 0 });
   });
 
+  it('waits for an entry that fills in part, takes its rest away in time, and covers what filled meanwhile', async () => {
+    const ofEntries = { parameters: { symbol: '*', side: 'buy' } };
+    const { faults } = world.safety.journey.simulator;
+    faults.set('partial-only', ofEntries);
+    faults.set('partial-then-cancel', ofEntries);
+    await world.safety.ask({ decision: 'in-parts', purpose: 'entry', shares: '40' });
+    await world.settle();
+    const inPart = await world.safety.held();
+    expect(inPart > 0n && inPart < parseQuantity('40')).toBe(true);
+    const types: string[] = [];
+    for (let minutes = 0; minutes < 4; minutes += 1) types.push(...(await world.minute()));
+    expect(types).toEqual(['cancel-order.v1', 'submit-order.v1']);
+    expect(await world.safety.held()).toBeGreaterThan(inPart);
+    expect(world.atBroker('buy')).toEqual(['market 40 canceled']);
+    expect(world.atBroker('sell')).toEqual([`stop ${await world.held()} new`]);
+    expect(await world.minute()).toEqual([]);
+    expect(await watched()).toMatchObject({ nakedSince: null, attempts: 0 });
+  });
+
   it('rests not while its position is built in slices, and again when the plan has ended', async () => {
     await world.holdProtected('10');
     const { journey } = world.safety;
