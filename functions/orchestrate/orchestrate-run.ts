@@ -3,7 +3,14 @@
  * sends what was written and never decides again.
  */
 import type { AnyCommand } from '#events/catalogue.ts';
-import { type AccountId, type BuildId, correlationId, type RunId, runId } from '#shared/core/kernel/identity.ts';
+import {
+  type AccountId,
+  type BuildId,
+  correlationId,
+  type RunId,
+  runId,
+  type Ticker,
+} from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { validateBars } from '#shared/core/market/data-validator.ts';
@@ -11,7 +18,6 @@ import { historyStart } from '#shared/core/market/history.ts';
 import { currentSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
 import type { Session } from '#shared/core/market/types.ts';
 import { volatilityAsOf } from '#shared/core/market/volatility.ts';
-import type { Book } from '#shared/core/portfolio/book.ts';
 import { decide, refusedEntry, symbolsOf } from '#shared/core/portfolio/decide.ts';
 import { correlationsOf, universeVolatility } from '#shared/core/portfolio/market-reading.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
@@ -112,30 +118,49 @@ interface DecidedRun {
   readonly pending: readonly SignalRecord[];
 }
 
+/** The gates first, then the day's loss, what rests, and only then what the strategies said: see docs/concepts/decisions.md. */
 async function decideRun(dependencies: OrchestrateDependencies, slot: RunSlot, session: Session): Promise<DecidedRun> {
-  const { policies, marketStore, runs, clock, accountId, telemetry } = dependencies;
+  const { policies, orders, clock, accountId } = dependencies;
   const signalSession = sessionBefore(session.date).date;
-  const [policy, signals, pending] = await Promise.all([
-    policies.active(accountId),
-    marketStore.loadSignals(signalSession),
-    runs.pendingSignals(accountId),
-  ]);
-  if (signals === null) telemetry.error('no signals were made for the last session', { session: signalSession });
-  const fresh = signals ?? [];
+  const policy = await policies.active(accountId);
   if (policy === null) {
+    const { signals, pending } = await readSignals(dependencies, signalSession);
     const missing = refusal('policy-missing', 'the account has no policy; `belay init` makes the first');
-    const funnel = fresh.map((signal) => refusedEntry(signal, missing));
+    const funnel = signals.map((signal) => refusedEntry(signal, missing));
     return { decision: runDecisionOf(slot, { cancels: [], intents: [], funnel }, 0, clock.now()), pending };
   }
   const gates = await shutGates(dependencies, session, policy);
-  const open = await openOrdersOf(dependencies.orders, accountId);
-  const day = { session, signalSession, signals: fresh, pending, gates };
-  const seen = await gather(dependencies, slot, policy, day);
+  const means = await readMeans(dependencies, session);
+  const open = await openOrdersOf(orders, accountId);
+  const said = await readSignals(dependencies, signalSession);
+  const seen = await gather(dependencies, slot, policy, { ...means, ...said, session, signalSession, gates });
   const snapshot = { ...seen, books: withoutResting(seen.books, open, seen) };
-  const decided = await planOrders(dependencies.orders, open, decide(snapshot, policy), snapshot);
+  const decided = await planOrders(orders, open, decide(snapshot, policy), snapshot);
   return {
     decision: runDecisionOf(slot, decided, policy.version, snapshot.now),
     pending: decided.records.filter((record) => record.state === 'pending'),
+  };
+}
+
+async function readSignals(
+  { marketStore, runs, accountId, telemetry }: OrchestrateDependencies,
+  session: CalendarDate,
+): Promise<Pick<Snapshot, 'signals' | 'pending'>> {
+  const [signals, pending] = await Promise.all([marketStore.loadSignals(session), runs.pendingSignals(accountId)]);
+  if (signals === null) telemetry.error('no signals were made for the last session', { session });
+  return { signals: signals ?? [], pending };
+}
+
+type Means = Pick<Snapshot, 'books' | 'equity' | 'cash' | 'equityAtOpen'>;
+
+/** What the account has: the loss of the day follows from it. */
+async function readMeans({ books, broker, accountId }: OrchestrateDependencies, session: Session): Promise<Means> {
+  const [{ books: held, exposure }, account] = await Promise.all([books.ofAccount(accountId), broker.account()]);
+  return {
+    books: new Map(held.map((book) => [book.ticker, book])),
+    equity: account.equity,
+    cash: account.cash,
+    equityAtOpen: exposure?.session === session.date ? exposure.equityAtOpen : null,
   };
 }
 
@@ -160,7 +185,8 @@ async function shutGates(
   return { entry: entry ?? calendar, exit };
 }
 
-type DayFacts = Pick<Snapshot, 'signalSession' | 'signals' | 'pending' | 'gates'> & { readonly session: Session };
+type DayFacts = Means &
+  Pick<Snapshot, 'signalSession' | 'signals' | 'pending' | 'gates'> & { readonly session: Session };
 
 async function gather(
   dependencies: OrchestrateDependencies,
@@ -168,12 +194,10 @@ async function gather(
   policy: Policy,
   { session, ...day }: DayFacts,
 ): Promise<Snapshot> {
-  const { books, broker, marketData, accountId, clock } = dependencies;
+  const { broker, marketData, accountId, clock } = dependencies;
   const symbols = symbolsOf(day);
-  const { books: held, exposure } = await books.ofAccount(accountId);
-  const [account, market, quotes, instruments] = await Promise.all([
-    broker.account(),
-    readMarket(dependencies, policy, held, day.signalSession),
+  const [market, quotes, instruments] = await Promise.all([
+    readMarket(dependencies, policy, [...day.books.keys()], day.signalSession),
     symbols.length === 0 ? new Map() : marketData.latestQuotes(symbols),
     symbols.length === 0 ? new Map() : broker.instruments(symbols),
   ]);
@@ -186,12 +210,8 @@ async function gather(
     entryClasses: entryClassesOf(policy.strategies.map(({ strategyId }) => strategyId)),
     session: session.date,
     now: clock.now(),
-    books: new Map(held.map((book) => [book.ticker, book])),
     quotes,
     instruments,
-    equity: account.equity,
-    cash: account.cash,
-    equityAtOpen: exposure?.session === session.date ? exposure.equityAtOpen : null,
   };
 }
 
@@ -199,10 +219,10 @@ async function gather(
 async function readMarket(
   { marketStore }: OrchestrateDependencies,
   policy: Policy,
-  held: readonly Book[],
+  held: readonly Ticker[],
   session: CalendarDate,
 ): Promise<Pick<Snapshot, 'volatility' | 'correlations'>> {
-  const symbols = [...new Set([...policy.universe, ...held.map((book) => book.ticker)])];
+  const symbols = [...new Set([...policy.universe, ...held])];
   const loaded = await marketStore.loadBars(symbols, yearOf(historyStart(session)), yearOf(session));
   const { bars } = validateBars({ bars: [...loaded.values()], universe: policy.universe, session });
   return {

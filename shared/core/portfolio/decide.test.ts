@@ -1,91 +1,28 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatQuantity, parseMoney, parsePrice, parseQuantity, subtractMoney } from '#shared/core/kernel/decimal.ts';
-import {
-  accountId,
-  clientOrderIdOf,
-  correlationId,
-  runId,
-  decisionId,
-  strategyId,
-  type Ticker,
-  ticker,
-} from '#shared/core/kernel/identity.ts';
-import { addMs, calendarDate, nsOf, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { formatQuantity, parseMoney, parseQuantity, subtractMoney } from '#shared/core/kernel/decimal.ts';
+import { clientOrderIdOf, decisionId, strategyId } from '#shared/core/kernel/identity.ts';
+import { addMs, calendarDate } from '#shared/core/kernel/instant.ts';
 import { type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
 import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
-import { type Book, bookFill, emptyBook, shareOf, withMark, withShare } from '#shared/core/portfolio/book.ts';
+import { type Book, emptyBook, withMark } from '#shared/core/portfolio/book.ts';
 import { decide } from '#shared/core/portfolio/decide.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
-import type { Signal } from '#shared/core/signal/types.ts';
-
-const ACCOUNT = accountId('paper-1');
-const STRATEGY = strategyId('ma-crossover');
-const [AAPL, MSFT, XOM] = [ticker('AAPL'), ticker('MSFT'), ticker('XOM')];
-const NOW = parseEpochMs('2026-03-09T13:35:00Z');
-const POLICY = firstPolicy([AAPL, MSFT, XOM], [STRATEGY], parseMoney('120000'));
-
-const signal = (symbol: Ticker, changes: Partial<Signal> = {}): Signal => ({
-  strategyId: STRATEGY,
-  ticker: symbol,
-  kind: 'entry',
-  side: 'buy',
-  confidence: 0.5,
-  reason: { code: 'crossed-up', text: 'crossed', numbers: {} },
-  price: 100,
-  atr: 2,
-  asOf: calendarDate('2026-03-06'),
-  ...changes,
-});
-
-const quoteOf = (symbol: Ticker, at = NOW) =>
-  [
-    symbol,
-    {
-      ticker: symbol,
-      bid: parsePrice('99.98'),
-      bidSize: parseQuantity('1'),
-      ask: parsePrice('100'),
-      askSize: parseQuantity('1'),
-      at: nsOf(at),
-    },
-  ] as const;
-
-const snapshot = (signals: readonly Signal[], changes: Partial<Snapshot> = {}): Snapshot => ({
-  accountId: ACCOUNT,
-  runId: runId('run-1'),
-  correlationId: correlationId('run-1'),
-  session: calendarDate('2026-03-09'),
-  signalSession: calendarDate('2026-03-06'),
-  now: NOW,
-  signals,
-  books: new Map(),
-  quotes: new Map([AAPL, MSFT, XOM].map((symbol) => quoteOf(symbol))),
-  instruments: new Map([AAPL, MSFT, XOM].map((symbol) => [symbol, equityInstrument(symbol, symbol)] as const)),
-  pending: [],
-  entryClasses: new Map([[STRATEGY, 'trend']]),
-  gates: { entry: null, exit: null },
-  equity: parseMoney('120000'),
-  cash: parseMoney('120000'),
-  equityAtOpen: parseMoney('120000'),
-  volatility: { source: 'realised', value: 20, asOf: calendarDate('2026-03-06') },
-  correlations: { between: () => ({ long: 0, short: 0 }) },
-  ...changes,
-});
-
-const held = (symbol: Ticker, shares: string): Book => {
-  const book = emptyBook(ACCOUNT, symbol);
-  const share = bookFill(shareOf(book, STRATEGY), {
-    strategyId: STRATEGY,
-    side: 'buy',
-    quantity: parseQuantity(shares),
-    cost: parseMoney('1000'),
-    on: calendarDate('2026-03-02'),
-  });
-  return withShare(book, share);
-};
+import {
+  AAPL,
+  ACCOUNT,
+  held,
+  MSFT,
+  NOW,
+  POLICY,
+  quoteOf,
+  signal,
+  snapshot,
+  STRATEGY,
+  XOM,
+} from '#tests/portfolio/sample-snapshot.ts';
 
 const marked = (book: Book, side: 'buy' | 'sell', remaining: string, unknown = false, strategy = STRATEGY): Book =>
   withMark(book, clientOrderIdOf('open-1'), {
