@@ -10,6 +10,17 @@ const volatility = z.number().positive('expected above zero').max(1000);
 const correlation = z.number().min(-1).max(1);
 const sessions = count.min(5, 'expected 5 sessions or more').max(250);
 
+/** At most 500 places on each side: what a run may hold at all. */
+const places = z.int('expected a whole number').min(0).max(500);
+
+const targets = z
+  .strictObject({
+    topN: places,
+    bottomN: places,
+    grossBps: basisPoints.refine((value) => value > 0n && value <= 10_000n, 'expected above 0, at most 10000'),
+  })
+  .refine(({ topN, bottomN }) => topN + bottomN > 0, { message: 'expected topN or bottomN above 0' });
+
 const section = z.strictObject({
   regime: z
     .strictObject({
@@ -39,6 +50,8 @@ const section = z.strictObject({
     riskBps: basisPoints,
     weightBpsMax: basisPoints.refine((value) => value > 0n && value <= 10_000n, 'expected above 0, at most 10000'),
   }),
+  // Off in a document that was written before it could be chosen.
+  targets: targets.nullable().default(null),
 });
 
 const writtenTerms = ({ heatBpsMax, sizeBps, breakouts }: RegimeTerms) => ({
@@ -47,7 +60,12 @@ const writtenTerms = ({ heatBpsMax, sizeBps, breakouts }: RegimeTerms) => ({
   breakouts,
 });
 
-export const writeDecision = ({ regime, correlation: pairs, sizing }: DecisionPolicy): z.input<typeof section> => ({
+export const writeDecision = ({
+  regime,
+  correlation: pairs,
+  sizing,
+  targets: rules,
+}: DecisionPolicy): z.input<typeof section> => ({
   regime: {
     ...regime,
     low: writtenTerms(regime.low),
@@ -56,6 +74,7 @@ export const writeDecision = ({ regime, correlation: pairs, sizing }: DecisionPo
   },
   correlation: { ...pairs },
   sizing: { riskBps: Number(sizing.riskBps), weightBpsMax: Number(sizing.weightBpsMax) },
+  targets: rules === null ? null : { ...rules, grossBps: Number(rules.grossBps) },
 });
 
 /** A document that was written before these could be chosen has what a new account begins with. */

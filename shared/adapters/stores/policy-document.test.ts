@@ -65,6 +65,23 @@ describe('the policy document', () => {
     expect(readPolicy(rest, 1)).toEqual(policy);
   });
 
+  it('reads target weights, and refuses them when they give no place or a short one that may not be sold', () => {
+    const targets = { topN: 3, bottomN: 0, grossBps: 9000n };
+    const chosen = { ...policy, decision: { ...policy.decision, targets } };
+    expect(readPolicy(writePolicy(chosen), 1)).toEqual(chosen);
+    const { targets: left, ...before } = document.decision ?? writePolicy(policy).decision ?? {};
+    expect(left).toBeNull();
+    expect(readPolicy({ ...document, decision: before }, 1)).toEqual(policy);
+    const withTargets = (rules: unknown) => ({ ...document, decision: { ...document.decision, targets: rules } });
+    expect(faultsOf(withTargets({ topN: 0, bottomN: 0, grossBps: 0 }))).toEqual([
+      'decision.targets.grossBps: expected above 0, at most 10000',
+      'decision.targets: expected topN or bottomN above 0',
+    ]);
+    expect(faultsOf(withTargets({ topN: 1, bottomN: 2, grossBps: 9000 }))).toEqual([
+      'decision.targets.bottomN: expected 0 while checks.shortSelling is false',
+    ]);
+  });
+
   it('refuses regimes that overlap and correlations that cannot be cut', () => {
     const { regime, correlation, sizing } = document.decision ?? {};
     const wrong = {

@@ -69,6 +69,14 @@ export const policyDocument = z
     reconciliation,
   })
   .superRefine((document, context) => {
+    const { targets } = document.decision;
+    if (targets !== null && targets.bottomN > 0 && !document.checks.shortSelling) {
+      context.addIssue({
+        code: 'custom',
+        path: ['decision', 'targets', 'bottomN'],
+        message: 'expected 0 while checks.shortSelling is false',
+      });
+    }
     if (new Set(document.universe).size !== document.universe.length) {
       context.addIssue({ code: 'custom', path: ['universe'], message: 'expected each symbol once' });
     }

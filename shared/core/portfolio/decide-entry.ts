@@ -16,7 +16,7 @@ import {
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { type Book, exposureOf, shareOf } from '#shared/core/portfolio/book.ts';
-import { filterByCorrelation } from '#shared/core/portfolio/correlation-filter.ts';
+import { type Exposure, filterByCorrelation } from '#shared/core/portfolio/correlation-filter.ts';
 import { heatRefusal } from '#shared/core/portfolio/heat.ts';
 import {
   bookOf,
@@ -31,6 +31,7 @@ import { type PositionSize, sizePosition } from '#shared/core/portfolio/position
 import { type Regime, regimeRefusal } from '#shared/core/portfolio/regime.ts';
 import { drawEntry, ledgerRefusal, type RunLedger } from '#shared/core/portfolio/run-ledger.ts';
 import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
+import { placeRefusal, targetNotional } from '#shared/core/portfolio/target-weights.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
 
 const FULL_BPS = 10_000n;
@@ -48,21 +49,29 @@ export interface Entered {
   readonly ledger: RunLedger;
 }
 
+/** What the portfolio would be exposed to by an entry. */
+export const exposureBy = ({ ticker, side }: Signal): Exposure => ({
+  ticker,
+  side: side === 'buy' ? 'long' : 'short',
+});
+
 /** Decides on one entry, against what the run has left. */
 export function wishToEnter(candidate: Candidate, ground: RunGround, ledger: RunLedger): Result<Entered, Refusal> {
   const { signal } = candidate;
   const { snapshot, policy, regime } = ground;
   const shut = standingRefusal(signal, ground);
   if (shut !== null) return fail(shut);
-  const side = signal.side === 'buy' ? 'long' : 'short';
   const { exposures } = ledger;
   const rules = policy.decision.correlation;
-  const correlation = filterByCorrelation({ ticker: signal.ticker, side }, exposures, snapshot.correlations, rules);
+  const correlation = filterByCorrelation(exposureBy(signal), exposures, snapshot.correlations, rules);
   if (!correlation.ok) return correlation;
   const blocked = blockedBy(signal, bookOf(signal, snapshot)) ?? metByExit(signal, ledger);
   if (blocked !== null) return fail(blocked);
   const tradable = tradableFor(candidate, snapshot, policy);
   if (!tradable.ok) return tradable;
+  const { targets } = policy.decision;
+  const cut = targets === null ? null : placeRefusal(exposureBy(signal), ledger, targets);
+  if (cut !== null) return fail(cut);
   const scalesBps = [regime?.terms.sizeBps ?? 0n, correlation.value.sizeBps];
   const size = sizeOf(signal, tradable.value, scalesBps, ground);
   if (!size.ok) return size;
@@ -124,14 +133,16 @@ function sizeOf(
   ground: RunGround,
 ): Result<PositionSize, Refusal> {
   const { snapshot, policy } = ground;
+  const { targets } = policy.decision;
+  const allowed = notionalMaxOf(signal, price, ground);
   const request = {
     instrument,
-    side: signal.side === 'buy' ? 'long' : 'short',
+    side: exposureBy(signal).side,
     price,
     atr: signal.atr,
     equity: snapshot.equity,
     scalesBps,
-    notionalMax: notionalMaxOf(signal, price, ground),
+    notionalMax: targets === null ? allowed : minMoney(allowed, targetNotional(snapshot.equity, scalesBps, targets)),
     fractions: 'whole',
   } as const;
   const stopRangePercent = policy.stops.rangePercent;

@@ -12,12 +12,12 @@ import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
-import { type RunGround, wishToEnter } from '#shared/core/portfolio/decide-entry.ts';
+import { exposureBy, type RunGround, wishToEnter } from '#shared/core/portfolio/decide-entry.ts';
 import { bookOf, type Candidate, tradableFor, type Wish, wishFor } from '#shared/core/portfolio/order-wish.ts';
 import { decidedRecord, duePending, expiryOf, freshRecord } from '#shared/core/portfolio/pending-signals.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { regimeOf } from '#shared/core/portfolio/regime.ts';
-import { openLedger, type RunLedger, withExit } from '#shared/core/portfolio/run-ledger.ts';
+import { openLedger, type RunLedger, withCutOff, withExit } from '#shared/core/portfolio/run-ledger.ts';
 import type { Decision, FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 
@@ -51,6 +51,7 @@ export function decide(snapshot: Snapshot, policy: Policy): Decision {
     records.push(decidedRecord(record, { refusal: refused }, snapshot.session, snapshot.now));
     if (!step.ok) {
       funnel.push(refusedEntry(signal, step.error));
+      if (step.error.code === 'top-n-cutoff') ledger = withCutOff(ledger, exposureBy(signal));
       continue;
     }
     const { intent } = step.value.wish;

@@ -2,6 +2,7 @@
 import { type CorrelationRules, DEFAULT_CORRELATION_RULES } from '#shared/core/portfolio/correlation-filter.ts';
 import { DEFAULT_SIZING_RULES } from '#shared/core/portfolio/position-size.ts';
 import { DEFAULT_REGIME_RULES, type RegimeRules } from '#shared/core/portfolio/regime.ts';
+import type { TargetRules } from '#shared/core/portfolio/target-weights.ts';
 
 /** How large a new position is. The distance of its stop is that of the stops section. */
 export interface EntrySizing {
@@ -15,10 +16,13 @@ export interface DecisionPolicy {
   readonly regime: RegimeRules;
   readonly correlation: CorrelationRules;
   readonly sizing: EntrySizing;
+  /** Null: as many positions as the limits allow, sized by risk alone. */
+  readonly targets: TargetRules | null;
 }
 
 export const FIRST_DECISION: DecisionPolicy = {
   regime: DEFAULT_REGIME_RULES,
   correlation: DEFAULT_CORRELATION_RULES,
   sizing: { riskBps: DEFAULT_SIZING_RULES.riskBps, weightBpsMax: 1500n },
+  targets: null,
 };

@@ -33,6 +33,8 @@ export interface RunLedger {
   readonly tickers: ReadonlySet<Ticker>;
   /** Positions and accepted entries, for correlations. */
   readonly exposures: readonly Exposure[];
+  /** Entries that found no place among the target weights. */
+  readonly cutOff: readonly Exposure[];
   /** Loss at all stops. */
   readonly heat: Money;
   /** Positions at cost plus reservations. */
@@ -95,6 +97,7 @@ export function openLedger(snapshot: Snapshot, policy: Policy): RunLedger {
     exiting: new Set(),
     tickers: new Set(books.filter(isHeld).map((book) => book.ticker)),
     exposures: books.flatMap(exposuresOf),
+    cutOff: [],
     heat: sum(books.map((book) => heatOfBook(book, policy.stops.fallbackBps))),
     gross: sum(books.map(exposureOf)),
     cashLeft: subtractMoney(snapshot.cash, reserved),
@@ -109,6 +112,12 @@ export const withExit = (ledger: RunLedger, ticker: Ticker): RunLedger => ({
   ...ledger,
   orders: ledger.orders + 1,
   exiting: new Set([...ledger.exiting, ticker]),
+});
+
+/** An entry that found no place among the target weights ranks before those that come after it. */
+export const withCutOff = (ledger: RunLedger, exposure: Exposure): RunLedger => ({
+  ...ledger,
+  cutOff: [...ledger.cutOff, exposure],
 });
 
 /** What an entry asks of the ledger. */

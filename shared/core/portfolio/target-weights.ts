@@ -1,100 +1,66 @@
 /**
- * Target weights: the strongest N symbols long, the weakest N short, an equal share of the gross exposure each, and how
- * far a holding is from its target.
+ * Target weights: at most N symbols long and M short, the most confident first, each worth an equal share of a gross
+ * exposure. A choice of the policy; where it is not made, risk alone says how large a position is.
  */
-import {
-  absoluteMoney,
-  absoluteQuantity,
-  formatMoney,
-  type Money,
-  notionalOf,
-  type Price,
-  prorateMoney,
-  type Quantity,
-  roundQuantity,
-  subtractQuantity,
-  unitsFor,
-} from '#shared/core/kernel/decimal.ts';
-import type { Ticker } from '#shared/core/kernel/identity.ts';
+import { type Money, minMoney, prorateMoney } from '#shared/core/kernel/decimal.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
-import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
+import type { Exposure } from '#shared/core/portfolio/correlation-filter.ts';
 
-export interface Score {
-  readonly ticker: Ticker;
-  /** Higher is stronger; NaN is no score. */
-  readonly score: number;
-}
+const FULL_BPS = 10_000n;
 
 export interface TargetRules {
+  /** Symbols that may be held long. */
   readonly topN: number;
+  /** Symbols that may be held short. */
   readonly bottomN: number;
   /** Sum of all weights, long and short, in basis points of equity. */
   readonly grossBps: bigint;
-  /** Most that one symbol may weigh. */
-  readonly weightBpsMax: bigint;
 }
 
-export interface Targets {
-  /** Basis points of equity; negative is short. Symbols without a target are not in it. */
-  readonly weightsBps: ReadonlyMap<Ticker, bigint>;
-  /** Scored, but neither strong nor weak enough. */
-  readonly cutOff: readonly Ticker[];
+/** Symbols that have a place, and those that asked for one in vain before this. */
+export interface Places {
+  readonly exposures: readonly Exposure[];
+  readonly cutOff: readonly Exposure[];
 }
 
-/** Strongest first, equal ones by ticker; a symbol is never long and short at once: long goes first. */
-export function targetWeights(scores: readonly Score[], rules: TargetRules): Targets {
-  const ranked = scores
-    .filter(({ score }) => !Number.isNaN(score))
-    .sort((a, b) => (a.score === b.score ? (a.ticker < b.ticker ? -1 : 1) : b.score - a.score));
-  const long = ranked.slice(0, rules.topN);
-  const rest = ranked.slice(long.length);
-  const short = rest.slice(Math.max(0, rest.length - rules.bottomN));
-  const places = BigInt(long.length + short.length);
-  const equal = places === 0n ? 0n : rules.grossBps / places;
-  const weight = equal < rules.weightBpsMax ? equal : rules.weightBpsMax;
-  const weightsBps = new Map<Ticker, bigint>();
-  for (const { ticker } of long) weightsBps.set(ticker, weight);
-  for (const { ticker } of short) weightsBps.set(ticker, -weight);
-  return { weightsBps, cutOff: rest.slice(0, rest.length - short.length).map(({ ticker }) => ticker) };
-}
+const symbolsOn = (side: Exposure['side'], places: readonly Exposure[]): ReadonlySet<string> =>
+  new Set(places.filter((place) => place.side === side).map(({ ticker }) => ticker));
 
-export const cutOffRefusal = (ticker: Ticker, rules: TargetRules): Refusal =>
-  refusal('top-n-cutoff', `${ticker} is neither among the strongest ${rules.topN} nor the weakest ${rules.bottomN}`, {
-    topN: String(rules.topN),
-    bottomN: String(rules.bottomN),
+/**
+ * Whether a symbol gets a place. Asked in the order of confidence, of entries that nothing but size and money can still
+ * refuse; a symbol that is held, on order or entered before in the run has its place.
+ * @returns `target-reached` for a symbol that has a place, `top-n-cutoff` where none is left: `wouldPassAt` is the
+ * smallest number of places under which it would have got one
+ */
+export function placeRefusal(asks: Exposure, { exposures, cutOff }: Places, rules: TargetRules): Refusal | null {
+  const { ticker, side } = asks;
+  if (exposures.some((place) => place.ticker === ticker)) {
+    return refusal('target-reached', `${ticker} has its place among the target weights already`, { side });
+  }
+  const [rule, limit] = side === 'long' ? (['topN', rules.topN] as const) : (['bottomN', rules.bottomN] as const);
+  const taken = symbolsOn(side, exposures).size;
+  if (taken < limit) return null;
+  const rank = new Set([...symbolsOn(side, exposures), ...symbolsOn(side, cutOff), ticker]).size;
+  return refusal('top-n-cutoff', `${ticker} is not among the ${limit} symbols that may be ${side}`, {
+    rule,
+    side,
+    actual: String(rank),
+    limit: String(limit),
+    wouldPassAt: String(rank),
   });
-
-export interface TargetGap {
-  /** Signed: positive to buy, negative to sell. */
-  readonly quantity: Quantity;
-  readonly targetQuantity: Quantity;
 }
 
 /**
- * What to trade so that a holding weighs what it should. The target is rounded toward zero, so weights are never
- * overshot.
- * @returns `target-reached` when less than a step, or less than the smallest order, is missing.
+ * Most that a place may be worth: an equal share of the gross exposure, which regime and correlation make smaller and
+ * never larger. Places that stay empty leave their share unspent.
+ * @param scalesBps one after the other
  */
-export function gapToTarget(request: {
-  readonly ticker: Ticker;
-  readonly weightBps: bigint;
-  readonly equity: Money;
-  readonly price: Price;
-  /** Held and on order; negative when short. */
-  readonly held: Quantity;
-  readonly step: Quantity;
-  readonly orderNotionalMin: Money;
-}): Result<TargetGap, Refusal> {
-  const { ticker, price, step, held, orderNotionalMin } = request;
-  const targetMoney = prorateMoney(request.equity, request.weightBps, 10_000n, 'toward-zero');
-  const targetQuantity = roundQuantity(unitsFor(targetMoney, price, 'toward-zero'), step, 'toward-zero');
-  const quantity = roundQuantity(subtractQuantity(targetQuantity, held), step, 'toward-zero');
-  const notional = absoluteMoney(notionalOf(price, absoluteQuantity(quantity)));
-  if (quantity !== 0n && notional >= orderNotionalMin) return succeed({ quantity, targetQuantity });
-  return fail(
-    refusal('target-reached', `${ticker} weighs what it should`, {
-      actual: formatMoney(notional),
-      limit: formatMoney(orderNotionalMin),
-    }),
+export function targetNotional(equity: Money, scalesBps: readonly bigint[], rules: TargetRules): Money {
+  const places = BigInt(rules.topN + rules.bottomN);
+  if (places === 0n) return prorateMoney(equity, 0n, FULL_BPS, 'floor');
+  const full = prorateMoney(equity, rules.grossBps, FULL_BPS * places, 'floor');
+  return minMoney(
+    full,
+    scalesBps.reduce<Money>((money, scale) => prorateMoney(money, scale, FULL_BPS, 'floor'), full),
   );
 }
