@@ -1,8 +1,10 @@
 /** What the simulation has found in the product, each held by the world that found it. */
 import { describe, expect, it } from 'vitest';
-import { planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
+import { withoutStop } from './protected.ts';
 import { runWorld } from './run-world.ts';
-import { onceAt, quietPlan } from './scenario.ts';
+import { acts, buy, onceAt, quietPlan } from './scenario.ts';
+import type { World } from './world.ts';
 
 /** As many calls as a run makes from its start to its end, and some more. */
 const CALLS_OF_A_RUN = 45;
@@ -36,6 +38,45 @@ describe('an exit', () => {
   it('goes on with its next generation when its side has changed (seed 1266)', async () => {
     expect((await runWorld(planOf(1266))).violation).toBeNull();
   });
+
+  // The answer of the stop's last look was lost, and then a cancel was asked for: nobody ever sends it.
+  it('does not wait for its own stop of unknown fate that can no longer arrive (seed 1334)', async () => {
+    expect((await runWorld(planOf(1334))).violation).toBeNull();
+  });
+});
+
+describe('a position', () => {
+  const operations = acts([5, buy(10)]);
+  /** Whether the broker holds it at the end, and what does not hold. */
+  const endOf = async (plan: Plan): Promise<{ readonly held: boolean; readonly broken: readonly string[] }> => {
+    let held = false;
+    const judge = (world: World): readonly string[] => {
+      held = world.ledger().positions.length > 0;
+      return withoutStop(world).map(({ what }) => what);
+    };
+    const { violation, flaws } = await runWorld(plan, { judge });
+    return { held, broken: [...(violation === null ? [] : [violation.what]), ...flaws] };
+  };
+
+  it('has its stop at the broker in the end, whatever dies in its storm', async () => {
+    const faults = [
+      { kind: 'crash-before', strength: 2 },
+      { kind: 'crash-after', strength: 2 },
+    ] as const;
+    const ends = [];
+    for (let seed = 1; seed <= 20; seed += 1) ends.push(await endOf(quietPlan({ seed, operations, faults })));
+    expect(ends.flatMap(({ broken }) => broken)).toEqual([]);
+    expect(ends.filter(({ held }) => held).length).toBeGreaterThan(4);
+  }, 60_000);
+
+  it('has its stop at the broker in the end, after whichever call a function dies', async () => {
+    const ends = [];
+    for (let step = 40; step < 240; step += 8) {
+      ends.push(await endOf(quietPlan({ operations, stormMs: 120_000, ...onceAt('crash-after', step) })));
+    }
+    expect(ends.flatMap(({ broken }) => broken)).toEqual([]);
+    expect(ends.filter(({ held }) => held).length).toBeGreaterThan(20);
+  }, 60_000);
 });
 
 describe('an execution', () => {

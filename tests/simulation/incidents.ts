@@ -7,6 +7,7 @@ import type { World } from './world.ts';
 import type { Alterations } from './alterations.ts';
 import type { Plan } from './plan.ts';
 import { PLANTS } from './plants.ts';
+import { withoutStop } from './protected.ts';
 import { acts, always, brokerFault, buy, quietPlan, sell } from './scenario.ts';
 
 export interface Incident {
@@ -188,10 +189,10 @@ export const INCIDENTS: Readonly<Record<string, Incident>> = {
         { kind: 'crash-after', strength: 3 },
       ],
     }),
-    judge: (world) =>
-      orders(world).some(({ side, type, status }) => side === 'sell' && type === 'stop' && status === 'new')
-        ? []
-        : ['no stop stands at the broker'],
+    judge: (world) => [
+      ...expected('what the broker holds', heldAtBroker(world), '10'),
+      ...withoutStop(world).map(({ what }) => what),
+    ],
     without: () => ({ protect: (room) => ({ ...room, dryRun: true }) }),
   },
   'binance-215': {

@@ -33,6 +33,7 @@ export const INVARIANTS = {
   10: 'once faults stop, the system comes to rest in bounded time, in agreement or in quarantine',
   11: 'an exit never opens a position on the other side',
   12: 'the same seed is the same world, to the byte',
+  13: 'at rest, each position has a stop at the broker for exactly its units, or is closed, stopped or told of',
 } as const;
 export type InvariantNumber = keyof typeof INVARIANTS;
 

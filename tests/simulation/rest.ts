@@ -2,12 +2,14 @@
 import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
 import { formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
+import { isClosing } from '#shared/core/order/terms.ts';
 import { positionOf } from '#shared/core/portfolio/book.ts';
 import { inventedFills, journalDifferences, orderDifferences } from '#tests/reconcile/ledger-check.ts';
 import type { Functions } from './functions.ts';
 import { exitsHold, type InvariantNumber, type Violation } from './invariants.ts';
 import type { JournaledFact } from './observed.ts';
 import type { People } from './operations.ts';
+import { unprotected } from './protected.ts';
 import type { World } from './world.ts';
 
 /** Orders that may be open while nothing happens: they wait for the market. */
@@ -36,7 +38,7 @@ export function unrest(world: World, functions: Functions, people: People): stri
     }
     if (order.provisional && !isQuarantined(world, order)) return `${order.clientOrderId} is provisional`;
   }
-  return driven(world) ?? differences(world)[0] ?? null;
+  return driven(world) ?? differences(world)[0] ?? unprotected(world)[0] ?? null;
 }
 
 /** What could rest at the broker for ever is watched until a person decides; an alarm has told one. */
@@ -53,9 +55,11 @@ function driven(world: World): string | null {
   if (global?.killSwitch.engaged !== false || account?.killSwitch.engaged !== false) return null;
   if (account.tradingState === 'HALTED' || [...strategies.values()].some(({ killSwitch }) => killSwitch.engaged))
     return null;
-  // An exit waits for the end of what may rest at the broker, and so for the person who decides of that.
+  // An exit waits for the end of what may still open a position, and so for the person who decides of that.
   const waiting = new Set(
-    [...world.seen.orders.values()].filter(isForAPerson).map(({ intent }) => intent.terms.ticker),
+    [...world.seen.orders.values()]
+      .filter((order) => isForAPerson(order) && !isClosing(order.intent.terms.positionIntent))
+      .map(({ intent }) => intent.terms.ticker),
   );
   const open = [...books.values()].find(({ exitId, ticker }) => exitId !== null && !waiting.has(ticker));
   return open === undefined ? null : `the exit ${open.exitId} of ${open.ticker} is open`;
@@ -195,6 +199,7 @@ export function atRest(world: World, functions: Functions, people: People): read
   const exits = exitsHold(world.seen, world.ledger(), people.foreignSymbols);
   return [
     ...(restless === null ? [] : all(10, [restless])),
+    ...all(13, unprotected(world)),
     ...all(5, fillsHold(world)),
     ...all(7, signalsEnd(facts)),
     ...all(8, commandsEnd(world, people, facts)),

@@ -15,6 +15,7 @@ import type { Violation } from './invariants.ts';
 import { CLOSES_AT, historyOf, NEXT_OPENS_AT, OPENS_AT } from './market.ts';
 import { EQUITY, People, shareOfEquity } from './operations.ts';
 import { type Plan, STRATEGIES, SYMBOLS } from './plan.ts';
+import { withoutStop } from './protected.ts';
 import { atRest, unrest } from './rest.ts';
 import type { Strike } from './faults.ts';
 import type { Tally } from './trace.ts';
@@ -86,6 +87,10 @@ function scheduleGuards(world: World, functions: Functions, from: EpochMs, until
 /** After so many minutes of peace a guard looks again; seldom enough that a world stays small. */
 const CALM_MINUTES = [1, 2, 3, 5, 8, 12, 20, 30] as const;
 
+/** That a person was told of a position does not end the house's own tries to protect it. */
+const isCalm = (world: World, functions: Functions, people: People): boolean =>
+  unrest(world, functions, people) === null && withoutStop(world).length === 0;
+
 /** Looks once an instant has come, until nothing is left to do. */
 async function calm(world: World, functions: Functions, people: People): Promise<void> {
   const from = world.now;
@@ -96,7 +101,7 @@ async function calm(world: World, functions: Functions, people: People): Promise
     functions.wakeLanes();
     await world.scheduler.runUntil(at, () => world.violation !== null);
     // A pass in peace must have found it so as well.
-    if (world.violation !== null || (passes > 0 && unrest(world, functions, people) === null)) return;
+    if (world.violation !== null || (passes > 0 && isCalm(world, functions, people))) return;
     passes += 1;
     functions.fire('reconcile', at);
     functions.fire('protect', at);

@@ -19,6 +19,7 @@ import type { Order, OrderIntent } from '#shared/core/order/order.ts';
 import { isOpen } from '#shared/core/order/order.ts';
 import { oppositeSide } from '#shared/core/order/terms.ts';
 import type { Side } from '#shared/core/order/terms.ts';
+import { neverArrives } from '#shared/core/order/unknown-fate.ts';
 
 /** A broker's position older than this sizes nothing. */
 export const POSITION_AGE_MS_MAX = 5_000;
@@ -118,6 +119,34 @@ function holdingByBook(exit: Exit, view: ExitView): Holding {
   return { side, free: subtractQuantity(absoluteQuantity(view.share), openOf(exit, view, 'own', side)) };
 }
 
+const unitsOf = (orders: readonly Order[]): Quantity =>
+  orders.reduce((sum, order) => addQuantity(sum, order.reserved.quantity), ZERO_QUANTITY);
+
+/** The broker has it, and nobody wants it gone: what it holds is no part of what the broker calls available. */
+const holdsItsUnits = ({ state, cancelRequested }: Order): boolean =>
+  (state === 'acknowledged' || state === 'partially_filled') && cancelRequested === null;
+
+/**
+ * What may be sold beside own closing orders of unknown fate that can no longer arrive: either the broker has one already,
+ * and then holds its units, or nobody ever will. So they hold back nothing of what the broker calls available, less what
+ * may belong to others; and where all is available, none of them is there.
+ */
+function freeBesideLost(exit: Exit, view: ExitView, side: Side, kept: Quantity, available: Quantity): Quantity {
+  const own = view.openOrders.filter(
+    ({ intent }) => intent.terms.strategyId === exit.strategyId && intent.terms.side === side,
+  );
+  const lost = own.filter((order) => neverArrives(order, view.now));
+  if (lost.length === 0) return ZERO_QUANTITY;
+  const heldByOthers = view.openOrders.filter(
+    (order) =>
+      order.intent.terms.strategyId !== exit.strategyId && order.intent.terms.side === side && holdsItsUnits(order),
+  );
+  const others = side === 'sell' ? view.othersShare : negateQuantity(view.othersShare);
+  const loose = maxQuantity(ZERO_QUANTITY, subtractQuantity(others, unitsOf(heldByOthers)));
+  const certain = unitsOf(own.filter((order) => !neverArrives(order, view.now)));
+  return minQuantity(subtractQuantity(kept, certain), subtractQuantity(absoluteQuantity(available), loose));
+}
+
 /**
  * By the broker's own position. A strategy sells only its own, and while open orders of unknown fate may have filled, it
  * is not known whose the units are: the order takes what must be its own, even if others bought all that they could,
@@ -138,7 +167,8 @@ function holdingByBroker(exit: Exit, view: ExitView, position: Quantity, availab
   const own = isFlatten ? notOthers : minQuantity(notOthers, minQuantity(most, maxQuantity(least, surelyNotOthers)));
   if (own <= 0n) return { side: null, free: ZERO_QUANTITY };
   const kept = isFlatten ? own : minQuantity(most, surelyNotOthers);
-  const free = maxQuantity(isFlatten ? ZERO_QUANTITY : least, subtractQuantity(kept, cuts));
+  const beside = freeBesideLost(exit, view, side, kept, available);
+  const free = maxQuantity(maxQuantity(isFlatten ? ZERO_QUANTITY : least, subtractQuantity(kept, cuts)), beside);
   return { side, free: minQuantity(minQuantity(own, free), minQuantity(held, absoluteQuantity(available))) };
 }
 
@@ -209,7 +239,10 @@ function goOn(exit: Exit, view: ExitView): { readonly exit: Exit; readonly actio
   const holding = holdingOf(exit, view);
   const side = holding === null ? sideOf(view.share) : holding.side;
   const obstacles = inTheWay(exit, view, side);
-  const untold = obstacles.filter((order) => wantsCancel(order, view.now) && mayCancel(exit, order));
+  // One that can no longer arrive is looked for by each pass: asking again would keep the exit from ever going on.
+  const untold = obstacles.filter(
+    (order) => wantsCancel(order, view.now) && mayCancel(exit, order) && !neverArrives(order, view.now),
+  );
   if (untold.length > 0) {
     const orders = untold.map((order) => order.clientOrderId);
     return { exit: { ...exit, phase: 'canceling-own' }, action: { kind: 'cancel', orders, reason: IN_THE_WAY } };
@@ -217,8 +250,8 @@ function goOn(exit: Exit, view: ExitView): { readonly exit: Exit; readonly actio
   if (obstacles.some((order) => order.state !== 'unknown')) return wait('canceling-own', 'own-orders');
   if (holding === null) return { exit: { ...exit, phase: 'sizing' }, action: { kind: 'read-position' } };
   if (side === null) {
-    // An order of unknown fate may still open what the exit is to close.
-    if (obstacles.length > 0) return wait('canceling-own', 'own-orders');
+    // An order of unknown fate may still open what the exit is to close, or be on its way.
+    if (obstacles.some((order) => !neverArrives(order, view.now))) return wait('canceling-own', 'own-orders');
     if (view.share !== 0n) return wait('sizing', 'books');
     return { exit: { ...exit, phase: 'completed' }, action: { kind: 'complete' } };
   }

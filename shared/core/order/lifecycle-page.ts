@@ -196,6 +196,12 @@ export function renderLifecycle(): string {
     'without filling all is followed by the next generation. A permanent refusal blocks the exit, with an alarm. In a dry',
     'run exits are not driven.',
     '',
+    'An exit does not wait for a closing order of unknown fate whose cancel was requested, once a minute has passed since',
+    'its last send: no last look of it passes any more and no call is under way, so that it is at the broker by now or',
+    'never will be. If it is there, the broker holds its units; the exit sells no more than the broker calls available,',
+    'less what may belong to other strategies. The order stays watched, keeps entries off its symbol, and is canceled when',
+    'it turns up.',
+    '',
     '## What is guaranteed',
     '',
     ...table(

@@ -89,6 +89,16 @@ export function watchOf(order: Order, sessions: readonly Session[]): Watch {
   }
 }
 
+/**
+ * True for a closing order of unknown fate that is at the broker by now or never will be: a cancel was requested, so that
+ * no last look of it passes any more, and the last call is over. It stays watched; but what the broker says of its own
+ * position tells whether it holds anything.
+ */
+export function neverArrives({ state, cancelRequested, sentAt, claimedAt, intent }: Order, now: EpochMs): boolean {
+  if (state !== 'unknown' || cancelRequested === null || !isClosing(intent.terms.positionIntent)) return false;
+  return now >= addMs(sentAt ?? claimedAt, IN_FLIGHT_MS_MAX);
+}
+
 export interface AbandonFacts {
   readonly watch: Watch;
   /** When a complete lookup last found nothing; a failed or torn one is none. */
