@@ -21,6 +21,7 @@ import { clearOrder } from '#shared/core/risk/clear-order.ts';
 import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { AccountSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
+import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { ControlDependencies } from './operation.ts';
 import { gateReference } from './gate-view.ts';
 
@@ -114,9 +115,10 @@ export async function clearRequest(
   }
   const gates = gateReference(dependencies, clock.now(), policy);
   const doubt = isEntry ? null : bookDoubt(ground.book, safetyOfAccount, gates);
-  const [account, bars, holding] = await Promise.all([
+  const [account, bars, model, holding] = await Promise.all([
     isEntry ? broker.account() : null,
     isEntry ? readBars(dependencies, symbol) : null,
+    isEntry && tradesByModel(strategyId) ? dependencies.marketStore.loadModel(strategyId) : null,
     doubt === null ? null : readHolding(dependencies, symbol),
   ]);
   const now = clock.now();
@@ -130,6 +132,7 @@ export async function clearRequest(
     strategy: strategies.find((one) => one.strategyId === strategyId) ?? null,
     session: currentSession(now),
     bars,
+    model,
     account,
     bookDoubt: doubt,
     holding,

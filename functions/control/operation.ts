@@ -56,7 +56,7 @@ export interface ControlDependencies {
   readonly orphans: Pick<Orphans, 'all'>;
   readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'giveUp' | 'ask' | 'session'>;
   readonly journal: Journal;
-  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadSignals'>;
+  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadModel' | 'loadSignals'>;
   readonly broker: Pick<Broker, 'instruments' | 'account' | 'position' | 'clock'>;
   readonly traffic: BrokerTraffic;
   readonly marketData: Pick<MarketData, 'latestQuotes'>;

@@ -22,6 +22,7 @@ import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import { type OrderClass, orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { AccountSafety } from '#shared/core/safety/safety-facts.ts';
+import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -139,7 +140,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
   const orderClass = orderClassOf({ purpose: intent.purpose, positionIntent: intent.terms.positionIntent });
   const isEntry = orderClass === 'entry';
   const day = sessionDateOf(clock.now());
-  const [ground, strategies, ledger, instrument, quote, account, bars] = await Promise.all([
+  const [ground, strategies, ledger, instrument, quote, account, bars, model] = await Promise.all([
     groundOf(sources, accountId, orderClass),
     sources.safety.strategies(accountId),
     ledgerOf(sources, intent, orderClass),
@@ -147,6 +148,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     readQuote(sources, ticker, isEntry),
     isEntry ? broker.account() : null,
     isEntry ? memory.bars(marketStore, ticker, day) : null,
+    isEntry && tradesByModel(strategyId) ? marketStore.loadModel(strategyId) : null,
   ]);
   if (!ground.ok) return ground;
   const { policy } = ground.value;
@@ -168,6 +170,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     quote,
     session: currentSession(now),
     bars,
+    model,
     account,
     bookDoubt: doubt,
     holding,

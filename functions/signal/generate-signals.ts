@@ -2,7 +2,7 @@
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import type { Fact } from '#events/envelope.ts';
 import { formatPrice } from '#shared/core/kernel/decimal.ts';
-import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { blockedSymbols, validateBars } from '#shared/core/market/data-validator.ts';
 import { historyStart } from '#shared/core/market/history.ts';
@@ -54,11 +54,15 @@ export async function generateSignals(dependencies: SignalDependencies): Promise
   }
   const enterable = new Set(policy.universe.filter((symbol) => !blocked.has(symbol)));
   const symbols = new MarketHistory(bars).symbolsAsOf(session, enterable);
+  const models = new Map<StrategyId, CalendarDate | null>();
   const signals = policy.strategies.flatMap((entry) => {
     const strategy = dependencies.strategyOf(entry);
     const positions = openPositionsOf(held, entry.strategyId);
-    return strategy.signals({ asOf: session, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
+    const view = { asOf: session, symbols, positionOf: (symbol: Ticker) => positions.get(symbol) ?? null };
+    if (strategy.entryClass === 'model') models.set(entry.strategyId, strategy.modelThrough?.(view) ?? null);
+    return strategy.signals(view);
   });
+  for (const [strategyId, trainedThrough] of models) await marketStore.saveModel(strategyId, { trainedThrough });
   await marketStore.saveSignals(session, signals);
   await journal.append(signals.map((signal) => factOf(signal, clock.now())));
   telemetry.info('signals generated', { session, symbols: symbols.length, signals: signals.length });

@@ -14,11 +14,14 @@ import { memoryLanes } from '#shared/adapters/memory/lanes.ts';
 import { aggregateOf } from '#events/fact.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { text } from '#shared/adapters/stores/attributes.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { grantOf } from '#shared/core/access/permissions.ts';
 import { parseMoney } from '#shared/core/kernel/decimal.ts';
-import { runId } from '#shared/core/kernel/identity.ts';
+import { runId, strategyId } from '#shared/core/kernel/identity.ts';
+import { calendarDate } from '#shared/core/kernel/instant.ts';
 import { type RefusalCode, REFUSALS } from '#shared/core/kernel/refusal.ts';
+import { sessionBefore, sessionToReconcile } from '#shared/core/market/session-calendar.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { STRATEGY, SYMBOL } from '#tests/journey/journey-world.ts';
 import { BREAKAGES, NOES } from './breakages.ts';
@@ -99,9 +102,9 @@ const problem = z.looseObject({ code: z.string() });
 const accepted = z.looseObject({ client_order_id: z.string(), warnings: z.array(z.string()) });
 
 /** What the API answers to a request for ten shares. */
-async function answer(dependencies: ControlDependencies, key: string): Promise<unknown> {
+async function answer(dependencies: ControlDependencies, key: string, strategy = STRATEGY): Promise<unknown> {
   const { method, path } = ROUTES.submitOrder;
-  const body = { symbol: SYMBOL, side: 'buy', qty: 10, type: 'market', time_in_force: 'day', strategy_id: STRATEGY };
+  const body = { symbol: SYMBOL, side: 'buy', qty: 10, type: 'market', time_in_force: 'day', strategy_id: strategy };
   const said = await answerRequest(dependencies, {
     route: `${method} ${path}`,
     line: { method, path, query: '' },
@@ -118,8 +121,8 @@ async function answer(dependencies: ControlDependencies, key: string): Promise<u
 }
 
 /** What the API refuses with, or null where it takes the request. */
-async function post(dependencies: ControlDependencies, key: string): Promise<string | null> {
-  const said = await answer(dependencies, key);
+async function post(dependencies: ControlDependencies, key: string, strategy = STRATEGY): Promise<string | null> {
+  const said = await answer(dependencies, key, strategy);
   return accepted.safeParse(said).success ? null : problem.parse(said).code;
 }
 
@@ -155,6 +158,30 @@ async function allWays(breakage: Breakage) {
 describe('an order', () => {
   it.each(SITUATIONS)('is refused alike, whoever asks for it, when %s', async (_, breakage, code) => {
     expect(await allWays(breakage)).toEqual({ request: code, run: code, accepted: code, orders: 0 });
+  });
+});
+
+describe('an entry of a strategy that trades by a model', () => {
+  it('is refused alike, whoever asks for it, until the model that is stored is fresh', async () => {
+    const { tables, world, clock } = await openBreakable('list-model');
+    try {
+      const byModel = strategyId('ml-momentum');
+      const wish = await world.intent({ decision: 'by-model', purpose: 'entry', shares: '10' });
+      const terms = { ...wish.terms, strategyId: byModel };
+      const command = world.submitCommand({ ...wish, terms, runId: runId('run-1') });
+      const { dependencies } = controlOver(world, tables);
+      const both = async (key: string) => [await post(dependencies, key, byModel), await execute(world, command)];
+      expect(await both('never')).toEqual(['model-not-fresh', 'model-not-fresh']);
+      const models = marketStore(tables, clock);
+      await models.saveModel(byModel, { trainedThrough: calendarDate('2025-06-30') });
+      expect(await both('old')).toEqual(['model-not-fresh', 'model-not-fresh']);
+      const today = sessionToReconcile(clock.now());
+      await models.saveModel(byModel, { trainedThrough: sessionBefore(today.date).date });
+      // The next thing that is wrong: this account has no such strategy.
+      expect(await both('fresh')).toEqual(['strategy-missing', 'strategy-missing']);
+    } finally {
+      await world.close();
+    }
   });
 });
 

@@ -18,7 +18,13 @@ import {
   ZERO_QUANTITY,
 } from '#shared/core/kernel/decimal.ts';
 import { invariant } from '#shared/core/kernel/fault.ts';
-import { brokerOrderId, type ClientOrderId, executionId, type Ticker } from '#shared/core/kernel/identity.ts';
+import {
+  brokerOrderId,
+  type ClientOrderId,
+  executionId,
+  type StrategyId,
+  type Ticker,
+} from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
@@ -34,7 +40,7 @@ import { claimOrder, lastLook, refusedByBroker } from '#shared/core/order/sendin
 import { shareOf } from '#shared/core/portfolio/book.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { BarFacts } from '#shared/core/risk/bar-facts.ts';
-import { type AccountStanding, type ClearingFacts, farSide } from '#shared/core/risk/check.ts';
+import { type AccountStanding, type ClearingFacts, farSide, type ModelStanding } from '#shared/core/risk/check.ts';
 import { exitRefusal } from '#shared/core/risk/clear-exit.ts';
 import { clearOrder } from '#shared/core/risk/clear-order.ts';
 import type { ClearedOrder } from '#shared/core/risk/cleared.ts';
@@ -73,6 +79,8 @@ export interface PaperDeskParts {
   readonly quotes: VenueMarket;
   /** What the checks of an entry know of its symbol's bars. */
   readonly barsOf: (symbol: Ticker, now: EpochMs) => BarFacts | null;
+  /** The model that a strategy trades by; null where it trades by none. */
+  readonly modelOf: (strategyId: StrategyId) => ModelStanding | null;
 }
 
 export class PaperDesk {
@@ -291,7 +299,7 @@ export class PaperDesk {
   }
 
   #factsOf(intent: OrderIntent, now: EpochMs): ClearingFacts {
-    const { ledger, policy, quotes, barsOf } = this.#parts;
+    const { ledger, policy, quotes, barsOf, modelOf } = this.#parts;
     const { terms, purpose } = intent;
     const orderClass = orderClassOf({ purpose, positionIntent: terms.positionIntent });
     const isEntry = orderClass === 'entry';
@@ -309,6 +317,7 @@ export class PaperDesk {
       quote: quotes.quoteAt(terms.ticker, now),
       session: currentSession(now),
       bars: isEntry ? barsOf(terms.ticker, now) : null,
+      model: isEntry ? modelOf(terms.strategyId) : null,
       account: isEntry ? this.account(now) : null,
       bookDoubt: null,
       holding: null,

@@ -12,7 +12,7 @@ import {
   type Price,
   subtractMoney,
 } from '#shared/core/kernel/decimal.ts';
-import { accountId, correlationId, type Ticker } from '#shared/core/kernel/identity.ts';
+import { accountId, correlationId, type StrategyId, type Ticker } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
 import type { DataReport } from '#shared/core/market/data-validator.ts';
@@ -29,6 +29,8 @@ import type { FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { EquityPoint } from '#shared/core/report/metrics.ts';
 import type { Execution } from '#shared/core/report/round-trips.ts';
 import type { BarFacts } from '#shared/core/risk/bar-facts.ts';
+import type { ModelStanding } from '#shared/core/risk/check.ts';
+import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Strategy } from '#shared/core/signal/strategy.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 import type { StrategyView } from '#shared/core/signal/view.ts';
@@ -113,6 +115,8 @@ interface World {
   today: Session;
   /** As of the session before, as they were made after its close. */
   signals: readonly Signal[];
+  /** What the strategies that trade by a model used for these signals. */
+  readonly models: Map<StrategyId, ModelStanding>;
   decided: DecidedRun | null;
   pending: readonly SignalRecord[];
   signalsMade: number;
@@ -158,7 +162,9 @@ function openWorld(request: BacktestRequest): World {
   const ledger = new PaperLedger(accountId(request.account ?? 'paper-1'), policy);
   const days = new MarketDays(market, request.vix);
   const barsOf = (symbol: Ticker): BarFacts | null => days.barFacts(symbol, world.today.date, knownSession(world).date);
-  const desk = new PaperDesk({ ledger, policy, venue, quotes: feed, barsOf });
+  const modelOf = (id: StrategyId): ModelStanding | null =>
+    tradesByModel(id) ? (world.models.get(id) ?? { trainedThrough: null }) : null;
+  const desk = new PaperDesk({ ledger, policy, venue, quotes: feed, barsOf, modelOf });
   const house = new PaperHouse({
     ledger,
     desk,
@@ -184,6 +190,7 @@ function openWorld(request: BacktestRequest): World {
     hash: createHash('sha256'),
     today: sessionBefore(first.date),
     signals: [],
+    models: new Map(),
     decided: null,
     pending: [],
     signalsMade: 0,
@@ -201,12 +208,16 @@ function takeStep(world: World, step: 'daily-bars' | 'signals' | 'decide' | 'day
 }
 
 /** Signals as of a session, from its views and the books after it. */
-function signalsAsOf({ request, days, ledger }: World, session: Session): readonly Signal[] {
+function signalsAsOf({ request, days, ledger, models }: World, session: Session): readonly Signal[] {
   const symbols = days.viewsAsOf(session.date);
   const books = ledger.touchedBooks().filter((book) => book.shares.some(({ quantity }) => quantity !== 0n));
   return request.strategies.flatMap((strategy) => {
     const positions = openPositionsOf(books, strategy.id);
-    return ask(strategy, { asOf: session.date, symbols, positionOf: (symbol) => positions.get(symbol) ?? null });
+    const view = { asOf: session.date, symbols, positionOf: (symbol: Ticker) => positions.get(symbol) ?? null };
+    if (strategy.entryClass === 'model') {
+      models.set(strategy.id, { trainedThrough: strategy.modelThrough?.(view) ?? null });
+    }
+    return ask(strategy, view);
   });
 }
 

@@ -97,6 +97,7 @@ export const signalKey = (session: CalendarDate, strategyId: StrategyId, symbol:
   pk: `SIGNALS#${session}`,
   sk: `${strategyId}#${symbol}`,
 });
+export const modelKey = (strategyId: StrategyId): ItemKey => ({ pk: `MODEL#${strategyId}`, sk: 'ACTIVE' });
 export const signalsPartition = (session: CalendarDate): string => `SIGNALS#${session}`;
 
 // table journal

@@ -43,6 +43,7 @@ export const REFUSALS = {
   'fat-finger-quantity': 'risk',
   'fat-finger-adv-share': 'risk',
   'slice-exceeds-liquidity': 'risk',
+  'model-not-fresh': 'risk',
   'position-limit': 'risk',
   'gross-exposure': 'risk',
   'net-exposure': 'risk',

@@ -18,6 +18,8 @@ const FIRST_CHECKS: Omit<CheckPolicy, 'netExposureMax'> = {
   submitsPerMinuteMax: 60,
   strategySubmitsPerMinuteMax: 40,
   exitProfitBpsMin: null,
+  // A quarter has 64 sessions at most, and its model was trained through the one before.
+  modelAgeSessionsMax: 70,
   shortSelling: false,
   blacklist: [],
   whitelist: null,

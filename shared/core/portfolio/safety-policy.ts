@@ -26,6 +26,8 @@ export interface CheckPolicy {
   readonly strategySubmitsPerMinuteMax: number;
   /** What a strategy's own exit must bring over its cost, in basis points; null asks for nothing. Stops never ask. */
   readonly exitProfitBpsMin: bigint | null;
+  /** Sessions since the last that a strategy's model was trained on, beyond which it enters nothing. */
+  readonly modelAgeSessionsMax: number;
   readonly shortSelling: boolean;
   /** Symbols that are never entered. */
   readonly blacklist: readonly Ticker[];

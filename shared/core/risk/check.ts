@@ -1,6 +1,6 @@
 /** What a pre-trade check sees, and what it is. */
 import type { Money, Price, Quantity } from '#shared/core/kernel/decimal.ts';
-import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
 import type { Instrument, Quote, Session } from '#shared/core/market/types.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
@@ -31,6 +31,12 @@ export interface HoldingRead {
   readonly readAt: EpochMs;
 }
 
+/** The model that a strategy trades by, as it was last stored. */
+export interface ModelStanding {
+  /** The last session that its training saw; null while no model is active. */
+  readonly trainedThrough: CalendarDate | null;
+}
+
 /** What the deployment decides and no policy can widen. */
 export interface DeployedLimits {
   readonly switches: Switches;
@@ -59,6 +65,8 @@ export interface ClearingFacts {
   /** The session that is open now, or null when the market is closed. */
   readonly session: Session | null;
   readonly bars: BarFacts | null;
+  /** Of the order's strategy; null where it trades by none. */
+  readonly model: ModelStanding | null;
   readonly account: AccountStanding | null;
   /** Why the book alone may not size a closing order, or null while it may. */
   readonly bookDoubt: string | null;

@@ -70,6 +70,7 @@ const bars = (changes: Partial<NonNullable<ClearingFacts['bars']>>) => {
   if (known === null) throw new Error('the sample has bars');
   return { bars: { ...known, ...changes } };
 };
+const model = (trainedThrough: string) => ({ model: { trainedThrough: calendarDate(trainedThrough) } });
 const RUN = runId('run-1');
 const MINUTE = minuteOf(NOW);
 const limitOrder = (limitPrice: string, quantity = '10') =>
@@ -192,6 +193,9 @@ const ENTRIES: readonly (readonly [string, Partial<ClearingFacts>, RefusalCode])
     'fat-finger-notional',
   ],
   ['the order is for too many units', limits({ fatFingerQuantityMax: parseQuantity('19') }), 'fat-finger-quantity'],
+  ['the model was never stored', { model: { trainedThrough: null } }, 'model-not-fresh'],
+  ['the model is too old', { ...model('2025-12-31'), ...checks({ modelAgeSessionsMax: 44 }) }, 'model-not-fresh'],
+  ['the model saw a session that is not over', model('2026-03-09'), 'model-not-fresh'],
   ['the last bar is missing', { bars: null }, 'data-not-fresh'],
   ['the last bar is of an earlier session', bars({ asOf: calendarDate('2026-03-05') }), 'data-not-fresh'],
   [
@@ -338,6 +342,13 @@ describe('clearOrder, of an entry', () => {
     expect(heat(26n, '98')).toBe('cleared');
     expect(heat(25n, '98')).toBe('portfolio-heat');
     expect(heat(6n, '101')).toBe('cleared');
+  });
+
+  it('takes a model up to the age that the policy names, and says so when it comes near', () => {
+    const aged = (modelAgeSessionsMax: number) => ({ ...model('2025-12-31'), ...checks({ modelAgeSessionsMax }) });
+    expect(warningsOf(aged(45))).toEqual(['model-not-fresh']);
+    expect(warningsOf(aged(70))).toEqual([]);
+    expect(warningsOf(model('2026-03-06'))).toEqual([]);
   });
 
   it("warns from the policy's share of a limit on, and names what would pass", () => {

@@ -49,6 +49,7 @@ import {
 import {
   accountUnrestricted,
   decisionFresh,
+  modelFresh,
   notionalPerCycle,
   ordersOpen,
   ordersPerCycle,
@@ -99,6 +100,7 @@ export const PRE_TRADE_CHECKS: readonly PreTradeCheck[] = [
   grossExposure,
   netExposure,
   portfolioHeat,
+  modelFresh,
   strategyReady,
   cashSuffices,
   buyingPowerSuffices,

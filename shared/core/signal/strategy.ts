@@ -1,5 +1,6 @@
 /** The one interface that a strategy implements, and what every strategy is built from. */
 import type { StrategyId } from '#shared/core/kernel/identity.ts';
+import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { SIGNAL_ATR } from './indicator.ts';
 import type { OpenPosition, Signal, SignalReason } from './types.ts';
 import type { StrategyView, SymbolView } from './view.ts';
@@ -16,6 +17,8 @@ export interface Strategy {
   readonly id: StrategyId;
   readonly entryClass: EntryClass;
   signals(view: StrategyView): readonly Signal[];
+  /** Of a strategy of class `model`: the last session that the model in use was trained on; null while none is. */
+  modelThrough?(view: StrategyView): CalendarDate | null;
 }
 
 /** A parameter that is not known, missing its bounds or no number. */

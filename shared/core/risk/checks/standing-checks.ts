@@ -1,6 +1,7 @@
 /** May this be traded at all: by the decision's age, the switches, the lists, the strategy, the account and its pace? */
 import { addMoney, formatMoney, type Money, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { sessionsSince } from '#shared/core/market/session-calendar.ts';
 import { countedIn, minuteOf, type Pace } from '#shared/core/portfolio/exposure.ts';
 import {
   ALL_CLASSES,
@@ -95,6 +96,31 @@ export const strategyReady: PreTradeCheck = {
           wouldPassAt: formatMoney(reserved),
         })
       : null;
+  },
+};
+
+export const modelFresh: PreTradeCheck = {
+  id: 'model-fresh',
+  asks: 'the model of a strategy that trades by one is active and was trained lately',
+  codes: ['model-not-fresh'],
+  applies: ENTRIES_ONLY,
+  numbers: ['checks.modelAgeSessionsMax'],
+  warns: true,
+  run: ({ intent, model, session, policy }) => {
+    if (model === null || session === null) return null;
+    const { trainedThrough } = model;
+    const whose = `the model of ${intent.terms.strategyId}`;
+    if (trainedThrough === null) return reject('model-not-fresh', `${whose} is not there, or none is active`, {});
+    if (trainedThrough >= session.date) {
+      return reject('model-not-fresh', `${whose} says to have seen a session that is not over`, { trainedThrough });
+    }
+    return holdTo<number>(policy, {
+      code: 'model-not-fresh',
+      what: `the sessions that ${whose} has not seen`,
+      actual: sessionsSince(trainedThrough, session.date),
+      limit: policy.checks.modelAgeSessionsMax,
+      format: String,
+    });
   },
 };
 

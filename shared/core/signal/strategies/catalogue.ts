@@ -29,6 +29,9 @@ export function makeStrategy(name: string, parameters: Readonly<Record<string, n
   return maker(parameters);
 }
 
+/** Whether entries of a strategy need a model that is fresh. */
+export const tradesByModel = (name: StrategyId): boolean => entryClassesOf([name]).get(name) === 'model';
+
 /** What kind of bet the entries of strategies are, of those that are known here. */
 export const entryClassesOf = (names: readonly StrategyId[]): ReadonlyMap<StrategyId, EntryClass> =>
   new Map(

@@ -154,6 +154,8 @@ describe('registeredModels', () => {
     expect(mlMomentum({}, registeredModels(active.ok ? active.value : registry)).signals(view)).toEqual(
       mlMomentum({}, walk).signals(view),
     );
+    const [used, unused] = [mlMomentum({}, walk), mlMomentum({}, registeredModels(registry))];
+    expect([used.modelThrough?.(view), unused.modelThrough?.(view)]).toEqual(['2023-06-30', null]);
     expect(walk.versions.map((trainedVersion) => trainedVersion.version)).toEqual([version.version]);
   });
 });

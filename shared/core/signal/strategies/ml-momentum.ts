@@ -9,6 +9,7 @@ import {
   featureRow,
   type ModelSource,
   readFeatures,
+  trainedThroughFor,
   type TrainingPlan,
   WalkForwardModels,
 } from '../model/momentum-model.ts';
@@ -59,6 +60,8 @@ export function mlMomentum(given: Readonly<Record<string, number>> = {}, models?
   return {
     id: ID,
     entryClass: 'model',
+    // A source gives no model but the one of the session's quarter.
+    modelThrough: (view) => (source.modelAsOf(view) === null ? null : trainedThroughFor(view.asOf)),
     signals(view) {
       const model = source.modelAsOf(view);
       const probabilityOf = (symbol: SymbolView): number =>
