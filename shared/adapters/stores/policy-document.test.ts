@@ -65,6 +65,12 @@ describe('the policy document', () => {
     expect(readPolicy(rest, 1)).toEqual(policy);
   });
 
+  it('reads a document that was written before models had an age', () => {
+    const { modelAgeSessionsMax: age, ...before } = document.checks;
+    expect(age).toBe(70);
+    expect(readPolicy({ ...document, checks: before }, 1)).toEqual(policy);
+  });
+
   it('reads target weights, and refuses them when they give no place or a short one that may not be sold', () => {
     const targets = { topN: 3, bottomN: 0, grossBps: 9000n };
     const chosen = { ...policy, decision: { ...policy.decision, targets } };

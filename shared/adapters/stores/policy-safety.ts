@@ -22,7 +22,8 @@ export const checks = z.strictObject({
   submitsPerMinuteMax: count,
   strategySubmitsPerMinuteMax: count,
   exitProfitBpsMin: basisPoints.nullable(),
-  modelAgeSessionsMax: count,
+  // Documents that were written before models had an age are held to that of the first policy.
+  modelAgeSessionsMax: count.default(70),
   shortSelling: z.boolean(),
   blacklist: symbols,
   whitelist: symbols.nullable(),
