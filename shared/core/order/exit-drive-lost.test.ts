@@ -1,40 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parsePrice, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
-import { correlationId, decisionId } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { driveExit } from '#shared/core/order/exit-drive.ts';
-import { openExit } from '#shared/core/order/exit.ts';
-import type { Exit, ExitView } from '#shared/core/order/exit.ts';
+import type { ExitView } from '#shared/core/order/exit.ts';
 import { IN_FLIGHT_MS_MAX } from '#shared/core/order/unknown-fate.ts';
-import { canceling, CLAIMED_AT, REASON, sampleIntent, units, unknown } from '#tests/order/sample-orders.ts';
-
-const opened = (): Exit =>
-  openExit({
-    exitId: decisionId('exit-1'),
-    accountId: sampleIntent().terms.accountId,
-    strategyId: sampleIntent().terms.strategyId,
-    ticker: sampleIntent().terms.ticker,
-    purpose: 'exit',
-    by: 'protect',
-    reason: REASON,
-    correlationId: correlationId('exit-1'),
-    openedAt: CLAIMED_AT,
-  });
-
-const view = (changes: Partial<ExitView> = {}): ExitView => ({
-  now: CLAIMED_AT,
-  sessionOpen: true,
-  share: units(10),
-  othersShare: ZERO_QUANTITY,
-  booksFresh: true,
-  brokerPosition: null,
-  openOrders: [],
-  current: null,
-  currentRefusal: null,
-  pricing: { arrivalPrice: parsePrice('100'), limitPrice: null },
-  policyVersion: 3,
-  ...changes,
-});
+import { opened, view } from '#tests/order/sample-exit.ts';
+import { canceling, sampleIntent, units, unknown } from '#tests/order/sample-orders.ts';
 
 describe('an exit beside an own stop of unknown fate that can no longer arrive', () => {
   const terms = { side: 'sell', positionIntent: 'sell_to_close', type: 'stop', timeInForce: 'gtc' } as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { negateQuantity, parsePrice, wholeQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
-import { correlationId, decisionId, strategyId } from '#shared/core/kernel/identity.ts';
+import { strategyId } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { RefusalCode } from '#shared/core/kernel/refusal.ts';
@@ -12,12 +12,13 @@ import {
   EXIT_RESTING_MS_MAX,
   POSITION_AGE_MS_MAX,
 } from '#shared/core/order/exit-drive.ts';
-import { blocksEntries, EXIT_PHASES, openExit, refusalEffect, resumeExit } from '#shared/core/order/exit.ts';
+import { blocksEntries, EXIT_PHASES, refusalEffect, resumeExit } from '#shared/core/order/exit.ts';
 import type { Exit, ExitView } from '#shared/core/order/exit.ts';
 import type { Order, OrderIntent } from '#shared/core/order/order.ts';
 import { withdraw } from '#shared/core/order/sending.ts';
 import { ExitWorld, FAIR } from '#tests/order/exit-world.ts';
 import type { Tick } from '#tests/order/exit-world.ts';
+import { opened, view } from '#tests/order/sample-exit.ts';
 import {
   canceling,
   claimed,
@@ -32,34 +33,6 @@ import {
 } from '#tests/order/sample-orders.ts';
 
 const SEED = 20_261_121;
-
-const opened = (): Exit =>
-  openExit({
-    exitId: decisionId('exit-1'),
-    accountId: sampleIntent().terms.accountId,
-    strategyId: sampleIntent().terms.strategyId,
-    ticker: sampleIntent().terms.ticker,
-    purpose: 'exit',
-    by: 'protect',
-    reason: REASON,
-    correlationId: correlationId('exit-1'),
-    openedAt: CLAIMED_AT,
-  });
-
-const view = (changes: Partial<ExitView> = {}): ExitView => ({
-  now: CLAIMED_AT,
-  sessionOpen: true,
-  share: units(10),
-  othersShare: ZERO_QUANTITY,
-  booksFresh: true,
-  brokerPosition: null,
-  openOrders: [],
-  current: null,
-  currentRefusal: null,
-  pricing: { arrivalPrice: parsePrice('100'), limitPrice: null },
-  policyVersion: 3,
-  ...changes,
-});
 
 const position = (quantity: number, available = quantity, ageMs = 0): Pick<ExitView, 'brokerPosition'> => ({
   brokerPosition: { quantity: units(quantity), available: units(available), readAt: addMs(CLAIMED_AT, -ageMs) },
