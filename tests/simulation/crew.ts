@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { addFindings, type Findings, noFindings } from './campaign.ts';
-import type { InvariantNumber } from './invariants.ts';
+import { type InvariantNumber, INVARIANTS } from './invariants.ts';
 
 const MEMBER = fileURLToPath(new URL('./crew-member.ts', import.meta.url));
 const SEEDS_A_TIME = 10;
@@ -12,8 +12,7 @@ const SEEDS_A_TIME = 10;
 export const order = z.object({ seeds: z.array(z.int().min(0)), plant: z.string().nullable() });
 export type CrewOrder = z.output<typeof order>;
 
-const isInvariant = (value: number): value is InvariantNumber | 0 =>
-  Number.isInteger(value) && value >= 0 && value <= 12;
+const isInvariant = (value: number): value is InvariantNumber | 0 => value === 0 || Object.hasOwn(INVARIANTS, value);
 
 const findings: z.ZodType<Findings> = z.object({
   worlds: z.int(),

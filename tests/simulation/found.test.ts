@@ -45,6 +45,21 @@ describe('an exit', () => {
   });
 });
 
+describe('an exit that an own order is in the way of', () => {
+  // The broker takes the cancel and brings it about at the close only; the exit sells when it opens again.
+  it.each([103555, 106194])('ends after the next open, where the order was for the day (seed %i)', async (seed) => {
+    expect((await runWorld(planOf(seed))).violation).toBeNull();
+  });
+
+  // The stop could rest for ever, and the broker never lets go of its units.
+  it.each([101382, 102856, 104677, 107541])(
+    'waits, and a person has been told so, where it is a stop (seed %i)',
+    async (seed) => {
+      expect((await runWorld(planOf(seed))).violation).toBeNull();
+    },
+  );
+});
+
 describe('a position', () => {
   const operations = acts([5, buy(10)]);
   /** Whether the broker holds it at the end, and what does not hold. */

@@ -23,7 +23,8 @@ export interface JournaledFact {
 
 const entry = z.object({ facts: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())])) });
 
-const textOf = (item: Item | null, attribute: string): string => {
+/** The text of an attribute, empty where there is none. */
+export const textOf = (item: Item | null, attribute: string): string => {
   const value = item?.[attribute];
   return value !== undefined && 'S' in value ? value.S : '';
 };

@@ -10,6 +10,7 @@ import {
 } from '#shared/core/kernel/decimal.ts';
 import type { Book, StrategyShare } from '#shared/core/portfolio/book.ts';
 import { restingUnits } from '#shared/core/portfolio/stop-rule.ts';
+import type { PositionWatch } from '#shared/core/safety/watch.ts';
 import type { World } from './world.ts';
 
 const WORKING: ReadonlySet<string> = new Set(['new', 'accepted', 'held', 'partially_filled']);
@@ -35,15 +36,19 @@ function stoppedUnits(world: World, { ticker }: Book, { strategyId }: StrategySh
 }
 
 /** Shares of which a person was told that they are without their stop, and which still are. */
-function toldOf(world: World): ReadonlySet<string> {
+export function toldOf(world: World): ReadonlySet<string> {
   const watches = world.tables.items('safety').filter(({ sk }) => sk !== undefined && 'S' in sk && sk.S === 'WATCH');
   return new Set(
     watches
       .flatMap((item) => readWatch(item).positions)
       .filter(({ flaggedAt }) => flaggedAt !== null)
-      .map(({ strategyId, ticker }) => `${strategyId} ${ticker}`),
+      .map(nameOfShare),
   );
 }
+
+/** What a share is called in what was told. */
+export const nameOfShare = ({ strategyId, ticker }: Pick<PositionWatch, 'strategyId' | 'ticker'>): string =>
+  `${strategyId} ${ticker}`;
 
 /** Positions that nothing protects and that nobody was told of, and stops for other units than are held. */
 export function unprotected(world: World): readonly string[] {
@@ -61,7 +66,7 @@ export function withoutStop(world: World): readonly { readonly name: string; rea
         if (units === stopped) return [];
         const [held, rests] = [formatQuantity(units), formatQuantity(stopped)];
         const what = `${share.strategyId} holds ${held} of ${book.ticker}, and stops rest at the broker for ${rests}`;
-        return [{ name: `${share.strategyId} ${book.ticker}`, what }];
+        return [{ name: nameOfShare({ ...share, ticker: book.ticker }), what }];
       }),
     );
 }

@@ -1,15 +1,17 @@
 /** A world that has come to rest, held to everything that must hold then. */
+import { readExit } from '#shared/adapters/stores/exit-item.ts';
 import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
+import { exitKey } from '#shared/adapters/stores/keys.ts';
 import { formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { isClosing } from '#shared/core/order/terms.ts';
-import { positionOf } from '#shared/core/portfolio/book.ts';
+import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
 import { inventedFills, journalDifferences, orderDifferences } from '#tests/reconcile/ledger-check.ts';
 import type { Functions } from './functions.ts';
 import { exitsHold, type InvariantNumber, type Violation } from './invariants.ts';
-import type { JournaledFact } from './observed.ts';
+import { type JournaledFact, textOf } from './observed.ts';
 import type { People } from './operations.ts';
-import { unprotected } from './protected.ts';
+import { nameOfShare, toldOf, unprotected } from './protected.ts';
 import type { World } from './world.ts';
 
 /** Orders that may be open while nothing happens: they wait for the market. */
@@ -61,8 +63,32 @@ function driven(world: World): string | null {
       .filter((order) => isForAPerson(order) && !isClosing(order.intent.terms.positionIntent))
       .map(({ intent }) => intent.terms.ticker),
   );
-  const open = [...books.values()].find(({ exitId, ticker }) => exitId !== null && !waiting.has(ticker));
+  const told = toldOf(world);
+  const open = [...books.values()].find(
+    (book) => book.exitId !== null && !waiting.has(book.ticker) && !isHeldByBroker(world, book, told),
+  );
   return open === undefined ? null : `the exit ${open.exitId} of ${open.ticker} is open`;
+}
+
+/**
+ * An exit whose units the broker holds for a stop that could rest for ever, and whose cancel the broker took and never
+ * brings about: nothing that the house could do lets go of them. A person must have been told that no stop protects them.
+ */
+function isHeldByBroker(world: World, { accountId, ticker }: Book, told: ReadonlySet<string>): boolean {
+  const { pk, sk } = exitKey(accountId, ticker);
+  const item = world.tables.items('books').find((one) => textOf(one, 'pk') === pk && textOf(one, 'sk') === sk);
+  if (item === undefined) return false;
+  const { strategyId } = readExit(item).exit;
+  return (
+    told.has(nameOfShare({ strategyId, ticker })) &&
+    [...world.seen.orders.values()].some(
+      (order) =>
+        order.intent.terms.strategyId === strategyId &&
+        order.intent.terms.ticker === ticker &&
+        order.intent.terms.timeInForce === 'gtc' &&
+        isStuckAtBroker(world, order),
+    )
+  );
 }
 
 const isQuarantined = (world: World, { intent }: Order): boolean =>

@@ -86,6 +86,13 @@ function scheduleGuards(world: World, functions: Functions, from: EpochMs, until
 
 /** After so many minutes of peace a guard looks again; seldom enough that a world stays small. */
 const CALM_MINUTES = [1, 2, 3, 5, 8, 12, 20, 30] as const;
+/** After the close: at once, and once the broker tells of the whole day. */
+const CLOSED_MINUTES = [1, 17] as const;
+/**
+ * After the next open, where what was held up by the day before goes on: a pass to see it, one to sell, two to hear of it
+ * and to close the exit, and whole backoffs of an exit behind them. Whoever is not at rest then never will be.
+ */
+const OPENED_MINUTES = [1, 2, 3, 4, 10, 16] as const;
 
 /** That a person was told of a position does not end the house's own tries to protect it. */
 const isCalm = (world: World, functions: Functions, people: People): boolean =>
@@ -94,8 +101,13 @@ const isCalm = (world: World, functions: Functions, people: People): boolean =>
 /** Looks once an instant has come, until nothing is left to do. */
 async function calm(world: World, functions: Functions, people: People): Promise<void> {
   const from = world.now;
-  const close = [addMs(CLOSES_AT, MINUTE_MS), addMs(CLOSES_AT, 17 * MINUTE_MS), addMs(NEXT_OPENS_AT, MINUTE_MS)];
-  const looks = [...CALM_MINUTES.map((minutes) => addMs(from, minutes * MINUTE_MS)), ...close];
+  const after = (instant: EpochMs, minutes: readonly number[]): readonly EpochMs[] =>
+    minutes.map((minute) => addMs(instant, minute * MINUTE_MS));
+  const looks = [
+    ...after(from, CALM_MINUTES),
+    ...after(CLOSES_AT, CLOSED_MINUTES),
+    ...after(NEXT_OPENS_AT, OPENED_MINUTES),
+  ];
   let passes = 0;
   for (const at of looks) {
     functions.wakeLanes();
