@@ -1,10 +1,6 @@
 /** What control is made of. */
 import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
-import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
-import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
 import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
-import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
 import { adjustmentsStore } from '#shared/adapters/stores/adjustments-store.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
@@ -19,7 +15,6 @@ import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { rateLimitsStore } from '#shared/adapters/stores/rate-limits-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
-import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { slicePlansStore } from '#shared/adapters/stores/slice-plans-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
@@ -30,6 +25,8 @@ import { DEPLOYED_LIMIT_NAMES, deployedLimitsOf } from '#shared/runtime/deployed
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { sharedSecretsOf } from '#shared/runtime/shared-secret.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { ALPACA_SETTING_NAMES, openAlpacaAccount, systemSecrets } from '#shared/wiring/alpaca-account.ts';
+import { tablesOf } from '#shared/wiring/settings-tables.ts';
 import { RATE_LIMIT_NAMES, rateLimitsOf } from './limits.ts';
 import type { ControlDependencies } from './operation.ts';
 
@@ -69,11 +66,7 @@ const SETTING_NAMES = [
   ...DEPLOYED_LIMIT_NAMES,
   ...RATE_LIMIT_NAMES,
   'STRATEGY_ACTIVITY_THRESHOLD_SECONDS',
-  'ALPACA_PAPER',
-  'ALPACA_BASE_URL',
-  'ALPACA_DATA_URL',
-  'ALPACA_STREAM_URL',
-  'SECRET_BROKER_ID',
+  ...ALPACA_SETTING_NAMES,
   'SECRET_INTERNAL_ID',
   'INTERNAL_TOKEN_ROLE',
   'INTERNAL_TOKEN_TOLERANCE_SECONDS',
@@ -87,26 +80,9 @@ export async function wire(
 ): Promise<ControlDependencies & { readonly telemetry: RoomTelemetry }> {
   const settings = readConfiguration(environment, SETTING_NAMES);
   const telemetry = roomTelemetry(ROOM, settings.ENVIRONMENT);
-  const tables = openDynamoTables({
-    physicalNames: {
-      safety: settings.TABLE_SAFETY,
-      orders: settings.TABLE_ORDERS,
-      books: settings.TABLE_BOOKS,
-      market: settings.TABLE_MARKET,
-      journal: settings.TABLE_JOURNAL,
-    },
-    pacing: systemPacing,
-  });
-  const secrets = openSecretsManager({ clock: systemClock, pacing: systemPacing });
-  const endpoints = alpacaEndpoints({
-    paper: settings.ALPACA_PAPER,
-    baseUrl: settings.ALPACA_BASE_URL,
-    dataUrl: settings.ALPACA_DATA_URL,
-    streamUrl: settings.ALPACA_STREAM_URL,
-    ...credentialsOf(await secrets.read(settings.SECRET_BROKER_ID)),
-  });
-  const gateOf = (service: 'trading' | 'data') =>
-    storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
+  const tables = tablesOf(settings);
+  const secrets = systemSecrets();
+  const alpaca = await openAlpacaAccount(settings, { tables, telemetry, secrets });
   return {
     telemetry,
     deployed: deployedLimitsOf(settings),
@@ -124,8 +100,8 @@ export async function wire(
       role: settings.INTERNAL_TOKEN_ROLE,
       toleranceMs: settings.INTERNAL_TOKEN_TOLERANCE_SECONDS * 1000,
     },
-    broker: alpacaBroker({ endpoints, telemetry, gate: gateOf('trading') }),
-    marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
+    broker: alpacaBroker(alpaca.to('trading')),
+    marketData: alpacaMarketData(alpaca.to('data')),
     lanes: openSqsLanes({
       queueUrls: { orders: settings.QUEUE_ORDERS_URL, urgent: settings.QUEUE_URGENT_URL },
       pacing: systemPacing,

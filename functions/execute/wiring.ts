@@ -1,22 +1,18 @@
 /** What execute is made of. */
 import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
-import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
-import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
 import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
-import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
-import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { DEPLOYED_LIMIT_NAMES, deployedLimitsOf } from '#shared/runtime/deployed-limits.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { ALPACA_SETTING_NAMES, openAlpacaAccount } from '#shared/wiring/alpaca-account.ts';
+import { tablesOf } from '#shared/wiring/settings-tables.ts';
 import { DayMemory } from './day-memory.ts';
 import type { DeadLetterDependencies } from './end-dead-letter.ts';
 import type { ExecuteDependencies } from './sender.ts';
@@ -38,35 +34,12 @@ export async function wire(
     'TABLE_JOURNAL',
     'TABLE_MARKET',
     ...DEPLOYED_LIMIT_NAMES,
-    'ALPACA_PAPER',
-    'ALPACA_BASE_URL',
-    'ALPACA_DATA_URL',
-    'ALPACA_STREAM_URL',
-    'SECRET_BROKER_ID',
+    ...ALPACA_SETTING_NAMES,
   ]);
   const telemetry = roomTelemetry(ROOM, settings.ENVIRONMENT);
-  const tables = openDynamoTables({
-    physicalNames: {
-      safety: settings.TABLE_SAFETY,
-      orders: settings.TABLE_ORDERS,
-      books: settings.TABLE_BOOKS,
-      journal: settings.TABLE_JOURNAL,
-      market: settings.TABLE_MARKET,
-    },
-    pacing: systemPacing,
-  });
-  const endpoints = alpacaEndpoints({
-    paper: settings.ALPACA_PAPER,
-    baseUrl: settings.ALPACA_BASE_URL,
-    dataUrl: settings.ALPACA_DATA_URL,
-    streamUrl: settings.ALPACA_STREAM_URL,
-    ...credentialsOf(
-      await openSecretsManager({ clock: systemClock, pacing: systemPacing }).read(settings.SECRET_BROKER_ID),
-    ),
-  });
-  const gateOf = (service: 'trading' | 'data') =>
-    storedRequestGate({ tables, accountId: settings.BELAY_ACCOUNT, service, clock: systemClock });
-  const trading = gateOf('trading');
+  const tables = tablesOf(settings);
+  const alpaca = await openAlpacaAccount(settings, { tables, telemetry });
+  const trading = alpaca.to('trading');
   return {
     telemetry,
     build: settings.BUILD_ID,
@@ -80,9 +53,9 @@ export async function wire(
     books: booksStore(tables, ROOM),
     orders: ordersStore(tables, ROOM, systemClock),
     exits: exitsStore(tables, ROOM),
-    broker: alpacaBroker({ endpoints, telemetry, gate: trading }),
-    marketData: alpacaMarketData({ endpoints, telemetry, gate: gateOf('data') }),
-    permits: trading,
+    broker: alpacaBroker(trading),
+    marketData: alpacaMarketData(alpaca.to('data')),
+    permits: trading.gate,
   };
 }
 
@@ -97,15 +70,7 @@ export function wireDeadLetters(
     'TABLE_BOOKS',
     'TABLE_JOURNAL',
   ]);
-  const tables = openDynamoTables({
-    physicalNames: {
-      safety: settings.TABLE_SAFETY,
-      orders: settings.TABLE_ORDERS,
-      books: settings.TABLE_BOOKS,
-      journal: settings.TABLE_JOURNAL,
-    },
-    pacing: systemPacing,
-  });
+  const tables = tablesOf(settings);
   return {
     telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
     clock: systemClock,

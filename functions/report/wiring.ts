@@ -1,11 +1,10 @@
 /** What report is made of. */
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { tablesOf } from '#shared/wiring/settings-tables.ts';
 import type { ReportDependencies } from './report-session.ts';
 
 const ROOM = 'report';
@@ -15,10 +14,7 @@ export function wire(
   environment: Readonly<Record<string, string | undefined>>,
 ): ReportDependencies & { readonly telemetry: RoomTelemetry } {
   const settings = readConfiguration(environment, ['ENVIRONMENT', 'BELAY_ACCOUNT', 'TABLE_BOOKS', 'TABLE_JOURNAL']);
-  const tables = openDynamoTables({
-    physicalNames: { books: settings.TABLE_BOOKS, journal: settings.TABLE_JOURNAL },
-    pacing: systemPacing,
-  });
+  const tables = tablesOf(settings);
   return {
     telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
     accountId: settings.BELAY_ACCOUNT,

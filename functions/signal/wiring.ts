@@ -1,17 +1,16 @@
 /** What signal is made of. */
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { StrategyPolicy } from '#shared/core/portfolio/policy.ts';
 import { makeStrategy } from '#shared/core/signal/strategies/catalogue.ts';
 import { ParameterError, type Strategy } from '#shared/core/signal/strategy.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { tablesOf } from '#shared/wiring/settings-tables.ts';
 import type { SignalDependencies } from './generate-signals.ts';
 
 const ROOM = 'signal';
@@ -50,15 +49,7 @@ export function wire(
     'TABLE_MARKET',
     'TABLE_JOURNAL',
   ]);
-  const tables = openDynamoTables({
-    physicalNames: {
-      safety: settings.TABLE_SAFETY,
-      books: settings.TABLE_BOOKS,
-      market: settings.TABLE_MARKET,
-      journal: settings.TABLE_JOURNAL,
-    },
-    pacing: systemPacing,
-  });
+  const tables = tablesOf(settings);
   return {
     telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
     accountId: settings.BELAY_ACCOUNT,

@@ -1,5 +1,4 @@
 /** What slice is made of. */
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { openSchedulerWakes } from '#shared/adapters/scheduler/wakes.ts';
 import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
@@ -14,6 +13,7 @@ import type { Clock } from '#shared/ports/clock.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
 import { type RoomTelemetry, roomTelemetry } from '#shared/runtime/telemetry.ts';
+import { tablesOf } from '#shared/wiring/settings-tables.ts';
 import type { SliceDependencies } from './work-plans.ts';
 
 const ROOM = 'slice';
@@ -45,15 +45,7 @@ export function wire(
     'WAKE_GROUP',
     'WAKE_ROLE_ARN',
   ]);
-  const tables = openDynamoTables({
-    physicalNames: {
-      safety: settings.TABLE_SAFETY,
-      orders: settings.TABLE_ORDERS,
-      books: settings.TABLE_BOOKS,
-      journal: settings.TABLE_JOURNAL,
-    },
-    pacing: systemPacing,
-  });
+  const tables = tablesOf(settings);
   return {
     telemetry: roomTelemetry(ROOM, settings.ENVIRONMENT),
     accountId: settings.BELAY_ACCOUNT,

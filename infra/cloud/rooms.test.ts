@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RoomRow, ROOMS } from '#infra/cloud/rooms.ts';
 import { TABLE_NAMES } from '#shared/ports/table-catalogue.ts';
 import { METRICS } from '#shared/runtime/metric-names.ts';
+import { ALPACA_SETTING_NAMES } from '#shared/wiring/alpaca-account.ts';
 
 /** What a room's grants give it, by the names of its environment variables. */
 const granted = (rows: readonly RoomRow[]): readonly string[] => [
@@ -20,11 +21,12 @@ const granted = (rows: readonly RoomRow[]): readonly string[] => [
 
 /** The variables of that kind that a wiring names. */
 const read = (wiring: string): readonly string[] => [
-  ...new Set(
-    [...wiring.matchAll(/'((?:TABLE|QUEUE|SECRET|ALPACA|WAKE)_[A-Z_]+|EVENT_BUS_NAME)'/g)].map(
+  ...new Set([
+    ...[...wiring.matchAll(/'((?:TABLE|QUEUE|SECRET|ALPACA|WAKE)_[A-Z_]+|EVENT_BUS_NAME)'/g)].map(
       (match) => match[1] ?? '',
     ),
-  ),
+    ...(wiring.includes('...ALPACA_SETTING_NAMES') ? ALPACA_SETTING_NAMES : []),
+  ]),
 ];
 
 describe('the room table', () => {

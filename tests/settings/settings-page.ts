@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DEPLOYED_LIMIT_NAMES } from '#shared/runtime/deployed-limits.ts';
 import { OPERATOR_SETTING_NAMES, OPERATOR_SETTINGS, type OperatorSetting } from '#shared/runtime/operator-settings.ts';
 import { SETTINGS, type VariableName } from '#shared/runtime/settings.ts';
+import { ALPACA_SETTING_NAMES } from '#shared/wiring/alpaca-account.ts';
 import { RATE_LIMIT_NAMES } from '#functions/control/limits.ts';
 
 const isName = (text: string): text is VariableName => Object.hasOwn(SETTINGS, text);
@@ -12,6 +13,7 @@ export const SETTING_NAMES: readonly VariableName[] = Object.keys(SETTINGS).filt
 const SPREAD: readonly { readonly list: string; readonly by: string; readonly names: readonly VariableName[] }[] = [
   { list: '...DEPLOYED_LIMIT_NAMES', by: 'deployedLimitsOf(settings)', names: DEPLOYED_LIMIT_NAMES },
   { list: '...RATE_LIMIT_NAMES', by: 'rateLimitsOf(settings)', names: RATE_LIMIT_NAMES },
+  { list: '...ALPACA_SETTING_NAMES', by: 'openAlpacaAccount(settings, ', names: ALPACA_SETTING_NAMES },
 ];
 
 /** Whether a source asks for a setting and does something with it. */
@@ -19,6 +21,7 @@ export function uses(source: string, name: VariableName): boolean {
   const spread = SPREAD.find(({ list, names }) => names.includes(name) && source.includes(list));
   if (spread !== undefined) return source.includes(spread.by);
   const asked = new RegExp(`'${name}'`).test(source);
+  if (asked && name.startsWith('TABLE_') && source.includes('tablesOf(settings)')) return true;
   const used = new RegExp(`(settings|configuration|read)\\.${name}\\b|\\{[^}]*\\b${name}\\b[^}]*\\}\\s*=`).test(source);
   return asked && used;
 }

@@ -17,6 +17,7 @@ const HOUSE = [
   'shared/adapters/dynamodb/errors.ts',
   'shared/adapters/alpaca/client.ts',
   'shared/runtime/telemetry.ts',
+  'shared/wiring/settings-tables.ts',
   'events/catalogue.ts',
   'functions/execute/claim-order.ts',
   'functions/execute/wiring.ts',
@@ -158,6 +159,7 @@ const ROWS: readonly { row: string; from: string; forbidden: readonly string[]; 
     forbidden: [
       take('#shared/adapters/dynamodb/client.ts'),
       takeType('#shared/adapters/dynamodb/client.ts'),
+      take('#shared/wiring/settings-tables.ts'),
       take('#functions/signal/make-signals.ts'),
       take('../signal/make-signals.ts'),
       take('#infra/environments.ts'),
@@ -175,7 +177,28 @@ const ROWS: readonly { row: string; from: string; forbidden: readonly string[]; 
     row: 'functions/execute/wiring.ts',
     from: 'functions/execute/wiring.ts',
     forbidden: [take('#functions/signal/make-signals.ts'), take('@aws-sdk/client-dynamodb')],
-    allowed: [take('#shared/adapters/dynamodb/client.ts'), take('#shared/adapters/alpaca/client.ts')],
+    allowed: [
+      take('#shared/adapters/dynamodb/client.ts'),
+      take('#shared/adapters/alpaca/client.ts'),
+      take('#shared/wiring/settings-tables.ts'),
+    ],
+  },
+  {
+    row: 'shared/wiring',
+    from: 'shared/wiring/planted.ts',
+    forbidden: [
+      take('#functions/execute/claim-order.ts'),
+      take('#infra/environments.ts'),
+      take('@aws-sdk/client-dynamodb'),
+      take('zod'),
+    ],
+    allowed: [
+      take('#shared/core/order/terms.ts'),
+      takeType('#shared/ports/broker.ts'),
+      take('#shared/runtime/telemetry.ts'),
+      take('#shared/adapters/dynamodb/client.ts'),
+      take('#shared/adapters/alpaca/client.ts'),
+    ],
   },
   {
     row: 'infra/cloud',

@@ -80,12 +80,12 @@ const adapterRow = (name: string): Row => ({
 });
 
 const functionRow = (name: string): Row => ({
-  says: `functions/${name} imports core, ports, events, runtime and zod; only its wiring.ts sees adapters; no other function`,
+  says: `functions/${name} imports core, ports, events, runtime and zod; only its wiring.ts sees adapters and shared/wiring; no other function`,
   allows: ({ from, target, edge }) =>
     roomIs(target, 'core', 'ports', 'events', 'runtime') ||
     packageIs(target, 'zod') ||
     (packageIs(target, 'aws-lambda') && edge.typeOnly) ||
-    (roomIs(target, 'adapters') && from === `functions/${name}/wiring.ts`),
+    (roomIs(target, 'adapters', 'wiring') && from === `functions/${name}/wiring.ts`),
 });
 
 const ANYTHING: Row = { says: 'anything', allows: () => true };
@@ -109,6 +109,10 @@ const ROWS: Readonly<Record<Exclude<Room['kind'], 'core' | 'adapters' | 'functio
       roomIs(target, 'ports', 'events') ||
       packageIs(target, 'zod', isMiddy, isTelemetry, isNode) ||
       (packageIs(target, 'aws-lambda') && edge.typeOnly),
+  },
+  wiring: {
+    says: 'shared/wiring imports core, ports, runtime and adapters',
+    allows: ({ target }) => roomIs(target, 'core', 'ports', 'runtime', 'adapters'),
   },
   cloud: {
     says: 'infra/cloud imports the CDK, events/catalogue.ts, types of events, Node, and descriptions that import nothing but types',

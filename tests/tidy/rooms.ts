@@ -17,11 +17,24 @@ export const CORE_RANK: Readonly<Record<string, number>> = {
 
 export type Room =
   | { readonly kind: 'core' | 'adapters' | 'functions'; readonly name: string }
-  | { readonly kind: 'ports' | 'runtime' | 'events' | 'cloud' | 'local' | 'cli' | 'console' | 'tests' | 'ground' };
+  | {
+      readonly kind:
+        | 'ports'
+        | 'runtime'
+        | 'wiring'
+        | 'events'
+        | 'cloud'
+        | 'local'
+        | 'cli'
+        | 'console'
+        | 'tests'
+        | 'ground';
+    };
 
 const WHOLE_ROOMS = {
   'shared/ports/': 'ports',
   'shared/runtime/': 'runtime',
+  'shared/wiring/': 'wiring',
   'events/': 'events',
   'infra/cloud/': 'cloud',
   'infra/local/': 'local',
