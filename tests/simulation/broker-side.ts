@@ -99,6 +99,8 @@ export class BrokerSide {
   readonly broker: InProcessBroker;
   readonly #scheduler: Scheduler;
   #wake: Planned | null = null;
+  /** When each request for trading reached the broker, whatever it answered. */
+  readonly requests: number[] = [];
   /** Told of each request that the broker took in, before it looks at it. */
   onSubmit: (clientOrderId: string) => void = () => undefined;
 
@@ -111,6 +113,7 @@ export class BrokerSide {
   readonly carry: Wire = async (url, { method = 'GET', body: text = '' }) => {
     const { key, secret } = this.broker;
     const request = { method, path: url.pathname, query: url.searchParams };
+    if (!url.pathname.startsWith('/v2/stocks/')) this.requests.push(this.#scheduler.now);
     if (method === 'POST' && url.pathname === '/v2/orders') {
       const body: unknown = JSON.parse(text);
       if (isRecord(body)) this.onSubmit(String(body['client_order_id']));

@@ -3,9 +3,11 @@
  * how the world looks where that is taken out.
  */
 import { addPrice, parsePrice } from '#shared/core/kernel/decimal.ts';
+import type { PreTradeCheck } from '#shared/core/risk/check.ts';
 import type { World } from './world.ts';
 import type { Alterations } from './alterations.ts';
 import type { Plan } from './plan.ts';
+import { MARKET_INCIDENTS } from './market-incidents.ts';
 import { PLANTS } from './plants.ts';
 import { withoutStop } from './protected.ts';
 import { acts, always, brokerFault, buy, quietPlan, sell } from './scenario.ts';
@@ -17,8 +19,12 @@ export interface Incident {
   readonly plan: Plan;
   /** What must hold besides the invariants. */
   readonly judge: (world: World) => readonly string[];
-  /** The protection taken out; null where no part can be taken out from outside of the code. */
-  readonly without: (() => Alterations) | null;
+  /** The protection taken out. */
+  readonly without: () => Alterations;
+  /** The check before a trade that is left out with it. */
+  readonly withoutCheck?: PreTradeCheck;
+  /** The plan as it is where the protection cannot know better. */
+  readonly withoutPlan?: Plan;
 }
 
 const CENT = parsePrice('0.01');
@@ -90,7 +96,7 @@ const refusalIsTransient = (): Alterations => ({
 });
 
 const sentOnce = (world: World): readonly string[] => {
-  const sent = world.submits.filter((id) => world.seen.orders.get(id)?.refusal !== null);
+  const sent = world.submits.map(({ id }) => id).filter((id) => world.seen.orders.get(id)?.refusal !== null);
   const again = sent.filter((id, index) => sent.indexOf(id) !== index);
   return again.length === 0 ? [] : [`sent again although it was refused: ${again.join(', ')}`];
 };
@@ -308,4 +314,5 @@ export const INCIDENTS: Readonly<Record<string, Incident>> = {
     judge: () => [],
     without: silentFunnel,
   },
+  ...MARKET_INCIDENTS,
 };

@@ -1,43 +1,145 @@
-/** The markets that worlds trade in: a few, made once, and never changed by whoever looks at them. */
+/** The markets and days that worlds trade in: a few, made once, and never changed by whoever looks at them. */
+import { barFeed } from '#infra/local/alpaca/bar-feed.ts';
 import type { MarketFeed } from '#infra/local/alpaca/market-feed.ts';
 import { tinyMarket } from '#infra/local/alpaca/tiny-market.ts';
-import { ticker } from '#shared/core/kernel/identity.ts';
-import { calendarDate, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
+import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, type CalendarDate, calendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
+import { dateOfDayNumber, dayNumberOf } from '#shared/core/market/calendar-day.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
-import { sessionBefore } from '#shared/core/market/session-calendar.ts';
-import type { BarColumns } from '#shared/core/market/types.ts';
-import { SYMBOLS } from './plan.ts';
+import { sessionAfter, sessionBefore, sessionOf, sessionsBetween } from '#shared/core/market/session-calendar.ts';
+import type { Split } from '#shared/core/market/splits.ts';
+import type { BarColumns, Session } from '#shared/core/market/types.ts';
+import { type DayKind, SYMBOLS } from './plan.ts';
 
-const FIRST_DAY = '2026-01-05';
-/** Two minutes before the twentieth session. */
-export const STARTS_AT: EpochMs = parseEpochMs('2026-02-03T09:28:00-05:00');
-export const OPENS_AT: EpochMs = parseEpochMs('2026-02-03T09:30:00-05:00');
-export const CLOSES_AT: EpochMs = parseEpochMs('2026-02-03T16:00:00-05:00');
-export const NEXT_OPENS_AT: EpochMs = parseEpochMs('2026-02-04T09:30:00-05:00');
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
-const markets = new Map<number, MarketFeed>();
+/** The day of a world, as its exchange keeps it. */
+export interface Day {
+  /** Two minutes before the open. */
+  readonly startsAt: EpochMs;
+  readonly opensAt: EpochMs;
+  readonly closesAt: EpochMs;
+  readonly nextOpensAt: EpochMs;
+}
 
-export function marketOf(seed: number): MarketFeed {
-  const known = markets.get(seed) ?? tinyMarket({ seed: 100 + seed, symbols: [...SYMBOLS], from: FIRST_DAY });
-  markets.set(seed, known);
+/** The twentieth session of the year; and the Friday after Thanksgiving, which ends at one. */
+const DATES: Readonly<Record<DayKind, CalendarDate>> = {
+  ordinary: calendarDate('2026-02-03'),
+  'half-day': calendarDate('2025-11-28'),
+  'early-close': calendarDate('2026-02-03'),
+  split: calendarDate('2026-02-03'),
+};
+
+function sessionOn(date: CalendarDate): Session {
+  const session = sessionOf(date);
+  if (session === null) throw new RangeError(`${date} has no session`);
+  return session;
+}
+
+/** A session that ends hours before the calendar says so. */
+const cutShort = (session: Session): Session => ({ ...session, closeAt: addMs(session.closeAt, -3 * HOUR_MS) });
+
+function dayOfKind(kind: DayKind): Day {
+  const session = sessionOn(DATES[kind]);
+  return {
+    startsAt: addMs(session.openAt, -2 * MINUTE_MS),
+    opensAt: session.openAt,
+    closesAt: kind === 'early-close' ? cutShort(session).closeAt : session.closeAt,
+    nextOpensAt: sessionAfter(session.date).openAt,
+  };
+}
+
+const DAYS: Readonly<Record<DayKind, Day>> = {
+  ordinary: dayOfKind('ordinary'),
+  'half-day': dayOfKind('half-day'),
+  'early-close': dayOfKind('early-close'),
+  split: dayOfKind('split'),
+};
+
+export const dayOf = (kind: DayKind): Day => DAYS[kind];
+
+/** Sessions with bars before the day and behind it. */
+const [SESSIONS_BEFORE, SESSIONS_IN_ALL] = [20, 30] as const;
+
+const firstSessionOf = (kind: DayKind): CalendarDate => {
+  let date = DATES[kind];
+  for (let back = 0; back < SESSIONS_BEFORE; back += 1) date = sessionBefore(date).date;
+  return date;
+};
+
+const FIRST: Readonly<Record<DayKind, CalendarDate>> = {
+  ordinary: firstSessionOf('ordinary'),
+  'half-day': firstSessionOf('half-day'),
+  'early-close': firstSessionOf('early-close'),
+  split: firstSessionOf('split'),
+};
+
+/** What is split, and how, over the night after the day. */
+export const SPLIT: Split = { ticker: ticker('KO'), date: sessionAfter(DATES.split).date, to: 2, from: 1 };
+
+const symbols: readonly Ticker[] = SYMBOLS.map(ticker);
+
+/** Bars of a market as it has them at an instant. */
+function columnsOf(market: MarketFeed, symbol: Ticker, [from, to]: readonly [CalendarDate, CalendarDate], at: EpochMs) {
+  const bars = market.dailyBars(symbol, from, to, at, 'raw');
+  const column = (field: 'open' | 'high' | 'low' | 'close' | 'volume') => Float64Array.from(bars, (bar) => bar[field]);
+  return {
+    ticker: symbol,
+    dates: bars.map((bar) => newYorkDate(bar.at)),
+    open: column('open'),
+    high: column('high'),
+    low: column('low'),
+    close: column('close'),
+    volume: column('volume'),
+  };
+}
+
+/** As traded: from the split's date on, a share is as much less worth as there are more of it. */
+function asSplit(columns: BarColumns): BarColumns {
+  if (columns.ticker !== SPLIT.ticker) return columns;
+  const ratio = SPLIT.to / SPLIT.from;
+  const price = (values: Float64Array): Float64Array =>
+    values.map((value, index) =>
+      (columns.dates[index] ?? '') < SPLIT.date ? value : Math.round((value / ratio) * 100) / 100,
+    );
+  const { open, high, low, close } = columns;
+  return { ...columns, open: price(open), high: price(high), low: price(low), close: price(close) };
+}
+
+/** The same market with a session that ends early, or with a split. */
+function changed(kind: DayKind, plain: MarketFeed, seed: number): MarketFeed {
+  const from = FIRST[kind];
+  const to = dateOfDayNumber(dayNumberOf(from) + 200);
+  const sessions = sessionsBetween(from, to);
+  const last = sessions.at(-1)?.closeAt ?? dayOf(kind).nextOpensAt;
+  const columns = symbols.map((symbol) => columnsOf(plain, symbol, [from, to], last));
+  return kind === 'split'
+    ? barFeed({ bars: columns.map(asSplit), sessions, seed, splits: [SPLIT] })
+    : barFeed({
+        bars: columns,
+        sessions: sessions.map((session) => (session.date === DATES[kind] ? cutShort(session) : session)),
+        seed,
+      });
+}
+
+function made(kind: DayKind, seed: number): MarketFeed {
+  const plain = tinyMarket({ seed, symbols: [...SYMBOLS], from: FIRST[kind], days: SESSIONS_IN_ALL });
+  return kind === 'split' || kind === 'early-close' ? changed(kind, plain, seed) : plain;
+}
+
+const markets = new Map<string, MarketFeed>();
+
+export function marketOf(kind: DayKind, seed: number): MarketFeed {
+  const name = `${kind} ${seed}`;
+  const known = markets.get(name) ?? made(kind, 100 + seed);
+  markets.set(name, known);
   return known;
 }
 
 /** Daily bars up to the day before the world's. */
-export function historyOf(market: MarketFeed): readonly BarColumns[] {
-  const [from, to] = [calendarDate(FIRST_DAY), sessionBefore(newYorkDate(STARTS_AT)).date];
-  return SYMBOLS.map(ticker).map((symbol) => {
-    const bars = market.dailyBars(symbol, from, to, STARTS_AT, 'raw');
-    const column = (field: 'open' | 'high' | 'low' | 'close' | 'volume') =>
-      Float64Array.from(bars, (bar) => bar[field]);
-    return {
-      ticker: symbol,
-      dates: bars.map(({ at }) => newYorkDate(at)),
-      open: column('open'),
-      high: column('high'),
-      low: column('low'),
-      close: column('close'),
-      volume: column('volume'),
-    };
-  });
+export function historyOf(kind: DayKind, market: MarketFeed): readonly BarColumns[] {
+  const { startsAt } = dayOf(kind);
+  const to = sessionBefore(newYorkDate(startsAt)).date;
+  return symbols.map((symbol) => columnsOf(market, symbol, [FIRST[kind], to], startsAt));
 }

@@ -5,13 +5,14 @@ import { submitOrderOf } from '#events/order-command.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import {
   absoluteQuantity,
+  addQuantity,
   type Price,
   parseMoney,
   parsePrice,
+  parseQuantity,
   prorateMoney,
   proratePrice,
   roundPrice,
-  wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
 import { correlationId, decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
@@ -36,7 +37,7 @@ type Decided = Extract<Act, { readonly kind: 'entry' | 'exit' | 'flatten' | 'pro
 /** What happens to the world by itself, and what somebody does with the house's own tools. */
 type Happening = Extract<
   Act,
-  { kind: 'lose-switch' | 'deploy' | 'poison' | 'run' | 'foreign-order' | 'bust' | 'correct' }
+  { kind: 'lose-switch' | 'deploy' | 'poison' | 'run' | 'rush' | 'foreign-order' | 'bust' | 'correct' }
 >;
 type Deed = Exclude<Act, Happening>;
 
@@ -45,6 +46,7 @@ const HAPPENINGS: ReadonlySet<string> = new Set<Happening['kind']>([
   'deploy',
   'poison',
   'run',
+  'rush',
   'foreign-order',
   'bust',
   'correct',
@@ -104,6 +106,11 @@ export class People {
         return;
       case 'run':
         this.#run(act.againAfterMs);
+        return;
+      case 'rush':
+        for (let time = 0; time < act.times; time += 1) {
+          for (const guard of ['reconcile', 'protect'] as const) this.#functions.fire(guard, world.now);
+        }
         return;
       case 'foreign-order':
         this.#placeByHand(act, index);
@@ -170,10 +177,31 @@ export class People {
         await room.safety.setEnabled(ACCOUNT, strategyId(act.strategy), { ...person, enabled });
         return;
       }
+      case 'restate':
+        await this.#restate(room, act);
+        return;
       case 'policy':
         await this.#changePolicy(room, act.exposureShare);
         return;
     }
+  }
+
+  /** As many units as the symbol has become, for the cost that they had. */
+  async #restate(room: ControlRoom, act: Extract<Act, { kind: 'restate' }>): Promise<void> {
+    const [symbol, strategy] = [ticker(act.symbol), strategyId(act.strategy)];
+    const book = await room.books.get(ACCOUNT, symbol);
+    if (book === null) return;
+    const { quantity, cost } = shareOf(book, strategy);
+    await room.adjustments.adjust({
+      accountId: ACCOUNT,
+      ticker: symbol,
+      strategyId: strategy,
+      quantity: Array.from({ length: act.to }, () => quantity).reduce(addQuantity),
+      cost,
+      by: 'ops',
+      reason: 'a test',
+      now: room.clock.now(),
+    });
   }
 
   async #changePolicy(room: ControlRoom, share: number): Promise<void> {
@@ -223,7 +251,10 @@ export class People {
         strategyId: strategy,
         ticker: symbol,
         ...termsOf(act, bid, ask),
-        size: { kind: 'quantity', quantity: act.kind === 'entry' ? wholeQuantity(act.units) : absoluteQuantity(held) },
+        size: {
+          kind: 'quantity',
+          quantity: act.kind === 'entry' ? parseQuantity(String(act.units)) : absoluteQuantity(held),
+        },
       },
       decision: { decisionId: decisionId(decision), generation: 0, slice: 0 },
       purpose: act.kind,

@@ -9,6 +9,9 @@ export const STRATEGIES = ['momentum', 'reversion'] as const;
 export type SymbolName = (typeof SYMBOLS)[number];
 export type StrategyName = (typeof STRATEGIES)[number];
 
+/** half-day: one that the calendar knows. early-close: one that it does not. split: a symbol is split over night. */
+export type DayKind = 'ordinary' | 'half-day' | 'early-close' | 'split';
+
 interface Wish {
   readonly symbol: SymbolName;
   readonly strategy: StrategyName;
@@ -18,6 +21,7 @@ interface Wish {
 export type Act =
   | (Wish & {
       readonly kind: 'entry';
+      /** Whole as a rule; a broker takes fractions by the day. */
       readonly units: number;
       readonly order: 'market' | 'limit' | 'resting' | 'ioc';
       /** Decided twice: two wanted twins in the same minute. */
@@ -33,6 +37,10 @@ export type Act =
     }
   | { readonly kind: 'trip' | 'reset' }
   | { readonly kind: 'deploy' | 'poison' }
+  /** Schedules go wild: every guard is woken so often at once. */
+  | { readonly kind: 'rush'; readonly times: number }
+  /** A person restates what is held of a symbol, so many units for each one. */
+  | (Wish & { readonly kind: 'restate'; readonly to: number })
   /** The item of the global kill switch is gone. */
   | { readonly kind: 'lose-switch' }
   /** A slot fires, and again so much later. */
@@ -60,9 +68,12 @@ export interface BrokerFault {
 
 export interface Plan {
   readonly seed: number;
+  readonly day: DayKind;
   readonly marketSeed: number;
   /** How long things go wrong for. */
   readonly stormMs: number;
+  /** When the guards look again after the storm, so long after the open, whether or not the world is at rest. */
+  readonly afterwardsMs: readonly number[];
   readonly operations: readonly Operation[];
   readonly faults: readonly FaultSwitch[];
   readonly brokerFaults: readonly BrokerFault[];
@@ -250,8 +261,10 @@ export function planOf(seed: number): Plan {
   const brokerShare = chance.pick([0, 0.05, 0.12, 0.25]);
   return {
     seed,
+    day: 'ordinary',
     marketSeed: chance.below(MARKETS),
     stormMs,
+    afterwardsMs: [],
     operations: operationsOf(chance.fork('operations'), stormMs),
     faults: FAULT_KINDS.filter(() => chance.happens(share)).map((kind) => ({
       kind,

@@ -242,6 +242,7 @@ export function controlRoom(ground: Ground, process: SimulatedProcess) {
     policies: policiesStore(tables, 'control'),
     books: booksStore(tables, 'control'),
     exits: exitsStore(tables, 'control'),
+    adjustments: adjustmentsStore(tables, 'control'),
     orders: ordersStore(tables, 'control', process.clock),
     marketStore: marketStore(tables, process.clock),
     lanes: ground.lanesOf(process),

@@ -12,7 +12,7 @@ import { type Alterations, AS_BUILT } from './alterations.ts';
 import { takeOver } from './fake-machine.ts';
 import { Functions } from './functions.ts';
 import type { Violation } from './invariants.ts';
-import { CLOSES_AT, historyOf, NEXT_OPENS_AT, OPENS_AT } from './market.ts';
+import { historyOf } from './market.ts';
 import { EQUITY, People, shareOfEquity } from './operations.ts';
 import { type Plan, STRATEGIES, SYMBOLS } from './plan.ts';
 import { withoutStop } from './protected.ts';
@@ -40,6 +40,8 @@ export interface RunOptions {
 }
 
 const MINUTE_MS = 60_000;
+/** What a look of the guards begins is over by then, or waits for the next. */
+const AFTER_LOOK_MS = 45_000;
 
 /** The account with its first policy, bars, books and an open gate: what `belay init` and the morning leave. */
 async function settle(world: World): Promise<void> {
@@ -66,7 +68,9 @@ async function settle(world: World): Promise<void> {
   await books.open(ACCOUNT, symbols);
   await books.beginSession(ACCOUNT, session, EQUITY);
   await safetyStore(tables, 'reconcile').recordPass(ACCOUNT, { startedAt: now, session, build: world.build });
-  await marketStore(tables, { now: () => now, sleepUntil: () => Promise.resolve() }).saveBars(historyOf(world.market));
+  await marketStore(tables, { now: () => now, sleepUntil: () => Promise.resolve() }).saveBars(
+    historyOf(plan.day, world.market),
+  );
 }
 
 /** Whether a run is decided in this world. */
@@ -101,12 +105,13 @@ const isCalm = (world: World, functions: Functions, people: People): boolean =>
 /** Looks once an instant has come, until nothing is left to do. */
 async function calm(world: World, functions: Functions, people: People): Promise<void> {
   const from = world.now;
+  const { closesAt, nextOpensAt } = world.day;
   const after = (instant: EpochMs, minutes: readonly number[]): readonly EpochMs[] =>
     minutes.map((minute) => addMs(instant, minute * MINUTE_MS));
   const looks = [
     ...after(from, CALM_MINUTES),
-    ...after(CLOSES_AT, CLOSED_MINUTES),
-    ...after(NEXT_OPENS_AT, OPENED_MINUTES),
+    ...after(closesAt, CLOSED_MINUTES),
+    ...after(nextOpensAt, OPENED_MINUTES),
   ];
   let passes = 0;
   for (const at of looks) {
@@ -115,12 +120,29 @@ async function calm(world: World, functions: Functions, people: People): Promise
     // A pass in peace must have found it so as well.
     if (world.violation !== null || (passes > 0 && isCalm(world, functions, people))) return;
     passes += 1;
-    functions.fire('reconcile', at);
-    functions.fire('protect', at);
-    if (decides(world)) functions.fire('finish', at);
-    if (world.plan.quotes) functions.fire('quotes', at);
-    await world.scheduler.runUntil(addMs(at, 45_000), () => world.violation !== null);
+    wakeGuards(world, functions, at);
+    await world.scheduler.runUntil(addMs(at, AFTER_LOOK_MS), () => world.violation !== null);
     if (world.violation !== null) return;
+  }
+}
+
+function wakeGuards(world: World, functions: Functions, at: EpochMs): void {
+  functions.fire('reconcile', at);
+  functions.fire('protect', at);
+  if (decides(world)) functions.fire('finish', at);
+  if (world.plan.quotes) functions.fire('quotes', at);
+}
+
+/** Goes on through the hours that the plan wants to see, whether or not anything is left to do. */
+async function goOn(world: World, functions: Functions): Promise<void> {
+  const violated = (): boolean => world.violation !== null;
+  for (const ms of world.plan.afterwardsMs) {
+    const at = addMs(world.day.opensAt, ms);
+    functions.wakeLanes();
+    await world.scheduler.runUntil(at, violated);
+    if (violated()) return;
+    wakeGuards(world, functions, at);
+    await world.scheduler.runUntil(addMs(at, AFTER_LOOK_MS), violated);
   }
 }
 
@@ -128,21 +150,23 @@ async function live(world: World): Promise<void> {
   const functions = new Functions(world);
   const people = new People(world, functions);
   const { plan, scheduler } = world;
+  const { opensAt } = world.day;
   await settle(world);
   const violated = (): boolean => world.violation !== null;
   world.faults.stop();
   if (decides(world)) functions.makeSignals();
   functions.fire('reconcile', world.now);
-  await scheduler.runUntil(OPENS_AT, violated);
+  await scheduler.runUntil(opensAt, violated);
   world.faults.goOn();
   world.setBrokerFaults(true);
-  const end = addMs(OPENS_AT, plan.stormMs);
-  scheduleGuards(world, functions, OPENS_AT, end);
-  people.begin(plan.operations, OPENS_AT);
+  const end = addMs(opensAt, plan.stormMs);
+  scheduleGuards(world, functions, opensAt, end);
+  people.begin(plan.operations, opensAt);
   await scheduler.runUntil(end, violated);
   world.faults.stop();
   world.countBrokerFaults();
   world.setBrokerFaults(false);
+  await goOn(world, functions);
   if (!violated()) await calm(world, functions, people);
   if (violated()) return;
   const [found] = atRest(world, functions, people);

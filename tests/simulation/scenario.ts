@@ -6,8 +6,10 @@ import type { Act, BrokerFault, Operation, Plan } from './plan.ts';
 /** A world in which nothing goes wrong and nobody does anything, but for what is told. */
 export const quietPlan = (changes: Partial<Plan> = {}): Plan => ({
   seed: 1,
+  day: 'ordinary',
   marketSeed: 1,
   stormMs: 300_000,
+  afterwardsMs: [],
   operations: [],
   faults: [],
   brokerFaults: [],

@@ -22,7 +22,7 @@ import { Chance } from './chance.ts';
 import { statePairsOf } from './coverage.ts';
 import { Faults } from './faults.ts';
 import { afterCommit, Sends, type Violation } from './invariants.ts';
-import { marketOf, STARTS_AT } from './market.ts';
+import { type Day, dayOf, marketOf } from './market.ts';
 import { Observed } from './observed.ts';
 import { orderStreamOf } from './order-news.ts';
 import { busOf, lanesOf, tablesOf, wireOf } from './outside.ts';
@@ -66,13 +66,14 @@ export class World {
   readonly stream = new MemoryTableStream('journal', 3);
   readonly bus: MemoryBus;
   readonly queues: Readonly<Record<'orders' | 'urgent' | 'dead', MemoryFifoQueue>>;
+  readonly day: Day;
   readonly market: MarketFeed;
   readonly side: BrokerSide;
   readonly seen = new Observed();
   readonly ground: Ground;
-  /** Bodies of all messages that were put on a lane, with the id under which they were. */
-  /** Client order ids of all submits that reached the broker, in their order. */
-  readonly submits: string[] = [];
+  /** Client order ids of all submits that reached the broker, in their order, and when they did. */
+  readonly submits: { readonly id: string; readonly at: number }[] = [];
+  /** Bodies of all messages that were put on a lane, with the instant at which they were. */
   readonly sent: { readonly body: string; readonly at: number }[] = [];
   readonly #alterations: Alterations;
   readonly #sends = new Sends();
@@ -87,7 +88,8 @@ export class World {
     this.#alterations = options.alterations;
     this.trace = new Trace(options.keepTrace);
     this.chance = new Chance(`world:${plan.seed}`);
-    this.scheduler = new Scheduler(STARTS_AT, this.chance.fork('order'));
+    this.day = dayOf(plan.day);
+    this.scheduler = new Scheduler(this.day.startsAt, this.chance.fork('order'));
     this.faults = new Faults({
       switches: plan.faults,
       chance: this.chance.fork('faults'),
@@ -111,7 +113,7 @@ export class World {
       });
     const dead = queue('dead');
     this.queues = { dead, orders: queue('orders', dead), urgent: queue('urgent', dead) };
-    this.market = marketOf(plan.marketSeed);
+    this.market = marketOf(plan.day, plan.marketSeed);
     this.side = this.#openBroker();
     this.ground = this.#groundOf();
   }
@@ -208,7 +210,7 @@ export class World {
     });
     side.onSubmit = (id) => {
       this.say(`the broker is sent ${id}`);
-      this.submits.push(id);
+      this.submits.push({ id, at: this.scheduler.now });
       // What a person places by hand goes through no gate of ours.
       if (!id.startsWith(BY_HAND)) this.violate(this.#sends.send(this.seen, id));
     };
