@@ -76,7 +76,7 @@ const FIRST: Readonly<Record<DayKind, CalendarDate>> = {
 };
 
 /** What is split, and how, over the night after the day. */
-export const SPLIT: Split = { ticker: ticker('KO'), date: sessionAfter(DATES.split).date, to: 2, from: 1 };
+const SPLIT: Split = { ticker: ticker('KO'), date: sessionAfter(DATES.split).date, to: 2, from: 1 };
 
 const symbols: readonly Ticker[] = SYMBOLS.map(ticker);
 
