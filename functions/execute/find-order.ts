@@ -4,7 +4,7 @@ import type { Refusal } from '#shared/core/kernel/refusal.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import { mismatchRefusal, type TermsMismatch, termsMismatches } from '#shared/core/order/broker-snapshot.ts';
 import type { Order, Reason } from '#shared/core/order/order.ts';
-import { markUnknown, refusedByBroker } from '#shared/core/order/sending.ts';
+import { markTaken, markUnknown, refusedByBroker } from '#shared/core/order/sending.ts';
 import { LOOKUP_MISSES_BEFORE_RESEND } from '#shared/core/order/unknown-fate.ts';
 import { type ExecuteDependencies, mayWaitUntil, type Sender } from './sender.ts';
 
@@ -21,7 +21,8 @@ export type Search =
 async function doubted(dependencies: ExecuteDependencies, order: Order, doubt: Reason): Promise<Order> {
   const { orders, clock, telemetry } = dependencies;
   const { clientOrderId } = order;
-  const step = await orders.step(clientOrderId, (row) => markUnknown(row, doubt, clock.now()));
+  const mark = doubt.code === 'duplicate' ? markTaken : markUnknown;
+  const step = await orders.step(clientOrderId, (row) => mark(row, doubt, clock.now()));
   if (step?.changed === true) {
     telemetry.count('OrdersUnknown');
     telemetry.warn('the outcome of a submit is not known', { clientOrderId, code: doubt.code, cause: doubt.message });

@@ -6,6 +6,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import { type AccountId, clientOrderIdOf, type Ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Order } from '#shared/core/order/order.ts';
+import { unknownSince } from '#shared/core/order/unknown-fate.ts';
 import { markedEquity, type PassFound } from '#shared/core/safety/marked-equity.ts';
 import { causesOf, type MonitorFacts, provenSkewMs } from '#shared/core/safety/monitor.ts';
 import { failedInRow, lastOutcomes, type OrderOutcome, type OutcomeKind } from '#shared/core/safety/order-outcomes.ts';
@@ -100,14 +101,9 @@ async function probe({ broker, clock, telemetry }: ProtectDependencies): Promise
   }
 }
 
-const sentAt = (order: Order): EpochMs => order.sentAt ?? order.claimedAt;
-
 function oldestUnknown(orders: readonly Order[]): EpochMs | null {
-  const unknown = orders.filter(({ state }) => state === 'unknown');
-  return unknown.reduce<EpochMs | null>(
-    (oldest, order) => (oldest === null || sentAt(order) < oldest ? sentAt(order) : oldest),
-    null,
-  );
+  const since = orders.filter(({ state }) => state === 'unknown').map(unknownSince);
+  return since.reduce<EpochMs | null>((oldest, at) => (oldest === null || at < oldest ? at : oldest), null);
 }
 
 async function quotesOf({ marketStore }: ProtectDependencies, { policy, open }: Look) {

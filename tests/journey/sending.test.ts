@@ -7,7 +7,7 @@ import { MemoryTables } from '#shared/adapters/memory/tables.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
-import { wholeQuantity } from '#shared/core/kernel/decimal.ts';
+import { formatQuantity, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
@@ -53,6 +53,17 @@ const factsOf = async (id: ClientOrderId) =>
   (await journalStore(world.tables).byAggregate(aggregateOf.order(id))).map(({ type }) => type);
 const submits = (calls: OutsideCalls): number =>
   calls.made.filter(({ name }) => name === 'broker: POST /v2/orders').length;
+
+/** Somebody else orders with the account's key. */
+async function order(body: Readonly<Record<string, string>>): Promise<void> {
+  const { key, secret, url } = world.simulator;
+  const taken = await fetch(`${url}/v2/orders`, {
+    method: 'POST',
+    headers: { 'APCA-API-KEY-ID': key, 'APCA-API-SECRET-KEY': secret, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(taken.status).toBe(200);
+}
 
 /** Brings an order to the moment between its last look and its call, where the sender dies. */
 async function dieBeforeCall(intent: OrderIntent): Promise<void> {
@@ -142,27 +153,44 @@ describe('a command that comes again', () => {
 describe('an id that is taken at the broker', () => {
   it('is not adopted when the order behind it differs: the symbol is quarantined, the reservation given back', async () => {
     const intent = entryIntent(world);
-    const { key, secret, url } = world.simulator;
-    const taken = await fetch(`${url}/v2/orders`, {
-      method: 'POST',
-      headers: { 'APCA-API-KEY-ID': key, 'APCA-API-SECRET-KEY': secret, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        client_order_id: idOf(intent),
-        symbol: SYMBOL,
-        qty: '3',
-        side: 'buy',
-        type: 'limit',
-        limit_price: '1',
-        time_in_force: 'day',
-      }),
+    await order({
+      client_order_id: idOf(intent),
+      symbol: SYMBOL,
+      qty: '3',
+      side: 'buy',
+      type: 'limit',
+      limit_price: '1',
+      time_in_force: 'day',
     });
-    expect(taken.status).toBe(200);
     const ended = await submit(living(), intent);
     expect(ended).toMatchObject({ kind: 'refused', refusal: { code: 'broker-duplicate-mismatch' } });
     expect((await row(idOf(intent)))?.state).toBe('rejected');
     const book = await booksStore(world.tables, 'control').get(world.account, SYMBOL);
     expect([book?.quarantine?.code, book?.openOrders]).toEqual(['broker-duplicate-mismatch', []]);
     expect((await booksStore(world.tables, 'control').exposure(world.account))?.committed).toBe(0n);
+  });
+});
+
+describe('an exit whose order is refused when it is sent once more', () => {
+  it('sends it no third time: it is looked for and stays reserved', async () => {
+    const life = new OrderLife(world);
+    await life.untilSettled(life.send(entryIntent(world)));
+    await order({ symbol: SYMBOL, qty: formatQuantity(SHARES), side: 'sell', type: 'market', time_in_force: 'day' });
+    const intent = exitIntent(world, SHARES);
+    world.simulator.faults.set('drop-request', { count: 1, parameters: { route: 'submit-order' } });
+    const calls = new OutsideCalls([]);
+    const process = world.start(calls);
+    for (const holder of ['run-x', 'run-y', 'run-z']) {
+      expect(await submit(process, intent, holder)).toMatchObject({ kind: 'unknown' });
+      expect(submits(calls)).toBe(2);
+      world.clock.moveTo(addMs(world.clock.now(), 60_000));
+    }
+    expect(await row(idOf(intent))).toMatchObject({
+      state: 'unknown',
+      attempt: 2,
+      ambiguity: { answer: { code: 'broker-position-intent' } },
+      reserved: { quantity: SHARES },
+    });
   });
 });
 

@@ -43,6 +43,11 @@ describe('an exit', () => {
   it('does not wait for its own stop of unknown fate that can no longer arrive (seed 1334)', async () => {
     expect((await runWorld(planOf(1334))).violation).toBeNull();
   });
+
+  // Two sends of its order are ambiguous, and the broker, flat by then, refuses each later one.
+  it('gives its order of unknown fate up once the broker refuses to take it again (seed 100269)', async () => {
+    expect((await runWorld(planOf(100269))).violation).toBeNull();
+  });
 });
 
 describe('an exit that an own order is in the way of', () => {

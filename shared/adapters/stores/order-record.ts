@@ -60,7 +60,11 @@ const instant = z.number().transform((value) => epochMs(value));
 const instantNs = read((text) => epochNs(BigInt(text)));
 const execution = read(executionId);
 const reason = z.strictObject({ code: z.string(), message: z.string(), context: z.record(z.string(), z.string()) });
-const refusalCode = z.string().refine(isRefusalCode, 'expected a refusal code');
+const refusal = z.strictObject({
+  code: z.string().refine(isRefusalCode, 'expected a refusal code'),
+  message: z.string(),
+  context: z.record(z.string(), z.string()),
+});
 
 const terms = z.strictObject({
   accountId: read(accountId),
@@ -137,11 +141,9 @@ const record = z.strictObject({
   lease: z.strictObject({ holder: z.string(), until: instant }).nullable(),
   attempt: z.int(),
   cancelRequested: z.strictObject({ by: z.string(), reason, at: instant }).nullable(),
-  ambiguity: z.strictObject({ reason, at: instant }).nullable(),
+  ambiguity: z.strictObject({ reason, firstAt: instant, lastAt: instant, answer: refusal.nullable() }).nullable(),
   reservation: z.strictObject({ quantity, price, money }),
-  refusal: z
-    .strictObject({ code: refusalCode, message: z.string(), context: z.record(z.string(), z.string()) })
-    .nullable(),
+  refusal: refusal.nullable(),
   houseEnded: z.strictObject({ end: z.enum(HOUSE_ENDS), at: instant, reason }).nullable(),
   evidence: z.array(line),
   claimedAt: instant,
@@ -235,6 +237,7 @@ export function writeOrder(order: Order): string {
     ambiguity: orNull(order.ambiguity, (doubt) => ({
       ...doubt,
       reason: { ...doubt.reason, context: { ...doubt.reason.context } },
+      answer: orNull(doubt.answer, (said) => ({ ...said, context: { ...said.context } })),
     })),
     reservation: {
       quantity: written.quantity(order.reservation.quantity),

@@ -128,6 +128,7 @@ export const REFUSALS = {
   'broker-account-permission': 'broker',
   'broker-account-blocked': 'broker',
   'broker-credentials': 'broker',
+  'broker-duplicate': 'broker',
   'broker-duplicate-mismatch': 'broker',
   'broker-throttled': 'broker',
   // what a person asked for

@@ -215,7 +215,7 @@ function ownFacts(before: Order | null, after: Order): readonly OrderFact[] {
   }
   if (after.attempt > (before?.attempt ?? 0)) facts.push({ kind: 'submitted', attempt: after.attempt });
   if (after.state === 'unknown' && before?.state !== 'unknown' && after.ambiguity !== null) {
-    facts.push({ kind: 'unknown', reason: after.ambiguity.reason });
+    facts.push({ kind: 'unknown', reason: after.ambiguity.answer ?? after.ambiguity.reason });
   }
   return facts;
 }

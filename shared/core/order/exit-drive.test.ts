@@ -15,7 +15,8 @@ import {
 import { blocksEntries, EXIT_PHASES, refusalEffect, resumeExit } from '#shared/core/order/exit.ts';
 import type { Exit, ExitView } from '#shared/core/order/exit.ts';
 import type { Order, OrderIntent } from '#shared/core/order/order.ts';
-import { withdraw } from '#shared/core/order/sending.ts';
+import { refusedByBroker, resend, withdraw } from '#shared/core/order/sending.ts';
+import { abandon } from '#shared/core/order/unknown-fate.ts';
 import { ExitWorld, FAIR } from '#tests/order/exit-world.ts';
 import type { Tick } from '#tests/order/exit-world.ts';
 import { opened, view } from '#tests/order/sample-exit.ts';
@@ -23,6 +24,7 @@ import {
   canceling,
   claimed,
   CLAIMED_AT,
+  HOLDER,
   REASON,
   sampleIntent,
   sending,
@@ -361,6 +363,32 @@ describe('commands that come to nothing', () => {
       const asked = canceling(row);
       expect(driveExit(exit, view({ ...at, openOrders: [asked], current: asked })).action.kind).not.toBe('submit');
     }
+  });
+
+  it('is not submitted again after the close while its fate is unknown, nor taken for over', () => {
+    const { exit, intent } = submitted();
+    const row = unknown(intent);
+    const at = { sessionOpen: false, openOrders: [row], current: row };
+    expect(driveExit(exit, view(at))).toMatchObject({ changed: false, action: { kind: 'wait', for: 'order' } });
+  });
+
+  it('is followed by the next generation once it was given up, by what the broker said to its repetition', () => {
+    const { exit, intent } = submitted();
+    const after = (code: RefusalCode) => {
+      const again = taken(resend(unknown(intent), HOLDER, CLAIMED_AT)).order;
+      const answered = taken(refusedByBroker(again, refusal(code, 'no'), CLAIMED_AT)).order;
+      const watch = { kind: 'until', at: CLAIMED_AT } as const;
+      const facts = { watch, lastMissAt: CLAIMED_AT, operator: null, now: CLAIMED_AT };
+      return driveExit(exit, view({ current: taken(abandon(answered, facts)).order, ...position(10) }));
+    };
+    expect(after('broker-insufficient-quantity').action).toMatchObject({
+      kind: 'submit',
+      intent: { decision: { generation: 1 } },
+    });
+    expect(after('broker-position-intent')).toMatchObject({ action: { kind: 'wait', for: 'backoff' } });
+    expect(after('broker-account-blocked')).toMatchObject({
+      exit: { phase: 'blocked', blockedBy: { code: 'broker-account-blocked' } },
+    });
   });
 
   it('cancels its own order when it rests too long, and waits for its end', () => {

@@ -70,12 +70,18 @@ const unclaimed = (exit: Exit, submitted: OrderIntent): Exit => ({
   generations: submitted.decision.generation,
 });
 
+/** Why it came to nothing: its refusal, or what the broker said to a repetition of one that never turned up. */
+const whyEnded = ({ refusal, ambiguity, brokerOrderId }: Order): Refusal | null =>
+  refusal ?? (brokerOrderId === null ? (ambiguity?.answer ?? null) : null);
+
 /** Where the last order stands: still to be awaited, to be submitted again, or over. */
 function followOrder(exit: Exit, view: ExitView): Settled | ExitAction {
   const { current, now } = view;
   const submitted = exit.submitted;
   if (submitted === null) return { exit, alarms: [] };
   if (current !== null && isOpen(current)) {
+    // Sent again after the close, it would join the next session with the size of this one; each pass looks for it.
+    if (current.state === 'unknown' && !view.sessionOpen) return { kind: 'wait', for: 'order' };
     // The broker is not known to have it: whoever submits it goes on from its row, looks it up, or sends the same again.
     if (current.brokerOrderId === null && current.cancelRequested === null) {
       return { kind: 'submit', intent: submitted, attempt: exit.attempts };
@@ -84,7 +90,7 @@ function followOrder(exit: Exit, view: ExitView): Settled | ExitAction {
     if (!rested || !wantsCancel(current, now)) return { kind: 'wait', for: 'order' };
     return { kind: 'cancel', orders: [current.clientOrderId], reason: RESTS };
   }
-  if (current !== null) return settleGeneration(exit, current.filledQuantity, current.refusal, now);
+  if (current !== null) return settleGeneration(exit, current.filledQuantity, whyEnded(current), now);
   const lost = unclaimed(exit, submitted);
   if (view.currentRefusal !== null) return settleGeneration(lost, ZERO_QUANTITY, view.currentRefusal, now);
   // Not claimed: the command is on its way, or was lost. Once it is stale nobody claims it any more.

@@ -243,7 +243,12 @@ export interface CancelRequest {
 /** A submit whose outcome nobody proved. */
 export interface Ambiguity {
   readonly reason: Reason;
-  readonly at: EpochMs;
+  /** The last look of the first attempt that nobody proved. */
+  readonly firstAt: EpochMs;
+  /** The last look of the last one. From here it is watched: an attempt that was proved moves nothing on. */
+  readonly lastAt: EpochMs;
+  /** What the broker said for certain to a repetition. From then on the order is looked for, and never sent again. */
+  readonly answer: Refusal | null;
 }
 
 /** What was set aside at the claim for the whole order. */
@@ -289,7 +294,7 @@ export interface Order {
   /** How many last looks have committed. */
   readonly attempt: number;
   readonly cancelRequested: CancelRequest | null;
-  /** Why its fate became unknown, the first time that it did. */
+  /** Why its fate became unknown, the first time that it did, and what is known of the attempts since. */
   readonly ambiguity: Ambiguity | null;
   readonly reservation: Reservation;
   /** The refusal that ended it, or null. */

@@ -4,7 +4,8 @@ import { addMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { generationBar, onDeadLetter, onDelivery } from '#shared/core/order/redelivery.ts';
-import { LEASE_MS, withdraw } from '#shared/core/order/sending.ts';
+import { LEASE_MS, refusedByBroker, resend, withdraw } from '#shared/core/order/sending.ts';
+import { mayResend } from '#shared/core/order/unknown-fate.ts';
 import {
   canceling,
   claimed,
@@ -39,6 +40,16 @@ describe('a command that is delivered', () => {
 
   it.each([sending, unknown])('looks for what may have been sent, and never sends it', (order) => {
     expect(deliver(order())).toEqual({ kind: 'look-up' });
+  });
+
+  it('looks for what the broker refused to take again, and leads to no other send of it', () => {
+    const again = taken(resend(unknown(), HOLDER, FREE)).order;
+    const answered = taken(refusedByBroker(again, refusal('broker-position-intent', 'no'), FREE)).order;
+    expect(deliver(answered)).toEqual({ kind: 'look-up' });
+    const facts = { duplicateGuard: true, holder: 'sender-2', now: FREE, lookupMisses: 9 };
+    expect(mayResend(answered, facts)).toMatchObject({
+      error: { kind: 'refused', refusal: { code: 'broker-position-intent' } },
+    });
   });
 
   it('withdraws what was not sent and is stale or to be canceled', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseMoney } from '#shared/core/kernel/decimal.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
-import { refusal } from '#shared/core/kernel/refusal.ts';
+import { type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
+import type { Order } from '#shared/core/order/order.ts';
 import {
   LEASE_MS,
   failUnsent,
   lastLook,
+  markTaken,
   markUnknown,
   mayHold,
   refusedByBroker,
@@ -127,7 +129,8 @@ describe('answers to the call', () => {
   it('is unknown after an ambiguous one: reserved, alarmed, looked for', () => {
     const before = sending();
     const { order, consequences } = taken(markUnknown(before, REASON, CLAIMED_AT));
-    expect(order).toMatchObject({ state: 'unknown', lease: null, ambiguity: { reason: REASON, at: CLAIMED_AT } });
+    const ambiguity = { reason: REASON, firstAt: CLAIMED_AT, lastAt: CLAIMED_AT, answer: null };
+    expect(order).toMatchObject({ state: 'unknown', lease: null, ambiguity });
     expect(order.reserved).toEqual(before.reserved);
     expect(consequences.facts).toEqual([{ kind: 'unknown', reason: REASON }]);
     expect(consequences.followUps).toEqual([
@@ -146,6 +149,47 @@ describe('answers to the call', () => {
     ]) {
       expect(answer).toMatchObject({ ok: false, error: { kind: 'illegal', why: 'known-at-broker' } });
     }
+  });
+});
+
+describe('the repetition of an attempt that nobody proved', () => {
+  const repeated = (at = LATER): Order => taken(resend(unknown(), HOLDER, at)).order;
+
+  // All that a broker may say for certain: of the first attempt it proves nothing, of a third everything.
+  it.each<RefusalCode>([
+    'broker-insufficient-buying-power',
+    'broker-insufficient-quantity',
+    'broker-wash-trade',
+    'broker-position-intent',
+    'broker-not-tradable',
+    'broker-credentials',
+    'broker-refused',
+  ])('is never made again once one was refused with %s', (code) => {
+    const why = refusal(code, 'no');
+    const { order, consequences } = taken(refusedByBroker(repeated(), why, LATER));
+    expect(order).toMatchObject({ state: 'unknown', refusal: null, lease: null });
+    expect(order.ambiguity).toEqual({ reason: REASON, firstAt: CLAIMED_AT, lastAt: CLAIMED_AT, answer: why });
+    expect(consequences.facts).toEqual([{ kind: 'unknown', reason: why }]);
+    expect(resend(order, HOLDER, LATER)).toMatchObject({ ok: false, error: { refusal: { code } } });
+  });
+
+  it('is never made again once one was answered with its own id, whether or not an earlier one is in doubt', () => {
+    const reason = { ...REASON, code: 'duplicate' };
+    for (const before of [repeated(), sending()]) {
+      const { order } = taken(markTaken(before, reason, LATER));
+      expect(order).toMatchObject({ state: 'unknown', lease: null });
+      expect(order.ambiguity).toMatchObject({ lastAt: CLAIMED_AT, answer: { code: 'broker-duplicate' } });
+      expect(resend(order, HOLDER, LATER)).toMatchObject({ ok: false, error: { kind: 'refused' } });
+      expect(taken(markTaken(order, reason, LATER))).toMatchObject({ changed: false, order });
+    }
+  });
+
+  it('moves the watch on where nobody proved it either, and only there', () => {
+    const doubted = taken(markUnknown(repeated(), { ...REASON, code: 'again' }, LATER)).order;
+    expect(doubted.ambiguity).toEqual({ reason: REASON, firstAt: CLAIMED_AT, lastAt: LATER, answer: null });
+    const held = taken(throttled(repeated(), LATER)).order;
+    expect(held.ambiguity).toEqual({ reason: REASON, firstAt: CLAIMED_AT, lastAt: CLAIMED_AT, answer: null });
+    expect(resend(held, HOLDER, LATER).ok).toBe(true);
   });
 });
 

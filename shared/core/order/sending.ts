@@ -15,7 +15,15 @@ import { consequencesOf } from '#shared/core/order/consequences.ts';
 import type { Step } from '#shared/core/order/consequences.ts';
 import { illegalReason } from '#shared/core/order/lifecycle.ts';
 import type { HouseEvent, IllegalReason } from '#shared/core/order/lifecycle.ts';
-import type { HouseEnd, Order, OrderIntent, OrderState, Reason, Reservation } from '#shared/core/order/order.ts';
+import type {
+  Ambiguity,
+  HouseEnd,
+  Order,
+  OrderIntent,
+  OrderState,
+  Reason,
+  Reservation,
+} from '#shared/core/order/order.ts';
 import { standingOf } from '#shared/core/order/standing.ts';
 import type { Grounds } from '#shared/core/order/standing.ts';
 
@@ -90,7 +98,7 @@ const refused = (reason: Refusal): StepResult => fail({ kind: 'refused', refusal
 export const mayHold = (order: Order, holder: string, now: EpochMs): boolean =>
   order.lease === null || order.lease.holder === holder || order.lease.until <= now;
 
-/** Why an order that was not sent, or may be sent again, must not be: lease, cancel, age. Null when it may. */
+/** Why an order that was not sent, or may be sent again, must not be: lease, cancel, answer, age. Null when it may. */
 export function sendBar(order: Order, holder: string, now: EpochMs): Refusal | null {
   if (!mayHold(order, holder, now)) {
     return refusal('lease-lost', 'Another sender holds the lease of this order.', {
@@ -107,6 +115,13 @@ export function sendBar(order: Order, holder: string, now: EpochMs): Refusal | n
         reason: order.cancelRequested.reason.code,
       },
     );
+  }
+  // Another repetition would get the same answer, and each would leave it to the broker alone that only one order lives.
+  const answer = order.ambiguity?.answer ?? null;
+  if (answer !== null) {
+    return refusal(answer.code, 'The broker has answered a repetition of this order: it is only looked for.', {
+      answer: answer.message,
+    });
   }
   // An exit holds for as long as it is open, and nobody else submits its orders: one that cannot be found is sent again.
   const { purpose, validUntil } = order.intent;
@@ -147,15 +162,30 @@ export const withdraw = (order: Order, reason: Refusal, now: EpochMs): StepResul
 export const failUnsent = (order: Order, reason: Reason, now: EpochMs): StepResult =>
   guarded(order, 'fail', () => endByHouse(order, 'failed', reason, now, null));
 
+const doubtOf = (order: Order, reason: Reason): Ambiguity => {
+  const lastAt = order.sentAt ?? order.claimedAt;
+  return order.ambiguity === null ? { reason, firstAt: lastAt, lastAt, answer: null } : { ...order.ambiguity, lastAt };
+};
+
+const toUnknown = (order: Order, ambiguity: Ambiguity, now: EpochMs): StepResult =>
+  succeed(stepTo(order, { state: 'unknown', ambiguity, lease: null }, now));
+
 /** sending -> unknown: timeout, reset, 5xx, unreadable answer, or a sender that died. Repeating it changes nothing. */
 export const markUnknown = (order: Order, reason: Reason, now: EpochMs): StepResult =>
   guarded(order, 'ambiguous', () =>
-    order.state === 'unknown'
-      ? succeed(standStill(order))
-      : succeed(
-          stepTo(order, { state: 'unknown', ambiguity: order.ambiguity ?? { reason, at: now }, lease: null }, now),
-        ),
+    order.state === 'unknown' ? succeed(standStill(order)) : toUnknown(order, doubtOf(order, reason), now),
   );
+
+/**
+ * sending -> unknown: the broker has an order of this id already, and does not show it yet. So this attempt brought
+ * nothing to the market and no other could: whichever was taken is only looked for.
+ */
+export const markTaken = (order: Order, reason: Reason, now: EpochMs): StepResult =>
+  guarded(order, 'ambiguous', () => {
+    if (order.state === 'unknown') return succeed(standStill(order));
+    const doubt = order.ambiguity ?? doubtOf(order, reason);
+    return toUnknown(order, { ...doubt, answer: refusal('broker-duplicate', reason.message, reason.context) }, now);
+  });
 
 /**
  * sending -> claimed: the broker took nothing, and the order may have another last look. After an attempt that nobody
@@ -168,11 +198,12 @@ export const throttled = (order: Order, now: EpochMs): StepResult =>
 
 /**
  * sending -> rejected: the broker's own answer refused the order. After an attempt that nobody proved it goes back to
- * unknown: a broker may well refuse the repetition for the money or the shares that the first one holds.
+ * unknown: a broker may well refuse the repetition for the money, the shares or the position that the first one took.
+ * The answer is kept: the order is not sent again, and is watched from the last attempt that nobody proved.
  */
 export const refusedByBroker = (order: Order, reason: Refusal, now: EpochMs): StepResult =>
   guarded(order, 'refused', () =>
     order.ambiguity === null
       ? endByHouse(order, 'rejected', reason, now, reason)
-      : succeed(stepTo(order, { state: 'unknown', lease: null }, now)),
+      : toUnknown(order, { ...order.ambiguity, answer: reason }, now),
   );

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { addMs, calendarDate, epochMs } from '#shared/core/kernel/instant.ts';
+import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { Session } from '#shared/core/market/types.ts';
 import type { Order } from '#shared/core/order/order.ts';
+import { markTaken, markUnknown, refusedByBroker, resend, throttled } from '#shared/core/order/sending.ts';
+import type { StepResult } from '#shared/core/order/sending.ts';
 import {
   abandon,
   AFTER_CLOSE_MS,
   IMMEDIATE_WATCH_MS,
   IN_FLIGHT_MS_MAX,
   mayResend,
+  unknownSince,
   watchOf,
 } from '#shared/core/order/unknown-fate.ts';
 import type { ResendFacts } from '#shared/core/order/unknown-fate.ts';
@@ -15,6 +19,7 @@ import {
   canceling,
   CLAIMED_AT,
   HOLDER,
+  REASON,
   sampleIntent,
   sending,
   taken,
@@ -111,6 +116,20 @@ describe('how long an order of unknown fate is watched', () => {
       kind: 'until',
       at: addMs(TOMORROW.closeAt, AFTER_CLOSE_MS),
     });
+  });
+
+  it('watches from the last attempt that nobody proved, whatever was answered to a later one', () => {
+    const late = addMs(TODAY.closeAt, 1);
+    const today = { kind: 'until', at: addMs(TODAY.closeAt, AFTER_CLOSE_MS) };
+    const tomorrow = { kind: 'until', at: addMs(TOMORROW.closeAt, AFTER_CLOSE_MS) };
+    const closing = unknown(sampleIntent({}, { purpose: 'exit' }));
+    const again = taken(resend(closing, HOLDER, late)).order;
+    const watched = (step: StepResult) => watchOf(taken(step).order, [TODAY, TOMORROW]);
+    expect(watched(refusedByBroker(again, refusal('broker-position-intent', 'no'), late))).toEqual(today);
+    expect(watched(throttled(again, late))).toEqual(today);
+    expect(watched(markTaken(again, REASON, late))).toEqual(today);
+    expect(watched(markUnknown(again, REASON, late))).toEqual(tomorrow);
+    expect(unknownSince(taken(markUnknown(again, REASON, late)).order)).toBe(CLAIMED_AT);
   });
 
   it('says so when the calendar does not reach far enough', () => {

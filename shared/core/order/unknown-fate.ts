@@ -56,6 +56,14 @@ export function mayResend(order: Order, facts: ResendFacts): Result<true, Resend
   return missesLeft > 0 ? fail({ kind: 'look-up-first', missesLeft }) : succeed(true);
 }
 
+/** The last attempt of which nobody knows whether it arrived. */
+export const lastDoubtAt = ({ ambiguity, sentAt, claimedAt }: Order): EpochMs =>
+  ambiguity?.lastAt ?? sentAt ?? claimedAt;
+
+/** Since when nobody knows what became of the order: repetitions do not make it younger. */
+export const unknownSince = ({ ambiguity, sentAt, claimedAt }: Order): EpochMs =>
+  ambiguity?.firstAt ?? sentAt ?? claimedAt;
+
 /** How long an order of unknown fate has to be watched. */
 export type Watch =
   | { readonly kind: 'until'; readonly at: EpochMs }
@@ -65,13 +73,13 @@ export type Watch =
   | { readonly kind: 'calendar-too-short' };
 
 /**
- * How long it could still turn up. A day order joins the session that is on, or the next one, at the time at which the
- * call may have arrived, and is gone after its close; an immediate order is gone after a quarter of an hour; any other
+ * How long it could still turn up, from the last attempt that nobody proved. A day order joins the session that is on, or
+ * the next one, at the time at which the call may have arrived, and is gone after its close; an immediate order is gone after a quarter of an hour; any other
  * may rest for ever.
  * @param sessions of the order's market, ascending; empty for a market that never closes, whose day orders do not exist.
  */
 export function watchOf(order: Order, sessions: readonly Session[]): Watch {
-  const sentAt = order.sentAt ?? order.claimedAt;
+  const sentAt = lastDoubtAt(order);
   const timeInForce = order.intent.terms.timeInForce;
   switch (timeInForce) {
     case 'ioc':
@@ -94,9 +102,10 @@ export function watchOf(order: Order, sessions: readonly Session[]): Watch {
  * no last look of it passes any more, and the last call is over. It stays watched; but what the broker says of its own
  * position tells whether it holds anything.
  */
-export function neverArrives({ state, cancelRequested, sentAt, claimedAt, intent }: Order, now: EpochMs): boolean {
+export function neverArrives(order: Order, now: EpochMs): boolean {
+  const { state, cancelRequested, intent } = order;
   if (state !== 'unknown' || cancelRequested === null || !isClosing(intent.terms.positionIntent)) return false;
-  return now >= addMs(sentAt ?? claimedAt, IN_FLIGHT_MS_MAX);
+  return now >= addMs(lastDoubtAt(order), IN_FLIGHT_MS_MAX);
 }
 
 export interface AbandonFacts {
@@ -117,8 +126,7 @@ export function abandon(order: Order, facts: AbandonFacts): StepResult {
   if (why !== null) return fail({ kind: 'illegal', state: order.state, event: 'abandon', why });
   const { watch, lastMissAt, operator, now } = facts;
   const watchedOut = watch.kind === 'until' ? now >= watch.at && lastMissAt !== null && lastMissAt >= watch.at : false;
-  const givenUp =
-    operator !== null && lastMissAt !== null && lastMissAt >= addMs(order.sentAt ?? order.claimedAt, IN_FLIGHT_MS_MAX);
+  const givenUp = operator !== null && lastMissAt !== null && lastMissAt >= addMs(lastDoubtAt(order), IN_FLIGHT_MS_MAX);
   if (!watchedOut && !givenUp) {
     return fail({
       kind: 'refused',
