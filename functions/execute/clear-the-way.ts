@@ -2,6 +2,7 @@
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
+import { LOOK_PAUSE_MS, LOOKS_MAX } from '#shared/core/order/cancel.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { isOpen, type OrderIntent, type Reason } from '#shared/core/order/order.ts';
 import { isClosing } from '#shared/core/order/terms.ts';
@@ -10,10 +11,6 @@ import { clearOrder } from '#shared/core/risk/clear-order.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { type ExecuteDependencies, mayWaitUntil, type Sender } from './sender.ts';
-
-/** Looks at orders that were just canceled, before their ends are left to their own news. */
-export const LOOKS_MAX = 5;
-export const LOOK_PAUSE_MS = 1_000;
 
 /**
  * Cancels orders and waits for their ends for a moment, so that who needs their units need not come again: what the

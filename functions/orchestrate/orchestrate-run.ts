@@ -3,14 +3,7 @@
  * sends what was written and never decides again.
  */
 import type { AnyCommand } from '#events/catalogue.ts';
-import {
-  type AccountId,
-  type BuildId,
-  correlationId,
-  type RunId,
-  runId,
-  type Ticker,
-} from '#shared/core/kernel/identity.ts';
+import { type AccountId, type BuildId, correlationId, type Ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { validateBars } from '#shared/core/market/data-validator.ts';
@@ -21,6 +14,7 @@ import { volatilityAsOf } from '#shared/core/market/volatility.ts';
 import { decide, refusedEntry, symbolsOf } from '#shared/core/portfolio/decide.ts';
 import { correlationsOf, universeVolatility } from '#shared/core/portfolio/market-reading.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { runIdOf } from '#shared/core/portfolio/run-id.ts';
 import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
 import { entryClassesOf } from '#shared/core/signal/strategies/catalogue.ts';
@@ -66,10 +60,6 @@ export type RunOutcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'held' }
   | { readonly kind: 'completed'; readonly runId: string; readonly commands: number };
-
-/** One run's name: the same account and slot give the same for ever. */
-export const runIdOf = (accountId: AccountId, slot: EpochMs): RunId =>
-  runId(`${accountId}:${formatEpochMs(slot).replace(/[-:]/g, '').slice(0, 15)}`);
 
 /**
  * @param slot the time that the schedule meant

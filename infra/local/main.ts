@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { EmulatorError } from './emulators/emulator-process.ts';
 import { PortInUseError } from './http/loopback-server.ts';
 import { MarketFileError } from './market/read-csv-file.ts';
-import { QUIET_SDK } from './run/function-environments.ts';
+import { QUIET_SDK } from './run/quiet-sdk.ts';
 import { ProgressError } from './run/progress.ts';
 import { readRunOptions, type RunOptions } from './run/run-options.ts';
 import { report, runDays } from './run/trading-days.ts';

@@ -5,7 +5,6 @@ import { aggregateOf } from '#events/fact.ts';
 import {
   type OrchestrateDependencies,
   orchestrateRun,
-  runIdOf,
   type RunOutcome,
 } from '#functions/orchestrate/orchestrate-run.ts';
 import { MemoryFifoQueue } from '#shared/adapters/memory/fifo-queue.ts';
@@ -16,6 +15,7 @@ import { addMs, calendarDate } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { sessionBefore, sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
+import { runIdOf } from '#shared/core/portfolio/run-id.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
 import { STRATEGY, SYMBOL } from '#tests/journey/journey-world.ts';
 import { SafetyWorld } from '#tests/safety/safety-world.ts';

@@ -2,7 +2,7 @@
  * What execute does with a command, in one process: clear, claim, last look, send; cancel; open an exit and drive it. The
  * rules are the house's own pure functions; what is left out is what no backtest has, such as leases and lost answers.
  */
-import { statusOf } from '#shared/adapters/alpaca/wire-order.ts';
+import { statusOf } from '#shared/adapters/alpaca/order-status.ts';
 import {
   absoluteMoney,
   absoluteQuantity,
@@ -30,10 +30,9 @@ import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { currentSession } from '#shared/core/market/session-calendar.ts';
 import { advance } from '#shared/core/order/advance.ts';
-import { cancelAction, requestCancel } from '#shared/core/order/cancel.ts';
+import { cancelAction, LOOK_PAUSE_MS, LOOKS_MAX, requestCancel } from '#shared/core/order/cancel.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { Exit, ExitAction, ExitRequest, ExitStep, ExitView } from '#shared/core/order/exit.ts';
-import { LOOK_PAUSE_MS, LOOKS_MAX } from '#functions/execute/clear-the-way.ts';
 import { driveExit } from '#shared/core/order/exit-drive.ts';
 import { isOpen, type Order, type OrderIntent, type OrderUpdate, type Reason } from '#shared/core/order/order.ts';
 import { claimOrder, lastLook, refusedByBroker } from '#shared/core/order/sending.ts';

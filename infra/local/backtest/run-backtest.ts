@@ -3,7 +3,6 @@
  * as the house runs them, in one process and without a clock.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { runIdOf } from '#functions/orchestrate/orchestrate-run.ts';
 import {
   approximateMoney,
   approximatePrice,
@@ -25,6 +24,7 @@ import { decide, symbolsOf } from '#shared/core/portfolio/decide.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { openPositionsOf } from '#shared/core/portfolio/open-positions.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { runIdOf } from '#shared/core/portfolio/run-id.ts';
 import type { FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { EquityPoint } from '#shared/core/report/metrics.ts';
 import type { Execution } from '#shared/core/report/round-trips.ts';

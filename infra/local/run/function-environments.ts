@@ -6,6 +6,7 @@
 import type { FunctionPlan } from '#infra/local/template/house-plan.ts';
 import { LOCAL_REGION } from '#infra/local/template/physical-names.ts';
 import { TemplateError } from '#infra/local/template/template-files.ts';
+import { QUIET_SDK } from './quiet-sdk.ts';
 
 const isLoopback = (host: string): boolean => host === '' || host === '127.0.0.1' || /(^|\.)localhost$/.test(host);
 const hostOf = (text: string): string | null => (URL.canParse(text) ? new URL(text).hostname : null);
@@ -37,9 +38,6 @@ export function sharedVariable(plans: readonly FunctionPlan[], name: string): st
   if (other !== undefined) throw new TemplateError(`functions disagree about ${name}: ${[...values].join(', ')}`);
   return value;
 }
-
-/** The SDK announces, on every start, that it will leave Node 20; the lock file holds it to a version that has not. */
-export const QUIET_SDK = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' } as const;
 
 /** Credentials that no service of the real cloud takes, and the endpoints of this house for every service. */
 export const machineVariables = (endpoints: {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatMoney, formatPrice, formatQuantity, parsePrice, parseQuantity } from '#shared/core/kernel/decimal.ts';
-import { BROKER_STATUSES } from '#shared/core/order/broker-order.ts';
 import { parseExactJson } from './exact-json.ts';
-import { brokerOrder, statusOf } from './wire-order.ts';
+import { brokerOrder } from './wire-order.ts';
 
 /** The order that the broker's own description shows. */
 const OFFICIAL = `{"asset_class":"us_equity","asset_id":"b0b6dd9d-8b9b-48a9-ba46-b9d54906e415","canceled_at":null,
@@ -111,35 +110,5 @@ describe('brokerOrder', () => {
   ])('refuses an order whose %s cannot be trusted: %j', (field, change) => {
     const read = brokerOrder.safeParse({ ...MINIMAL, ...change });
     expect(read.error?.issues.map((issue) => issue.path[0])).toEqual([field]);
-  });
-});
-
-describe('statusOf', () => {
-  it.each([
-    ['accepted', 'accepted'],
-    ['accepted_for_bidding', 'accepted'],
-    ['held', 'accepted'],
-    ['pending_new', 'pending'],
-    ['pending_review', 'pending'],
-    ['new', 'new'],
-    ['stopped', 'new'],
-    ['partially_filled', 'partially_filled'],
-    ['pending_cancel', 'pending_cancel'],
-    ['pending_replace', 'pending_replace'],
-    ['suspended', 'suspended'],
-    ['done_for_day', 'done_for_day'],
-    ['calculated', 'done_for_day'],
-    ['filled', 'filled'],
-    ['canceled', 'canceled'],
-    ['expired', 'expired'],
-    ['rejected', 'rejected'],
-    ['replaced', 'replaced'],
-  ])('reads %s as %s', (text, status) => {
-    expect(statusOf(text)).toBe(status);
-    expect(BROKER_STATUSES).toContain(status);
-  });
-
-  it.each(['quantum_superposed', '', 'FILLED', 'constructor'])('takes %j for open, to be looked at again', (text) => {
-    expect(statusOf(text)).toBe('open-unrecognised');
   });
 });

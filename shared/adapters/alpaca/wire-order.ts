@@ -1,6 +1,6 @@
 /** Alpaca's order object in the house's words. */
 import * as z from 'zod';
-import type { BrokerOrder, BrokerStatus } from '#shared/core/order/broker-order.ts';
+import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import {
   ORDER_TYPES,
   type OrderType,
@@ -9,6 +9,7 @@ import {
   TIMES_IN_FORCE,
   type TimeInForce,
 } from '#shared/core/order/terms.ts';
+import { statusOf } from './order-status.ts';
 import {
   houseTicker,
   maybeAverage,
@@ -23,31 +24,6 @@ import {
   side,
   symbol,
 } from './wire-fields.ts';
-
-/** `stopped` is working with its trade guaranteed; `calculated` has its day behind it and its settlement before it. */
-const STATUSES: ReadonlyMap<string, BrokerStatus> = new Map<string, BrokerStatus>([
-  ['accepted', 'accepted'],
-  ['accepted_for_bidding', 'accepted'],
-  ['held', 'accepted'],
-  ['pending_new', 'pending'],
-  ['pending_review', 'pending'],
-  ['new', 'new'],
-  ['stopped', 'new'],
-  ['partially_filled', 'partially_filled'],
-  ['pending_cancel', 'pending_cancel'],
-  ['pending_replace', 'pending_replace'],
-  ['suspended', 'suspended'],
-  ['done_for_day', 'done_for_day'],
-  ['calculated', 'done_for_day'],
-  ['filled', 'filled'],
-  ['canceled', 'canceled'],
-  ['expired', 'expired'],
-  ['rejected', 'rejected'],
-  ['replaced', 'replaced'],
-]);
-
-/** Any word that is not known counts as open, to be looked at again. */
-export const statusOf = (text: string): BrokerStatus => STATUSES.get(text) ?? 'open-unrecognised';
 
 const typeOf = (text: string | null): OrderType | null => ORDER_TYPES.find((known) => known === text) ?? null;
 const timeInForceOf = (text: string | null): TimeInForce | null =>

@@ -20,6 +20,10 @@ export function requestCancel(order: Order, by: string, reason: Reason, now: Epo
   return succeed(stepTo(order, { cancelRequested: { by, reason, at: now } }, now));
 }
 
+/** Looks at orders that were just canceled, before their ends are left to their own news. */
+export const LOOKS_MAX = 5;
+export const LOOK_PAUSE_MS = 1_000;
+
 /** A cancel that brought no end in this time is asked for again. */
 export const CANCEL_AGAIN_MS = 30_000;
 
