@@ -148,6 +148,12 @@ export const COMMANDS = [submitOrder, cancelOrder, driveExit] as const;
 
 export type FactDefinitions = (typeof FACTS)[number];
 export type FactType = FactDefinitions['type'];
+
+const BY_TYPE: ReadonlyMap<string, FactDefinitions> = new Map(FACTS.map((definition) => [definition.type, definition]));
+
+/** The definition of a fact by its type; undefined where the catalogue does not know it. */
+export const factDefinition = (type: string): FactDefinitions | undefined => BY_TYPE.get(type);
+
 type DefinitionOf<T extends FactType> = Extract<FactDefinitions, { readonly type: T }>;
 /** What a fact of one type carries. */
 export type FactData<T extends FactType> = z.infer<DefinitionOf<T>['data']>;

@@ -20,11 +20,12 @@ export function makeCommand<T extends CommandType>(
 }
 
 const envelope = z.strictObject({ type: z.string(), meta: commandMeta, data: z.unknown() });
+const commandType = z.enum(COMMANDS.map((definition) => definition.type));
 
 /** Reads a command as it came. @throws ZodError when it is not in the catalogue or its data does not fit. */
 export function readCommand(body: unknown): AnyCommand {
   const read = envelope.parse(body);
-  const type = z.enum(COMMANDS.map((definition) => definition.type)).parse(read.type);
+  const type = commandType.parse(read.type);
   const command: Command = { type, meta: read.meta, data: definitionOf(type).data.parse(read.data) };
   if (!isKnown(command)) throw new RangeError(`${read.type} is not in the catalogue`);
   return command;

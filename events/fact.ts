@@ -1,6 +1,13 @@
 /** Making facts and reading them back, with the catalogue as the judge of their data. */
 import * as z from 'zod';
-import { type AnyFact, FACTS, type FactData, type FactType } from '#events/catalogue.ts';
+import {
+  type AnyFact,
+  factDefinition,
+  type FactData,
+  type FactDefinitions,
+  FACTS,
+  type FactType,
+} from '#events/catalogue.ts';
 import { eventIdOf, type Fact, factMeta, type Room } from '#events/envelope.ts';
 import { type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 
@@ -32,8 +39,8 @@ export const aggregateOf = {
   report: (accountId: string, session: string): string => `report:${accountId}:${session}`,
 } as const;
 
-const definitionOf = (type: FactType): (typeof FACTS)[number] => {
-  const found = FACTS.find((definition) => definition.type === type);
+const definitionOf = (type: FactType): FactDefinitions => {
+  const found = factDefinition(type);
   if (found === undefined) throw new RangeError(`${type} is not in the catalogue`);
   return found;
 };
@@ -80,14 +87,16 @@ const envelope = z.strictObject({
   data: z.unknown(),
 });
 
+const factType = z.enum(FACTS.map((definition) => definition.type));
+
 /** Reads a journaled fact. @throws ZodError when it is not in the catalogue or its data does not fit. */
 export function readFact(body: unknown): AnyFact {
   const read = envelope.parse(body);
-  const known = z.enum(FACTS.map((definition) => definition.type)).parse(read.type);
+  const known = factType.parse(read.type);
   const fact: Fact = { ...read, type: known, data: definitionOf(known).data.parse(read.data) };
   if (!isKnown(fact)) throw new RangeError(`${read.type} is not in the catalogue`);
   return fact;
 }
 
 /** The data was parsed by the definition of this very type just before. */
-const isKnown = (fact: Fact): fact is AnyFact => FACTS.some((definition) => definition.type === fact.type);
+const isKnown = (fact: Fact): fact is AnyFact => factDefinition(fact.type) !== undefined;

@@ -3,7 +3,7 @@
  * the sequence of its first fact; those that follow count on from it.
  */
 import * as z from 'zod';
-import { type AnyFact, FACTS } from '#events/catalogue.ts';
+import { type AnyFact, factDefinition } from '#events/catalogue.ts';
 import { eventIdOf, type Fact } from '#events/envelope.ts';
 import { readFact } from '#events/fact.ts';
 
@@ -60,7 +60,7 @@ export function readEntry(place: EntryPlace, text: string): readonly AnyFact[] {
   const { room, at, cause, facts } = stored.parse(JSON.parse(text));
   return facts.map(([type, data], index) => {
     const sequence = place.sequence + index;
-    const priority = FACTS.find((definition) => definition.type === type)?.priority;
+    const priority = factDefinition(type)?.priority;
     const meta = {
       eventId: eventIdOf(place.aggregateId, sequence, type),
       aggregateId: place.aggregateId,

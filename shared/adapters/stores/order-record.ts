@@ -131,6 +131,8 @@ const line = z.strictObject({
     .nullable(),
 });
 
+const evidence = z.array(line);
+
 const record = z.strictObject({
   intent,
   clientOrderId: read(clientOrderIdOf),
@@ -145,7 +147,7 @@ const record = z.strictObject({
   reservation: z.strictObject({ quantity, price, money }),
   refusal: refusal.nullable(),
   houseEnded: z.strictObject({ end: z.enum(HOUSE_ENDS), at: instant, reason }).nullable(),
-  evidence: z.array(line),
+  evidence,
   claimedAt: instant,
   sentAt: instant.nullable(),
   acknowledgedAt: instant.nullable(),
@@ -184,8 +186,8 @@ function writtenIntent(from: OrderIntent): z.input<typeof intent> {
 
 export const WRITTEN_PARTS = { terms: writtenTerms, intent: writtenIntent } as const;
 
-const writtenEvidence = (evidence: Evidence): z.input<typeof record>['evidence'] =>
-  evidence.map((told) => ({
+const writtenEvidence = (lines: Evidence): z.input<typeof evidence> =>
+  lines.map((told) => ({
     brokerOrderId: told.brokerOrderId,
     reports: told.reports.map((report) => ({
       ...report,
@@ -214,10 +216,10 @@ const writtenEvidence = (evidence: Evidence): z.input<typeof record>['evidence']
   }));
 
 /** The text that reads back as this very evidence. */
-export const writeEvidence = (evidence: Evidence): string => JSON.stringify(writtenEvidence(evidence));
+export const writeEvidence = (lines: Evidence): string => JSON.stringify(writtenEvidence(lines));
 
 /** @throws ZodError when the text is no evidence. */
-export const readEvidence = (text: string): Evidence => z.array(line).parse(JSON.parse(text));
+export const readEvidence = (text: string): Evidence => evidence.parse(JSON.parse(text));
 
 /** The text that reads back as this very order. */
 export function writeOrder(order: Order): string {
