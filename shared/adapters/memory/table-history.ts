@@ -12,6 +12,8 @@ interface Version {
   /** Number of the commit that made it. */
   readonly commit: number;
   readonly item: Item | null;
+  /** Access paths and partitions that the item belongs to. */
+  readonly paths: readonly string[];
 }
 
 interface Row {
@@ -42,32 +44,41 @@ export class TableHistory {
   commit(key: ItemKey, item: Item | null, commit: number, oldestCommit: number): void {
     const place = placeOf(key);
     const before = this.#rows.get(place);
-    const versions = [...(before?.versions ?? []), { commit, item }];
+    const versions = [...(before?.versions ?? []), { commit, item, paths: this.#pathsOf(item) }];
     const firstSeen = versions.findLastIndex((version) => version.commit <= oldestCommit);
     const row: Row = { key, versions: versions.slice(Math.max(firstSeen, 0)) };
-    for (const path of this.#pathsOf(before)) this.#partitions.get(path)?.delete(place);
-    if (row.versions.every((version) => version.item === null) && firstSeen === versions.length - 1) {
-      this.#rows.delete(place);
-      return;
+    const isGone = item === null && firstSeen === versions.length - 1;
+    if (isGone) this.#rows.delete(place);
+    else this.#rows.set(place, row);
+    this.#move(place, before?.versions ?? [], row.versions);
+  }
+
+  /** Keeps the partitions of a row that has other versions now. */
+  #move(place: string, before: readonly Version[], after: readonly Version[]): void {
+    const isIn = (versions: readonly Version[], path: string): boolean =>
+      versions.some(({ paths }) => paths.includes(path));
+    for (const { paths } of before) {
+      for (const path of paths) if (!isIn(after, path)) this.#partitions.get(path)?.delete(place);
     }
-    this.#rows.set(place, row);
-    for (const path of this.#pathsOf(row)) {
-      const places = this.#partitions.get(path) ?? new Set<string>();
-      this.#partitions.set(path, places.add(place));
+    for (const { paths } of after) {
+      for (const path of paths) {
+        if (isIn(before, path)) continue;
+        const places = this.#partitions.get(path) ?? new Set<string>();
+        this.#partitions.set(path, places.add(place));
+      }
     }
   }
 
   /** Every item of a partition as of a commit, in the order of its sort key. */
   partition(index: string | undefined, partition: string, commit: number): readonly Item[] {
     const keys = this.keysOf(index);
-    const places = this.#partitions.get(pathOf(index, partition)) ?? new Set<string>();
-    const items = [...places].flatMap((place) => {
+    const items: Item[] = [];
+    for (const place of this.#partitions.get(pathOf(index, partition)) ?? []) {
       const row = this.#rows.get(place);
       const item = row === undefined ? null : itemAt(row, commit);
-      return item !== null && textOf(item, keys.partitionKey) === partition && textOf(item, keys.sortKey) !== null
-        ? [keys.projects === 'keys' ? keysAlone(item, keys) : item]
-        : [];
-    });
+      if (item === null || textOf(item, keys.partitionKey) !== partition) continue;
+      if (textOf(item, keys.sortKey) !== null) items.push(keys.projects === 'keys' ? keysAlone(item, keys) : item);
+    }
     return items.sort((a, b) => compareItems(a, b, keys.sortKey));
   }
 
@@ -86,15 +97,15 @@ export class TableHistory {
     return latest.sort((a, b) => compareItems(a, b, 'pk'));
   }
 
-  #pathsOf(row: Row | undefined): ReadonlySet<string> {
-    const paths = new Set<string>();
-    for (const { item } of row?.versions ?? []) {
-      if (item === null) continue;
-      for (const index of [undefined, ...this.#description.indexes]) {
-        const partition = textOf(item, index?.partitionKey ?? 'pk');
-        if (partition !== null) paths.add(pathOf(index?.name, partition));
-      }
-    }
+  #pathsOf(item: Item | null): readonly string[] {
+    if (item === null) return [];
+    const paths: string[] = [];
+    const add = (index: string | undefined, attribute: string): void => {
+      const partition = textOf(item, attribute);
+      if (partition !== null) paths.push(pathOf(index, partition));
+    };
+    add(undefined, 'pk');
+    for (const { name, partitionKey } of this.#description.indexes) add(name, partitionKey);
     return paths;
   }
 }
@@ -105,7 +116,8 @@ function keysAlone(item: Item, { partitionKey, sortKey }: IndexKeys): Item {
   return Object.fromEntries(Object.entries(item).filter(([name]) => kept.has(name)));
 }
 
-const pathOf = (index: string | undefined, partition: string): string => JSON.stringify([index ?? null, partition]);
+/** No index has a slash in its name. */
+const pathOf = (index: string | undefined, partition: string): string => `${index ?? ''}/${partition}`;
 
 function itemAt(row: Row, commit: number): Item | null {
   return row.versions.findLast((version) => version.commit <= commit)?.item ?? null;
@@ -118,9 +130,8 @@ export function textOf(item: Item, attribute: string): string | null {
 
 /** By the attribute; items that are equal in it by their own key, so that pages never overlap. */
 export function compareItems(a: Item, b: Item, attribute: string): number {
-  for (const name of [attribute, 'pk', 'sk']) {
-    const order = compareTexts(textOf(a, name) ?? '', textOf(b, name) ?? '');
-    if (order !== 0) return order;
-  }
-  return 0;
+  return compareBy(a, b, attribute) || compareBy(a, b, 'pk') || compareBy(a, b, 'sk');
 }
+
+const compareBy = (a: Item, b: Item, attribute: string): number =>
+  compareTexts(textOf(a, attribute) ?? '', textOf(b, attribute) ?? '');

@@ -26,22 +26,27 @@ export function keyOf(write: TransactWrite): ItemKey {
 }
 
 export function checkedKey(key: ItemKey): ItemKey {
-  const check = (name: string, text: string, bytesMax: number): void => {
-    const bytes = Buffer.byteLength(text, 'utf8');
-    if (bytes === 0 || bytes > bytesMax) throw malformed(`${name}: expected 1 to ${bytesMax} bytes, not ${bytes}`);
-  };
-  check('pk', key.pk, PARTITION_KEY_BYTES_MAX);
-  check('sk', key.sk, SORT_KEY_BYTES_MAX);
+  checkKeyPart('pk', key.pk, PARTITION_KEY_BYTES_MAX);
+  checkKeyPart('sk', key.sk, SORT_KEY_BYTES_MAX);
   return key;
+}
+
+/** A unit of a text takes at most three bytes of UTF-8. */
+const BYTES_OF_UNIT_MAX = 3;
+
+function checkKeyPart(name: string, text: string, bytesMax: number): void {
+  if (text.length > 0 && text.length * BYTES_OF_UNIT_MAX <= bytesMax) return;
+  const bytes = Buffer.byteLength(text, 'utf8');
+  if (bytes === 0 || bytes > bytesMax) throw malformed(`${name}: expected 1 to ${bytesMax} bytes, not ${bytes}`);
 }
 
 /** The item as it stands after the write; null after a delete. A check leaves it as it was. */
 export function itemAfter(write: TransactWrite, before: Item | null): Item | null {
   switch (write.kind) {
     case 'put':
-      return checkedItem(write, write.item);
+      return checkedItem(write, write.item, null);
     case 'update':
-      return checkedItem(write, updated(write, before));
+      return checkedItem(write, updated(write, before), before);
     case 'delete':
       return null;
     case 'check':
@@ -71,7 +76,8 @@ function refuseOverlap(write: UpdateWrite): void {
   if (new Set(touched).size < touched.length) throw malformed('set, add, remove: an attribute is named twice');
 }
 
-function checkedItem(write: PutWrite | UpdateWrite, item: Item): Item {
+/** @param before the item as these tables keep it, whose values nobody can have changed */
+function checkedItem(write: PutWrite | UpdateWrite, item: Item, before: Item | null): Item {
   const table: TableDescription = TABLES[write.table];
   for (const index of table.indexes) {
     for (const attribute of [index.partitionKey, index.sortKey]) {
@@ -81,24 +87,28 @@ function checkedItem(write: PutWrite | UpdateWrite, item: Item): Item {
       }
     }
   }
-  const kept = frozenItem(item);
+  const kept = frozenItem(item, before);
   const bytes = bytesOf(kept);
   if (bytes > ITEM_BYTES_MAX) throw malformed(`an item has at most ${ITEM_BYTES_MAX} bytes, not ${bytes}`);
+  keptBytes.set(kept, bytes);
   return kept;
 }
 
-/** A deep copy that nobody can change, its numbers in their shortest form. */
-function frozenItem(item: Item): Item {
-  return Object.freeze(
-    Object.fromEntries(Object.entries(item).map(([attribute, value]) => [attribute, frozenValue(value, attribute)])),
-  );
+/** A deep copy that nobody can change, its numbers in their shortest form; what is in `before` is such a copy already. */
+function frozenItem(item: Item, before: Item | null): Item {
+  const copy: Record<string, ItemValue> = {};
+  for (const [attribute, value] of Object.entries(item)) {
+    copy[attribute] = before?.[attribute] === value ? value : frozenValue(value, attribute);
+  }
+  return Object.freeze(copy);
 }
 
 function frozenValue(value: ItemValue, attribute: string): ItemValue {
+  if ('S' in value) return Object.freeze({ S: value.S });
   if ('N' in value) return Object.freeze({ N: exactly(() => canonicalNumber(value.N), attribute) });
   if ('B' in value) return Object.freeze({ B: Uint8Array.from(value.B) });
   if ('L' in value) return Object.freeze({ L: Object.freeze(value.L.map((part) => frozenValue(part, attribute))) });
-  if ('M' in value) return Object.freeze({ M: frozenItem(value.M) });
+  if ('M' in value) return Object.freeze({ M: frozenItem(value.M, null) });
   return Object.freeze({ ...value });
 }
 
@@ -111,17 +121,26 @@ function exactly(compute: () => string, attribute: string): string {
   }
 }
 
+/** Bytes of the items that are kept, which never change. */
+const keptBytes = new WeakMap<Item, number>();
+
 /** Bytes of an item as the service counts them: names, and values by kind. */
 export function bytesOf(item: Item): number {
-  return Object.entries(item).reduce(
-    (sum, [attribute, value]) => sum + Buffer.byteLength(attribute, 'utf8') + valueBytes(value),
-    0,
-  );
+  const known = keptBytes.get(item);
+  if (known !== undefined) return known;
+  let bytes = 0;
+  for (const [attribute, value] of Object.entries(item)) {
+    bytes += Buffer.byteLength(attribute, 'utf8') + valueBytes(value);
+  }
+  return bytes;
 }
+
+const digitsOf = (number: string): number =>
+  number.length - (number.startsWith('-') ? 1 : 0) - (number.includes('.') ? 1 : 0);
 
 function valueBytes(value: ItemValue): number {
   if ('S' in value) return Buffer.byteLength(value.S, 'utf8');
-  if ('N' in value) return Math.ceil(value.N.replace(/[-.]/g, '').length / 2) + 1;
+  if ('N' in value) return Math.ceil(digitsOf(value.N) / 2) + 1;
   if ('B' in value) return value.B.length;
   if ('L' in value) return 3 + value.L.reduce((sum, part) => sum + 1 + valueBytes(part), 0);
   if ('M' in value) return 3 + Object.keys(value.M).length + bytesOf(value.M);
@@ -147,4 +166,4 @@ export function refuseTransaction(writes: readonly TransactWrite[], token: strin
 }
 
 /** One text for one key. */
-export const placeOf = (key: ItemKey): string => JSON.stringify([key.pk, key.sk]);
+export const placeOf = ({ pk, sk }: ItemKey): string => `${pk.length}/${pk}/${sk}`;

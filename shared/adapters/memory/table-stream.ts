@@ -19,7 +19,7 @@ const kindOf = ({ before, after }: TableChange): StreamedChange['kind'] =>
 
 /** A write that leaves an item as it was is no change. */
 const isChange = ({ before, after }: TableChange): boolean =>
-  before !== after && JSON.stringify(before) !== JSON.stringify(after);
+  before === null || after === null ? before !== after : JSON.stringify(before) !== JSON.stringify(after);
 
 export class MemoryTableStream {
   readonly #table: TableName;

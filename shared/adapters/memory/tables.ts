@@ -73,7 +73,7 @@ export class MemoryTables implements Tables {
   readonly #options: MemoryTablesOptions;
   readonly #histories: ReadonlyMap<TableName, TableHistory>;
   readonly #locked = new Set<string>();
-  readonly #tokens = new Map<string, { readonly writes: string; readonly at: number }>();
+  readonly #tokens = new Map<string, { readonly writes: readonly TransactWrite[]; readonly at: number }>();
   #commits = 0;
   #calls = 0;
 
@@ -124,7 +124,7 @@ export class MemoryTables implements Tables {
       if (options.token !== undefined && this.#isRepeat(options.token, writes)) return { ok: true };
       const outcome = this.#commit(writes);
       if (outcome.ok && options.token !== undefined) {
-        this.#tokens.set(options.token, { writes: JSON.stringify(writes), at: this.#options.clock.now() });
+        this.#tokens.set(options.token, { writes, at: this.#options.clock.now() });
       }
       return outcome;
     });
@@ -133,7 +133,7 @@ export class MemoryTables implements Tables {
   #isRepeat(token: string, writes: readonly TransactWrite[]): boolean {
     const known = this.#tokens.get(token);
     if (known === undefined || this.#options.clock.now() - known.at > TOKEN_MS_MAX) return false;
-    if (known.writes === JSON.stringify(writes)) return true;
+    if (JSON.stringify(known.writes) === JSON.stringify(writes)) return true;
     throw new Fault('permanent', 'tables-token-reused', `token: "${token}" belongs to another transaction`);
   }
 

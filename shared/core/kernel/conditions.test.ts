@@ -71,6 +71,18 @@ describe('failedConditions', () => {
     expect(compareTexts('\uFFFD', '\u{1F600}')).toBeLessThan(0);
   });
 
+  it('orders texts as their UTF-8 bytes, whatever units they are made of', () => {
+    const unit = fc.constantFrom('a', 'b', '\u00e9', '\ud7ff', '\ud83d', '\ude00', '\ue000', '\uffff');
+    const text = fc.array(unit, { maxLength: 5 }).map((units) => units.join(''));
+    fc.assert(
+      fc.property(text, text, (left, right) => {
+        const bytes = Buffer.compare(Buffer.from(left), Buffer.from(right));
+        expect(Math.sign(compareTexts(left, right))).toBe(bytes);
+      }),
+      { seed: 4, numRuns: 1000 },
+    );
+  });
+
   it('compares booleans, nulls, lists and maps for equality, numbers in them by value', () => {
     expect(holds({ op: 'differs', attribute: 'enabled', value: { BOOL: false } })).toBe(true);
     expect(holds({ op: 'differs', attribute: 'enabled', value: { BOOL: true } })).toBe(false);

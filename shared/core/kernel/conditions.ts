@@ -85,9 +85,20 @@ function orderOf(found: ItemValue | undefined, value: ItemValue): number | null 
 
 const encoder = new TextEncoder();
 
+/** From this unit on the order of UTF-16 units is not that of the code points, which UTF-8 keeps. */
+const FIRST_SURROGATE = 0xd800;
+
 /** The order of the texts' UTF-8 bytes, which is not that of JavaScript's UTF-16 units. */
 export function compareTexts(left: string, right: string): number {
-  return left === right ? 0 : compareBytes(encoder.encode(left), encoder.encode(right));
+  if (left === right) return 0;
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    const [a, b] = [left.charCodeAt(index), right.charCodeAt(index)];
+    if (a === b) continue;
+    if (a < FIRST_SURROGATE && b < FIRST_SURROGATE) return a - b;
+    return compareBytes(encoder.encode(left), encoder.encode(right));
+  }
+  return left.length - right.length;
 }
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {

@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DecimalError, formatScaled } from './decimal.ts';
+import { DecimalError, formatScaled, parseScaled } from './decimal.ts';
 import { addNumbers, canonicalNumber, compareNumbers } from './item-number.ts';
 
 const NINES = '9'.repeat(38);
@@ -32,6 +32,22 @@ describe('numbers of items', () => {
     );
     expect(addNumbers(NINES, '1')).toBe(`1${'0'.repeat(38)}`);
     expect(() => addNumbers(NINES, '0.1')).toThrow(DecimalError);
+  });
+
+  it('writes, compares and adds texts of any form as the numbers that they stand for', () => {
+    const digits = fc.stringMatching(/^[0-9]{1,19}$/);
+    const number = fc
+      .tuple(fc.constantFrom('', '-'), digits, fc.oneof(fc.constant(''), digits))
+      .map(([sign, whole, fraction]) => `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`);
+    fc.assert(
+      fc.property(number, number, (left, right) => {
+        const [a, b] = [parseScaled(left, 38), parseScaled(right, 38)];
+        expect(canonicalNumber(left)).toBe(formatScaled(a, 38));
+        expect(compareNumbers(left, right)).toBe(a < b ? -1 : a > b ? 1 : 0);
+        expect(addNumbers(left, right)).toBe(formatScaled(a + b, 38));
+      }),
+      { seed: 3 },
+    );
   });
 
   it('adds as an independent decimal library does', () => {
