@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { readExposure } from '#shared/adapters/stores/exposure-item.ts';
-import { readPolicy } from '#shared/adapters/stores/policy-document.ts';
+import { readPolicyText } from '#shared/adapters/stores/policy-document.ts';
 import { readOrderItem } from '#shared/adapters/stores/order-item.ts';
 import { readAccountSafety, readGlobalSafety, readStrategy } from '#shared/adapters/stores/safety-item.ts';
 import type { TableChange } from '#shared/adapters/memory/tables.ts';
@@ -122,10 +122,7 @@ export class Observed {
   #takeSafety({ pk, sk }: { readonly pk: string; readonly sk: string }, item: Item): void {
     if (sk.startsWith('POLICY#')) {
       const version = Number(sk.slice('POLICY#'.length));
-      this.exposureLimits.set(
-        version,
-        readPolicy(JSON.parse(textOf(item, 'document')), version).limits.grossExposureMax,
-      );
+      this.exposureLimits.set(version, readPolicyText(textOf(item, 'document'), version).limits.grossExposureMax);
     } else if (pk === 'GLOBAL') this.global = readGlobalSafety(item);
     else if (pk.startsWith('ACCOUNT#') && sk === 'SAFETY') this.account = readAccountSafety(item);
     else if (sk.startsWith('STRATEGY#')) {

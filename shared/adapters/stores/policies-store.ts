@@ -4,7 +4,7 @@ import { aggregateOf, makeFact } from '#events/fact.ts';
 import { ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { accountPartition, accountSafetyKey, policyKey } from '#shared/adapters/stores/keys.ts';
-import { readPolicy } from '#shared/adapters/stores/policy-document.ts';
+import { readPolicy, readPolicyText } from '#shared/adapters/stores/policy-document.ts';
 import { readAccountSafety } from '#shared/adapters/stores/safety-item.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId } from '#shared/core/kernel/identity.ts';
@@ -96,7 +96,7 @@ class PoliciesStore implements Policies {
     if (item === null) return null;
     const stored = new ItemReader(item, `policy ${number}`).text('document');
     try {
-      return readPolicy(JSON.parse(stored), number);
+      return readPolicyText(stored, number);
     } catch (cause) {
       throw new Fault('permanent', 'policy-corrupt', `policy ${number} of ${accountId} is not readable`, { cause });
     }

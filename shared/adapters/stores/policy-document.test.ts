@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readPolicy, writePolicy } from '#shared/adapters/stores/policy-document.ts';
+import { readPolicy, readPolicyText, writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { parseMoney } from '#shared/core/kernel/decimal.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
@@ -27,6 +27,35 @@ describe('the policy document', () => {
       breaker: { quietMs: 1000, flattenOn: ['daily-loss'] as const },
     };
     expect(readPolicy(writePolicy(narrowed), 1)).toEqual(narrowed);
+  });
+
+  it('reads a text that it has read before as the same, and as the version that is asked for', () => {
+    const text = JSON.stringify(document);
+    const [first, second] = [readPolicyText(text, 1), readPolicyText(text, 2)];
+    expect(first).toEqual({ ...policy, version: 1 });
+    expect(second).toEqual({ ...policy, version: 2 });
+    expect(second.limits).toBe(first.limits);
+    const wider = writePolicy({ ...policy, limits: { ...policy.limits, positionsMax: 3 } });
+    expect(readPolicyText(JSON.stringify(wider), 3).limits.positionsMax).toBe(3);
+    expect(readPolicyText(text, 4).limits).toEqual(policy.limits);
+  });
+
+  it('hands out what nobody can change, and forgets the oldest of many texts', () => {
+    const textOf = (positionsMax: number): string =>
+      JSON.stringify(writePolicy({ ...policy, limits: { ...policy.limits, positionsMax } }));
+    const { limits, strategies } = readPolicyText(textOf(1), 1);
+    expect(Object.isFrozen(limits) && strategies.every(({ parameters }) => Object.isFrozen(parameters))).toBe(true);
+    for (let positionsMax = 2; positionsMax <= 33; positionsMax += 1) readPolicyText(textOf(positionsMax), 1);
+    expect(readPolicyText(textOf(33), 1).limits).toBe(readPolicyText(textOf(33), 1).limits);
+    expect(readPolicyText(textOf(1), 1).limits).not.toBe(limits);
+  });
+
+  it('refuses a text each time that it is asked for one that is no policy', () => {
+    const text = JSON.stringify({ ...document, universe: [] });
+    for (let time = 0; time < 2; time += 1) {
+      expect(() => readPolicyText(text, 1)).toThrow('expected at least one symbol');
+      expect(() => readPolicyText('{', 1)).toThrow(SyntaxError);
+    }
   });
 
   it('names every field at fault at once', () => {

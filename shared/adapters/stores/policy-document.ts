@@ -94,6 +94,36 @@ export const readPolicy = (document: unknown, version: number): Policy => ({
   ...policyDocument.parse(document),
 });
 
+/** Nobody may change what others are given as well. */
+function freezeAll(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const part of Object.values(value)) freezeAll(part);
+}
+
+const TEXTS_MAX = 32;
+/** Texts that were read lately, the latest last, and what they say. */
+const lately = new Map<string, Omit<Policy, 'version'>>();
+
+/**
+ * The policy that the text of a stored version says. A version never changes, and a warm function is given the one in
+ * force again and again: the same text is read once.
+ * @throws SyntaxError for a text that is no JSON, ZodError that names every field at fault.
+ */
+export function readPolicyText(text: string, version: number): Policy {
+  const known = lately.get(text);
+  if (known === undefined) {
+    const read = policyDocument.parse(JSON.parse(text));
+    freezeAll(read);
+    for (const oldest of lately.keys()) if (lately.size >= TEXTS_MAX) lately.delete(oldest);
+    lately.set(text, read);
+    return { version, ...read };
+  }
+  lately.delete(text);
+  lately.set(text, known);
+  return { version, ...known };
+}
+
 const writtenLimits = (from: PolicyLimits): PolicyDocument['limits'] => ({
   grossExposureMax: formatMoney(from.grossExposureMax),
   symbolExposureMax: formatMoney(from.symbolExposureMax),
