@@ -124,6 +124,12 @@ async function report(desk: Desk, outcome: RequestOutcome, passed: boolean): Pro
 }
 
 /**
+ * A limit of time that aborts what runs past it. What ends in time has nothing left to abort, and an abort is dear: it
+ * makes an exception with its stack.
+ */
+export const LIMIT = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false } as const;
+
+/**
  * Sends one request once, from the gate to the answer within the limit.
  * @throws Bug only, and then before anything was sent.
  */
@@ -151,7 +157,7 @@ export async function attempt(
   };
   let reply: Reply;
   try {
-    reply = replyOf(await timeout(limitMs, TimeoutStrategy.Aggressive).execute(run, signal), desk.redact);
+    reply = replyOf(await timeout(limitMs, LIMIT).execute(run, signal), desk.redact);
   } catch (error) {
     if (error instanceof TaskCancelledError) {
       const cause = `no answer within ${limitMs} ms`;

@@ -2,14 +2,14 @@
  * Requests to one of Alpaca's two HTTP services: credentials, the gate in front, a deadline, and repeats for reads.
  * A POST or a DELETE is sent once, whatever happens: only its caller knows what a second one would mean.
  */
-import { ExponentialBackoff, handleWhen, retry, TaskCancelledError, TimeoutStrategy, timeout, wrap } from 'cockatiel';
+import { ExponentialBackoff, handleWhen, retry, TaskCancelledError, timeout, wrap } from 'cockatiel';
 import type * as z from 'zod';
 import { Fault, invariant } from '#shared/core/kernel/fault.ts';
 import type { RequestGate } from '#shared/ports/request-gate.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { AlpacaCredentials } from './endpoints.ts';
 import { type BrokerError, brokerErrorOf } from './error-body.ts';
-import { type AlpacaRequest, attempt, type Desk, type Reply } from './http-attempt.ts';
+import { type AlpacaRequest, attempt, type Desk, LIMIT, type Reply } from './http-attempt.ts';
 import type { AnswerHead } from './http-exchange.ts';
 import { type Redact, redactor } from './redaction.ts';
 import { readAnswer } from './wire-fields.ts';
@@ -120,7 +120,7 @@ export function alpacaHttp(options: AlpacaHttpOptions): AlpacaHttp {
   const redact = redactor(credentials);
   const desk: Desk = { credentials, baseUrl, telemetry, gate, redact };
   const reads = wrap(
-    timeout(deadlineMs, TimeoutStrategy.Aggressive),
+    timeout(deadlineMs, LIMIT),
     retry(
       handleWhen((error) => error instanceof PassingFailure),
       {

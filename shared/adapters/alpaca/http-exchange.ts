@@ -94,7 +94,11 @@ async function readBody(response: Response): Promise<string> {
   const reader = stream.getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     bytes += part.value.byteLength;
-    if (bytes > BODY_BYTES_MAX) throw new Error(`the answer is longer than ${BODY_BYTES_MAX} bytes`);
+    if (bytes > BODY_BYTES_MAX) {
+      // The rest is nobody's: without this the connection would be filled with it.
+      await reader.cancel();
+      throw new Error(`the answer is longer than ${BODY_BYTES_MAX} bytes`);
+    }
     chunks.push(part.value);
   }
   return Buffer.concat(chunks).toString('utf8');
