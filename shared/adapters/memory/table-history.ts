@@ -130,7 +130,10 @@ export function textOf(item: Item, attribute: string): string | null {
 
 /** By the attribute; items that are equal in it by their own key, so that pages never overlap. */
 export function compareItems(a: Item, b: Item, attribute: string): number {
-  return compareBy(a, b, attribute) || compareBy(a, b, 'pk') || compareBy(a, b, 'sk');
+  const order = compareBy(a, b, attribute);
+  if (order !== 0) return order;
+  const byPartition = compareBy(a, b, 'pk');
+  return byPartition === 0 ? compareBy(a, b, 'sk') : byPartition;
 }
 
 const compareBy = (a: Item, b: Item, attribute: string): number =>
