@@ -190,7 +190,7 @@ export async function driveOpenExit(
 }
 
 /**
- * Drives an exit because its minute has come. What may pass by itself (a lease, a read that failed, a broker that asks for
+ * Drives an exit because its minute has come, or it was just opened. What may pass by itself (a lease, a read that failed, a broker that asks for
  * time) leaves it to the next minute: a message that failed would keep every other command of the symbol behind it for as
  * long as its lane hides it, which is three times as long.
  * @throws Fault `uncertain` or `permanent`: nobody knows what was written, or nothing can be

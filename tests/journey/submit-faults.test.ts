@@ -41,7 +41,7 @@ const FILLED: Readonly<Record<string, FaultCase>> = {
   'it is throttled without a word': { faults: { throttle: submitOnly({ retryAfterSeconds: 0 }, 2) }, deliveries: 1 },
   'it is throttled for longer than a function may run': {
     faults: { throttle: submitOnly({ retryAfterSeconds: 40 }) },
-    deliveries: 2,
+    deliveries: { entry: 2, exit: 1 },
   },
   'the answer is lost and the order hidden for a while': {
     faults: { 'drop-answer': ONCE, 'hide-lookup': { parameters: { ms: 4_000 } } },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aggregateOf } from '#events/fact.ts';
 import { driveOpenExit } from '#functions/execute/drive-exit.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
 import { parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { correlationId, decisionId } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
@@ -118,6 +119,45 @@ describe('an exit', () => {
     await world.drive('x-1');
     clock.moveTo(addMs(clock.now(), 5_000));
     expect(await atBroker()).toBe(0n);
+  });
+
+  it('that a command opens is left to its next minute likewise, and its command is done', async () => {
+    await world.hold('10');
+    const { clock, simulator } = world.journey;
+    simulator.faults.set('throttle', { parameters: { route: 'submit-order', retryAfterSeconds: 40 } });
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'acknowledged' } });
+    expect((await exitOf())?.exit.phase).toBe('submitted');
+    expect(sales()).toHaveLength(0);
+    simulator.faults.clearAll();
+    clock.moveTo(addMs(clock.now(), 60_000));
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'waits', for: 'order' } });
+    await world.settle();
+    expect(await atBroker()).toBe(0n);
+    expect(sales()).toHaveLength(1);
+  });
+
+  it('is opened by the same run once its facts can be read again, and by the next where that takes too long', async () => {
+    await world.hold('10');
+    const { clock, simulator } = world.journey;
+    // Past the age of the last pass, so that the broker's own position has to be read.
+    clock.moveTo(addMs(clock.now(), 400_000));
+    const unread = { route: 'get-position', status: 503, html: false };
+    simulator.faults.set('error-before', { parameters: unread });
+    const command = world.submitCommand(await world.intent(EXIT));
+    const took = async () => {
+      const begunAt = clock.now();
+      const kind = await world.answer(command).then(
+        () => 'answered',
+        (thrown: unknown) => (thrown instanceof Fault ? thrown.kind : 'broken'),
+      );
+      return { kind, seconds: (clock.now() - begunAt) / 1_000 };
+    };
+    expect(await took()).toEqual({ kind: 'transient', seconds: 14 });
+    expect(await exitOf()).toBeNull();
+    simulator.faults.clearAll();
+    simulator.faults.set('error-before', { count: 4, parameters: unread });
+    expect(await took()).toEqual({ kind: 'answered', seconds: 2 });
+    expect(await saidOfBook()).toEqual(['exit.opened.v1']);
   });
 
   it('is not driven in a dry run, which would take the stop away and sell nothing', async () => {

@@ -181,7 +181,12 @@ const TABLE: Readonly<Record<Dependency, readonly Entry[]>> = {
   ],
   exposure: [
     ['missing', 'the item is deleted', 'exposure deleted', allBut('refused exposure-missing', 'waits')],
-    ['unreadable', 'the table does not answer for it', 'exposure unreadable', allBut('again tables-unreachable')],
+    [
+      'unreadable',
+      'the table does not answer for it',
+      'exposure unreadable',
+      allBut('again tables-unreachable', 'waits'),
+    ],
     [
       'slow',
       'its answer comes after the deadline',
@@ -450,7 +455,7 @@ export const BROKEN_LATE: readonly Row<LateName>[] = [
   row(
     'the global safety item cannot be read',
     'global unreadable',
-    looked('again tables-unreachable', 'again tables-unreachable', 'again tables-unreachable'),
+    looked('again tables-unreachable', 'waits', 'waits'),
   ),
   row(
     "the account's kill switch is engaged",
@@ -470,7 +475,7 @@ export const BROKEN_LATE: readonly Row<LateName>[] = [
   row(
     'the look takes longer than the call may wait for',
     'look takes too long',
-    looked('again broker-throttled', 'again broker-throttled', 'again broker-throttled'),
+    looked('again broker-throttled', 'waits', 'waits'),
   ),
   row('the breaker trips', 'breaker tripped', looked('withdrawn breaker-tripped', 'passes', 'passes')),
   row('the breaker is in no state', 'breaker nonsense', looked('withdrawn breaker-tripped', 'passes', 'passes')),
