@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { strategyId } from '#shared/core/kernel/identity.ts';
+import type { FunnelEntry } from '#shared/core/portfolio/snapshot.ts';
 import { smaOf } from '#shared/core/signal/indicator.ts';
 import { makeStrategy, STRATEGY_NAMES } from '#shared/core/signal/strategies/catalogue.ts';
 import { longEntry, longExit, longSignalsOf, type Strategy } from '#shared/core/signal/strategy.ts';
-import { funnelOf, refusedIn } from '#shared/core/report/funnel.ts';
+import { refusedIn } from '#shared/core/report/funnel.ts';
 import { LookAheadError, type SymbolView } from '#shared/core/signal/view.ts';
 import { type LocalMarket, openMarket } from '#infra/local/market/open-market.ts';
 import { readBarsCsv } from '#infra/local/market/read-bars-csv.ts';
@@ -69,14 +70,16 @@ describe('a backtest', () => {
   });
 
   it('keeps the law of the funnel, and one order for each signal that was executed', async () => {
-    const { commands, funnel } = run(await synthetic(150));
-    const { total } = funnelOf(funnel);
+    const entries: FunnelEntry[] = [];
+    const { commands, funnel } = run(await synthetic(150), { onDay: (_, __, ended) => entries.push(...ended) });
+    const { total } = funnel.report;
+    expect(total.raw).toBe(entries.length);
     expect(total.raw).toBe(total.executed + refusedIn(total));
     expect(refusedIn(total)).toBeGreaterThan(0);
-    const executed = funnel.flatMap((entry) => (entry.outcome === 'executed' ? [entry.clientOrderId] : []));
+    const executed = entries.flatMap((entry) => (entry.outcome === 'executed' ? [entry.clientOrderId] : []));
     const sent = ordersOf(commands).map(({ clientOrderId }) => clientOrderId);
     expect(sent).toEqual(expect.arrayContaining(executed));
-    for (const entry of funnel) {
+    for (const entry of entries) {
       if (entry.outcome === 'refused') expect([entry.stage, entry.refusal.message.length > 0]).not.toContain('');
     }
   });
@@ -151,7 +154,7 @@ describe('a backtest', () => {
     const stormy = run(market, { vix: crisis });
     expect(stormy.volatilitySource).toBe('vix');
     expect(stormy.commands).toEqual([]);
-    expect(funnelOf(stormy.funnel).codes.map(({ code }) => code)).toContain('regime-crisis');
+    expect(stormy.funnel.report.codes.map(({ code }) => code)).toContain('regime-crisis');
     expect(run(market).volatilitySource).toBe('realised');
   });
 });

@@ -26,6 +26,7 @@ import { openPositionsOf } from '#shared/core/portfolio/open-positions.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { runIdOf } from '#shared/core/portfolio/run-id.ts';
 import type { FunnelEntry, Snapshot } from '#shared/core/portfolio/snapshot.ts';
+import { Funnel } from '#shared/core/report/funnel.ts';
 import type { EquityPoint } from '#shared/core/report/metrics.ts';
 import type { Execution } from '#shared/core/report/round-trips.ts';
 import type { BarFacts } from '#shared/core/risk/bar-facts.ts';
@@ -66,8 +67,8 @@ export interface BacktestRequest {
   readonly vix: VolatilitySeries | null;
   /** Named in every order; the local house's own unless said otherwise. */
   readonly account?: string;
-  /** Told after each day. */
-  readonly onDay?: (done: number, session: Session) => void;
+  /** Told after each day, with what became of the signals that it looked at. */
+  readonly onDay?: (done: number, session: Session, funnel: readonly FunnelEntry[]) => void;
 }
 
 /** A strategy threw, for one session. The message names both; the cause is what it threw. */
@@ -80,7 +81,7 @@ export interface BacktestRun {
   readonly policy: Policy;
   /** All commands of all days, in the order in which the lanes handed them on. */
   readonly commands: readonly PaperCommand[];
-  readonly funnel: readonly FunnelEntry[];
+  readonly funnel: Funnel;
   readonly points: readonly EquityPoint[];
   readonly executions: readonly Execution[];
   /** SHA-256 over every day's commands and refusals. */
@@ -108,7 +109,7 @@ interface World {
   readonly ledger: PaperLedger;
   readonly desk: PaperDesk;
   readonly house: PaperHouse;
-  readonly funnel: FunnelEntry[];
+  readonly funnel: Funnel;
   readonly points: EquityPoint[];
   readonly hash: Hash;
   /** The session of the day. */
@@ -185,7 +186,7 @@ function openWorld(request: BacktestRequest): World {
     ledger,
     desk,
     house,
-    funnel: [],
+    funnel: new Funnel(),
     points: [],
     hash: createHash('sha256'),
     today: sessionBefore(first.date),
@@ -288,19 +289,22 @@ const refusedBy = (entry: FunnelEntry, why: Refusal): FunnelEntry => ({
   refusal: why,
 });
 
-function closeFunnel(world: World, lines: string[]): void {
+/** What became of the day's signals, once everything has happened that may refuse an order after its decision. */
+function closeFunnel(world: World, lines: string[]): readonly FunnelEntry[] {
   const { decided } = world;
   world.decided = null;
-  for (const entry of decided?.funnel ?? []) {
-    const decision = entry.outcome === 'executed' ? decided?.decisionOf.get(entry.clientOrderId) : undefined;
-    const late = decision === undefined ? undefined : decided?.late.get(decision);
-    world.funnel.push(late === undefined ? entry : refusedBy(entry, late));
+  if (decided === null) return [];
+  return decided.funnel.map((entry) => {
     if (entry.outcome === 'refused') {
       const { strategyId, ticker, kind } = entry.signal;
       const { code, context } = entry.refusal;
       lines.push(`${strategyId} ${ticker} ${kind} ${code} ${context['actual'] ?? ''} ${context['limit'] ?? ''}`);
+      return entry;
     }
-  }
+    const decision = decided.decisionOf.get(entry.clientOrderId);
+    const late = decision === undefined ? undefined : decided.late.get(decision);
+    return late === undefined ? entry : refusedBy(entry, late);
+  });
 }
 
 function runDay(world: World, session: Session): void {
@@ -320,9 +324,10 @@ function runDay(world: World, session: Session): void {
   const lines: string[] = [session.date];
   for (const command of house.commands.slice(world.commandsHashed)) lines.push(JSON.stringify(command));
   world.commandsHashed = house.commands.length;
-  closeFunnel(world, lines);
+  const ended = closeFunnel(world, lines);
+  for (const entry of ended) world.funnel.add(entry);
   world.hash.update(`${lines.join('\n')}\n`);
-  request.onDay?.(world.points.length, session);
+  request.onDay?.(world.points.length, session, ended);
 }
 
 /** Executions with the price that their decision reckoned with, oldest first. */

@@ -1,7 +1,7 @@
 /** What a backtest came to: the figures of the JSON line, and the table that a person sees. */
 import Table from 'cli-table3';
 import { approximateMoney, type Money } from '#shared/core/kernel/decimal.ts';
-import { type FunnelReport, funnelOf, refusedIn, type WhyNoTrade, whyNoTrade } from '#shared/core/report/funnel.ts';
+import { type FunnelReport, refusedIn, type WhyNoTrade } from '#shared/core/report/funnel.ts';
 import { type Metrics, metricsOf } from '#shared/core/report/metrics.ts';
 import { type RoundTrip, roundTripsOf } from '#shared/core/report/round-trips.ts';
 import type { LocalMarket } from '#infra/local/market/open-market.ts';
@@ -82,14 +82,14 @@ export function reportOf(
       tradedValue: run.executions.reduce((sum, { quantity, price }) => sum + quantity * price, 0),
       costs: slippage + run.executions.reduce((sum, { commission }) => sum + commission, 0),
     }),
-    funnel: funnelOf(run.funnel),
+    funnel: run.funnel.report,
     dirt: dirtOf(run, market),
     dailyLossSessions: run.dailyLossSessions,
     elapsedMs,
     cpuMs,
     peakRssMb,
   };
-  return { summary, trades: closed, why: whyNoTrade(run.funnel) };
+  return { summary, trades: closed, why: run.funnel.why };
 }
 
 const NOT_KNOWN = 'N/A';

@@ -47,19 +47,24 @@ export function parseScaled(text: string, scale: number): bigint {
   return match[1] === '-' ? -magnitude : magnitude;
 }
 
+const ZERO_DIGIT = '0'.charCodeAt(0);
+
 /** Writes an integer scaled by 10^scale as the shortest plain decimal text. */
 export function formatScaled(value: bigint, scale: number): string {
   const negative = value < 0n;
   const digits = (negative ? -value : value).toString().padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
-  const text = fraction === '' ? whole : `${whole}.${fraction}`;
+  const point = digits.length - scale;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === ZERO_DIGIT) end -= 1;
+  const whole = digits.slice(0, point);
+  const text = end === point ? whole : `${whole}.${digits.slice(point, end)}`;
   return negative ? `-${text}` : text;
 }
 
 /** Divides two integers with the rounding named. @throws RangeError when the divisor is zero. */
 export function divideRounded(dividend: bigint, divisor: bigint, rounding: Rounding): bigint {
   if (divisor === 0n) throw new RangeError('division by zero');
+  if (divisor === 1n) return dividend;
   const quotient = dividend / divisor;
   const remainder = dividend % divisor;
   if (remainder === 0n) return quotient;
@@ -102,10 +107,12 @@ export const formatPrice = (value: Price): string => formatScaled(value, PRICE_S
 export const formatQuantity = (value: Quantity): string => formatScaled(value, QUANTITY_SCALE);
 export const formatMoney = (value: Money): string => formatScaled(value, MONEY_SCALE);
 
+const WHOLE_UNIT = 10n ** BigInt(QUANTITY_SCALE);
+
 /** Whole units as a quantity. @throws RangeError when the count is no safe integer. */
 export function wholeQuantity(count: number): Quantity {
   if (!Number.isSafeInteger(count)) throw new RangeError(`${count} is not a whole number of units`);
-  return asQuantity(BigInt(count) * 10n ** BigInt(QUANTITY_SCALE));
+  return asQuantity(BigInt(count) * WHOLE_UNIT);
 }
 
 export const addQuantity = (a: Quantity, b: Quantity): Quantity => asQuantity(a + b);

@@ -41,69 +41,93 @@ export interface Correlations {
   between(a: Ticker, b: Ticker): PairCorrelation;
 }
 
-/** Daily returns of one symbol up to the session, with the day of each. */
-interface ReturnSeries {
-  /** Of the bars that the returns are of, with more before and after. */
-  readonly allDates: readonly CalendarDate[];
-  /** Where the day of the first return lies in them. */
-  readonly first: number;
+/** Returns of all bars, the first of which has none; kept, since a backtest asks for each window of them. */
+interface KeptReturns {
   readonly returns: Float64Array;
+  /** Index of the bar that was asked for last: sessions mostly come one after the other. */
+  cursor: number;
 }
 
-/** Returns of all bars, the first of which has none; kept, since a backtest asks for each window of them. */
-const allReturns = new WeakMap<BarColumns, Float64Array>();
+const keptReturns = new WeakMap<BarColumns, KeptReturns>();
 
-function returnsOf(bars: BarColumns): Float64Array {
-  const known = allReturns.get(bars);
+function returnsOf(bars: BarColumns): KeptReturns {
+  const known = keptReturns.get(bars);
   if (known !== undefined) return known;
-  const returns = returnsOver(bars.close, 1);
-  allReturns.set(bars, returns);
-  return returns;
+  const made = { returns: returnsOver(bars.close, 1), cursor: 0 };
+  keptReturns.set(bars, made);
+  return made;
+}
+
+/** The window of daily returns of one symbol up to the session, in the columns of all its bars. */
+interface ReturnSeries {
+  readonly dates: readonly CalendarDate[];
+  readonly returns: Float64Array;
+  /** Index of the first return, and how many there are. */
+  readonly first: number;
+  readonly count: number;
 }
 
 function seriesOf(bars: BarColumns, asOf: CalendarDate, sessions: number): ReturnSeries {
-  const last = lastIndexUpTo(bars.dates, asOf);
+  const { dates } = bars;
+  const kept = returnsOf(bars);
+  if (dates[kept.cursor] !== asOf) {
+    kept.cursor = dates[kept.cursor + 1] === asOf ? kept.cursor + 1 : lastIndexUpTo(dates, asOf);
+  }
+  const last = kept.cursor;
   const first = Math.max(1, last - sessions + 1);
-  return { allDates: bars.dates, first, returns: returnsOf(bars).subarray(first, Math.max(first, last + 1)) };
+  return { dates, returns: kept.returns, first, count: Math.max(0, last + 1 - first) };
 }
 
-/** Deviations from the mean, scaled to length 1, so that a correlation is a sum of products; null where nothing moves. */
-function direction(returns: Float64Array): Float64Array | null {
+const at = (values: Float64Array, index: number): number => values[index] ?? Number.NaN;
+
+/**
+ * Writes deviations from the mean, scaled to length 1, so that a correlation is a sum of products.
+ * @returns false where nothing moves
+ */
+function writeDirection(returns: Float64Array, start: number, count: number, into: Float64Array, to: number): boolean {
+  const end = start + count;
   let sum = 0;
-  for (const value of returns) sum += value;
-  const mean = sum / returns.length;
+  for (let index = start; index < end; index += 1) sum += at(returns, index);
+  const mean = sum / count;
   let squares = 0;
-  for (const value of returns) squares += (value - mean) * (value - mean);
-  if (!(squares > returns.length * 1e-24)) return null;
+  for (let index = start; index < end; index += 1) {
+    const off = at(returns, index) - mean;
+    squares += off * off;
+  }
+  if (!(squares > count * 1e-24)) return false;
   const scale = 1 / Math.sqrt(squares);
-  const scaled = new Float64Array(returns.length);
-  for (let index = 0; index < returns.length; index += 1) scaled[index] = ((returns[index] ?? 0) - mean) * scale;
-  return scaled;
+  for (let index = 0; index < count; index += 1) into[to + index] = (at(returns, start + index) - mean) * scale;
+  return true;
 }
 
-function correlationOf(a: Float64Array | null, b: Float64Array | null): number | null {
-  if (a === null || b === null) return null;
+/** Of two directions in one column. */
+function correlationOf(column: Float64Array, a: number, b: number, count: number): number {
   let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  for (let index = 0; index < count; index += 1) sum += at(column, a + index) * at(column, b + index);
   return Math.min(1, Math.max(-1, sum));
 }
 
-/** The returns of both on the days that both have, the latest `sessions` of them; null when there are fewer. */
-function inCommon(a: ReturnSeries, b: ReturnSeries, sessions: number): readonly [Float64Array, Float64Array] | null {
-  const [own, other] = [new Float64Array(sessions), new Float64Array(sessions)];
-  let [left, ofA, ofB] = [sessions, a.returns.length - 1, b.returns.length - 1];
+/** Correlation of the returns of both on the days that both have, the latest `sessions` of them; null when there are fewer. */
+function correlationInCommon(a: ReturnSeries, b: ReturnSeries, sessions: number): number | null {
+  const returns = new Float64Array(2 * sessions);
+  let [left, ofA, ofB] = [sessions, a.count - 1, b.count - 1];
   while (left > 0 && ofA >= 0 && ofB >= 0) {
-    const dateOfA = a.allDates[a.first + ofA] ?? '';
-    const dateOfB = b.allDates[b.first + ofB] ?? '';
+    const dateOfA = a.dates[a.first + ofA] ?? '';
+    const dateOfB = b.dates[b.first + ofB] ?? '';
     if (dateOfA === dateOfB) {
       left -= 1;
-      own[left] = a.returns[ofA] ?? Number.NaN;
-      other[left] = b.returns[ofB] ?? Number.NaN;
+      returns[left] = at(a.returns, a.first + ofA);
+      returns[sessions + left] = at(b.returns, b.first + ofB);
     }
     if (dateOfA >= dateOfB) ofA -= 1;
     if (dateOfB >= dateOfA) ofB -= 1;
   }
-  return left > 0 ? null : [own, other];
+  if (left > 0) return null;
+  const directions = new Float64Array(2 * sessions);
+  const moves =
+    writeDirection(returns, 0, sessions, directions, 0) &&
+    writeDirection(returns, sessions, sessions, directions, sessions);
+  return moves ? correlationOf(directions, 0, sessions, sessions) : null;
 }
 
 /** Series of a symbol with the directions of both windows, for pairs that share their days. */
@@ -111,8 +135,9 @@ interface Prepared {
   readonly series: ReturnSeries;
   /** Symbols with the same number have the same days. */
   readonly days: number;
-  readonly long: Float64Array | null;
-  readonly short: Float64Array | null;
+  /** Where the direction of each window lies in the column of all; null where there is none. */
+  readonly long: number | null;
+  readonly short: number | null;
 }
 
 /** Correlations as of a session, from clean bars. Pairs are computed when they are asked for. */
@@ -124,10 +149,19 @@ export function correlationsAsOf(
   const prepared = new Map<Ticker, Prepared | null>();
   const { longSessions, shortSessions } = rules;
   const dayLists: ReturnSeries[] = [];
+  const directions = new Float64Array(bars.size * (longSessions + shortSessions));
+  let written = 0;
 
   function daysOf(series: ReturnSeries): number {
     const known = dayLists.findIndex((other) => sameDays(series, other));
     return known >= 0 ? known : dayLists.push(series) - 1;
+  }
+
+  function directionOf({ returns, first, count }: ReturnSeries, sessions: number): number | null {
+    const to = written;
+    if (count < sessions || !writeDirection(returns, first + count - sessions, sessions, directions, to)) return null;
+    written += sessions;
+    return to;
   }
 
   function prepare(name: Ticker): Prepared | null {
@@ -135,38 +169,45 @@ export function correlationsAsOf(
     if (known !== undefined) return known;
     const columns = bars.get(name);
     const series = columns === undefined ? null : seriesOf(columns, asOf, longSessions);
-    const window = (sessions: number): Float64Array | null =>
-      series !== null && series.returns.length >= sessions ? direction(series.returns.subarray(-sessions)) : null;
     const made =
       series === null
         ? null
-        : { series, days: daysOf(series), long: window(longSessions), short: window(shortSessions) };
+        : {
+            series,
+            days: daysOf(series),
+            long: directionOf(series, longSessions),
+            short: directionOf(series, shortSessions),
+          };
     prepared.set(name, made);
     return made;
   }
+
+  const alike = (a: number | null, b: number | null, sessions: number): number | null =>
+    a === null || b === null ? null : correlationOf(directions, a, b, sessions);
 
   function between(a: Ticker, b: Ticker): PairCorrelation {
     if (a > b) return between(b, a);
     const [first, second] = [prepare(a), prepare(b)];
     if (first === null || second === null) return { long: null, short: null };
     if (first.days === second.days) {
-      return { long: correlationOf(first.long, second.long), short: correlationOf(first.short, second.short) };
+      return {
+        long: alike(first.long, second.long, longSessions),
+        short: alike(first.short, second.short, shortSessions),
+      };
     }
-    const joined = (sessions: number): number | null => {
-      const pair = inCommon(first.series, second.series, sessions);
-      return pair === null ? null : correlationOf(direction(pair[0]), direction(pair[1]));
+    return {
+      long: correlationInCommon(first.series, second.series, longSessions),
+      short: correlationInCommon(first.series, second.series, shortSessions),
     };
-    return { long: joined(longSessions), short: joined(shortSessions) };
   }
 
   return { between };
 }
 
 function sameDays(a: ReturnSeries, b: ReturnSeries): boolean {
-  const count = a.returns.length;
-  if (count !== b.returns.length) return false;
-  for (let index = 0; index < count; index += 1) {
-    if (a.allDates[a.first + index] !== b.allDates[b.first + index]) return false;
+  if (a.count !== b.count) return false;
+  for (let index = 0; index < a.count; index += 1) {
+    if (a.dates[a.first + index] !== b.dates[b.first + index]) return false;
   }
   return true;
 }

@@ -3,15 +3,14 @@ import {
   formatMoney,
   formatQuantity,
   type Money,
-  maxMoney,
   minMoney,
   notionalOf,
   type Price,
   prorateMoney,
   proratePrice,
   prorateQuantity,
+  type Quantity,
   subtractMoney,
-  ZERO_MONEY,
 } from '#shared/core/kernel/decimal.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
@@ -42,6 +41,24 @@ export interface RunGround {
   readonly policy: Policy;
   /** Null where no volatility is known. */
   readonly regime: Regime | null;
+  readonly entryBounds: EntryBounds;
+}
+
+/** Most that any entry of a run may be worth, and of how many shares it may be, before the collar is taken off. */
+export interface EntryBounds {
+  readonly notional: Money;
+  readonly quantity: Quantity;
+}
+
+/** The bounds that depend neither on the symbol nor on its price. */
+export function entryBoundsOf({ equity }: Snapshot, { limits, checks, decision }: Policy): EntryBounds {
+  return {
+    notional: minMoney(
+      prorateMoney(equity, decision.sizing.weightBpsMax, FULL_BPS, 'floor'),
+      prorateMoney(limits.fatFingerNotionalMax, checks.marketOrderShareBps, FULL_BPS, 'floor'),
+    ),
+    quantity: prorateQuantity(limits.fatFingerQuantityMax, checks.marketOrderShareBps, FULL_BPS, 'floor'),
+  };
 }
 
 export interface Entered {
@@ -97,10 +114,10 @@ function standingRefusal(signal: Signal, { snapshot, policy, regime }: RunGround
 
 /** After a loss as large as the day allows nothing is entered; the guard trips the breaker at the same limit. */
 function dailyLossRefusal({ equity, equityAtOpen }: Snapshot, { limits }: Policy): Refusal | null {
-  if (equityAtOpen === null || equityAtOpen <= 0n) return null;
-  const lost = maxMoney(ZERO_MONEY, subtractMoney(equityAtOpen, equity));
+  if (equityAtOpen === null || equityAtOpen <= 0n || equity >= equityAtOpen) return null;
+  const lost = subtractMoney(equityAtOpen, equity);
   const limit = prorateMoney(equityAtOpen, limits.dailyLossBpsMax, FULL_BPS, 'floor');
-  return lost < limit || lost === 0n
+  return lost < limit
     ? null
     : refusal('daily-loss', 'the session has lost as much as the policy allows', {
         actual: formatMoney(lost),
@@ -114,16 +131,11 @@ const collared = (price: Price, policy: Policy): Price =>
   proratePrice(price, FULL_BPS + policy.limits.collarBps, FULL_BPS, 'ceiling');
 
 /** Most that the position may be worth under every limit on one order and one symbol, at the collar's price. */
-function notionalMaxOf(signal: Signal, price: Price, { snapshot, policy }: RunGround): Money {
-  const { limits, checks, decision } = policy;
-  const bounds = [
-    prorateMoney(snapshot.equity, decision.sizing.weightBpsMax, FULL_BPS, 'floor'),
-    subtractMoney(limits.symbolExposureMax, exposureOf(bookOf(signal, snapshot))),
-    prorateMoney(limits.fatFingerNotionalMax, checks.marketOrderShareBps, FULL_BPS, 'floor'),
-    notionalOf(price, prorateQuantity(limits.fatFingerQuantityMax, checks.marketOrderShareBps, FULL_BPS, 'floor')),
-  ];
-  const least = bounds.reduce(minMoney);
-  return prorateMoney(least, FULL_BPS, FULL_BPS + limits.collarBps, 'floor');
+function notionalMaxOf(signal: Signal, price: Price, { snapshot, policy, entryBounds }: RunGround): Money {
+  const { symbolExposureMax, collarBps } = policy.limits;
+  const ofSymbol = subtractMoney(symbolExposureMax, exposureOf(bookOf(signal, snapshot)));
+  const least = minMoney(minMoney(entryBounds.notional, ofSymbol), notionalOf(price, entryBounds.quantity));
+  return prorateMoney(least, FULL_BPS, FULL_BPS + collarBps, 'floor');
 }
 
 function sizeOf(

@@ -6,13 +6,13 @@
  * the numbers and the smallest change of a limit that would have let it pass.
  */
 import { absoluteQuantity, formatQuantity, subtractQuantity } from '#shared/core/kernel/decimal.ts';
-import type { Ticker } from '#shared/core/kernel/identity.ts';
+import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import { type Refusal, refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import { shareOf } from '#shared/core/portfolio/book.ts';
-import { exposureBy, type RunGround, wishToEnter } from '#shared/core/portfolio/decide-entry.ts';
+import { entryBoundsOf, exposureBy, type RunGround, wishToEnter } from '#shared/core/portfolio/decide-entry.ts';
 import { bookOf, type Candidate, tradableFor, type Wish, wishFor } from '#shared/core/portfolio/order-wish.ts';
 import { decidedRecord, duePending, expiryOf, freshRecord } from '#shared/core/portfolio/pending-signals.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
@@ -38,7 +38,7 @@ export const symbolsOf = (snapshot: Pick<Snapshot, 'signals' | 'pending'>): read
 export function decide(snapshot: Snapshot, policy: Policy): Decision {
   const { volatility } = snapshot;
   const regime = volatility === null ? null : regimeOf(volatility, policy.decision.regime);
-  const ground: RunGround = { snapshot, policy, regime };
+  const ground: RunGround = { snapshot, policy, regime, entryBounds: entryBoundsOf(snapshot, policy) };
   const { queue, over } = candidatesOf(snapshot);
   const intents: OrderIntent[] = [];
   const funnel: FunnelEntry[] = [];
@@ -73,17 +73,26 @@ export const refusedEntry = (signal: Signal, why: Refusal): FunnelEntry => ({
   refusal: why,
 });
 
-const placeOf = ({ strategyId, ticker }: Signal): string => `${strategyId}#${ticker}`;
+/** Which symbols each strategy has said something of. */
+function placesOf(signals: readonly Signal[]): (signal: Signal) => boolean {
+  const places = new Map<StrategyId, Set<Ticker>>();
+  for (const { strategyId, ticker } of signals) {
+    const known = places.get(strategyId);
+    if (known === undefined) places.set(strategyId, new Set([ticker]));
+    else known.add(ticker);
+  }
+  return ({ strategyId, ticker }) => places.get(strategyId)?.has(ticker) === true;
+}
 
 /** Fresh signals and those that still wait, in the order of drawing; and those whose time is over. */
 function candidatesOf({ signals, pending, session, now }: Snapshot): {
   readonly queue: readonly Queued[];
   readonly over: readonly SignalRecord[];
 } {
-  const fresh = new Set(signals.map(placeOf));
+  const isFresh = placesOf(signals);
   const { due, expired } = duePending(pending, session, now);
   const superseded = due
-    .filter(({ signal }) => fresh.has(placeOf(signal)))
+    .filter(({ signal }) => isFresh(signal))
     .map((record) => ended(record, 'the strategy has said something newer of the symbol', now));
   const expiries = new Map([...new Set(signals.map(({ asOf }) => asOf))].map((asOf) => [asOf, expiryOf(asOf)]));
   const queue = [
@@ -91,7 +100,7 @@ function candidatesOf({ signals, pending, session, now }: Snapshot): {
       (signal): Queued => ({ signal, waited: false, record: freshRecord(signal, now, expiries.get(signal.asOf)) }),
     ),
     ...due
-      .filter(({ signal }) => !fresh.has(placeOf(signal)))
+      .filter(({ signal }) => !isFresh(signal))
       .map((record): Queued => ({ signal: record.signal, waited: true, record })),
   ];
   const over = [...superseded, ...expired.map((record) => ended(record, 'its sessions are over', now))];
@@ -109,16 +118,14 @@ const ended = (record: SignalRecord, why: string, now: SignalRecord['at']): Sign
   at: now,
 });
 
-function inDrawingOrder(queue: readonly Queued[]): readonly Queued[] {
-  const named = queue.map((queued) => ({ queued, name: `${placeOf(queued.signal)}#${queued.signal.asOf}` }));
-  named.sort((a, b) => {
-    const [one, other] = [a.queued.signal, b.queued.signal];
+const inDrawingOrder = (queue: Queued[]): readonly Queued[] =>
+  queue.sort(({ signal: one }, { signal: other }) => {
     if (one.kind !== other.kind) return one.kind === 'exit' ? -1 : 1;
     if (one.confidence !== other.confidence) return other.confidence - one.confidence;
-    return a.name < b.name ? -1 : 1;
+    if (one.strategyId !== other.strategyId) return one.strategyId < other.strategyId ? -1 : 1;
+    if (one.ticker !== other.ticker) return one.ticker < other.ticker ? -1 : 1;
+    return one.asOf < other.asOf ? -1 : 1;
   });
-  return named.map(({ queued }) => queued);
-}
 
 function stepOf(
   candidate: Candidate,

@@ -90,12 +90,8 @@ export function decidedRecord(
   const attempts = record.attempts + 1;
   const blockedBy = outcome.refusal;
   if (blockedBy === null) return { ...record, state: 'executed', blockedBy, attempts, at: now };
-  const waits = record.signal.kind === 'entry' && mendedByWaiting(blockedBy.code) && session < record.expiresOn;
-  const state = waits
-    ? 'pending'
-    : mendedByWaiting(blockedBy.code) && record.signal.kind === 'entry'
-      ? 'expired'
-      : 'refused';
+  const mayPass = record.signal.kind === 'entry' && mendedByWaiting(blockedBy.code);
+  const state = !mayPass ? 'refused' : session < record.expiresOn ? 'pending' : 'expired';
   return { ...record, state, blockedBy, attempts, at: state === record.state ? record.at : now };
 }
 

@@ -44,22 +44,12 @@ export interface RunLedger {
   readonly strategies: ReadonlyMap<StrategyId, StrategyCash>;
 }
 
-const sum = (amounts: readonly Money[]): Money => amounts.reduce(addMoney, ZERO_MONEY);
-
 /** Loss of a share at its stop against what it cost; one whose stop nobody has placed yet stakes the fallback. */
 function riskOfShare(share: StrategyShare, fallbackBps: bigint): Money {
-  if (share.quantity === 0n) return ZERO_MONEY;
   if (share.stopPrice === null) return prorateMoney(absoluteMoney(share.cost), fallbackBps, FULL_BPS, 'ceiling');
   const price = averagePrice(absoluteMoney(share.cost), absoluteQuantity(share.quantity), 'half-even');
   return riskOf({ quantity: share.quantity, price, stopPrice: share.stopPrice });
 }
-
-/** An open entry stakes the fallback of what it reserves. */
-const heatOfBook = (book: Book, fallbackBps: bigint): Money =>
-  addMoney(
-    sum(book.shares.map((share) => riskOfShare(share, fallbackBps))),
-    sum(book.openOrders.map((mark) => prorateMoney(mark.reservedMoney, fallbackBps, FULL_BPS, 'ceiling'))),
-  );
 
 /** The sides on which a book is exposed: by its position, and by entries that are still open. */
 function exposuresOf(book: Book): readonly Exposure[] {
@@ -70,39 +60,72 @@ function exposuresOf(book: Book): readonly Exposure[] {
   return [...sides].map((side) => ({ ticker: book.ticker, side }));
 }
 
-/** Most books of a large universe have never been traded. */
-const isTouched = (book: Book): boolean => book.shares.length > 0 || book.openOrders.length > 0;
-
 const isHeld = (book: Book): boolean =>
   book.shares.some((share) => share.quantity !== 0n) || book.openOrders.some((mark) => !mark.closing);
 
-function cashOf(strategyId: StrategyId, allocated: Money, books: readonly Book[]): StrategyCash {
-  const shares = books.flatMap((book) => book.shares.filter((share) => share.strategyId === strategyId));
-  const marks = books.flatMap((book) => book.openOrders.filter((mark) => mark.strategyId === strategyId));
-  return {
-    strategyId,
-    allocated,
-    // What was lost is spent as well, and what was won may be spent again.
-    invested: sum(shares.map((share) => subtractMoney(absoluteMoney(share.cost), share.realizedProfit))),
-    reserved: sum(marks.map((mark) => mark.reservedMoney)),
-  };
+/** What all books together come to, each looked at once: a large universe has many that were traded and are flat. */
+class BookTotals {
+  readonly #fallbackBps: bigint;
+  readonly #spent = new Map<StrategyId, { invested: Money; reserved: Money }>();
+  heat = ZERO_MONEY;
+  gross = ZERO_MONEY;
+  reserved = ZERO_MONEY;
+
+  constructor(fallbackBps: bigint) {
+    this.#fallbackBps = fallbackBps;
+  }
+
+  add(book: Book): void {
+    for (const share of book.shares) {
+      const spent = this.#spentBy(share.strategyId);
+      // What was lost is spent as well, and what was won may be spent again.
+      spent.invested = addMoney(spent.invested, subtractMoney(absoluteMoney(share.cost), share.realizedProfit));
+      if (share.quantity !== 0n) this.heat = addMoney(this.heat, riskOfShare(share, this.#fallbackBps));
+    }
+    for (const { strategyId, reservedMoney } of book.openOrders) {
+      const spent = this.#spentBy(strategyId);
+      spent.reserved = addMoney(spent.reserved, reservedMoney);
+      this.reserved = addMoney(this.reserved, reservedMoney);
+      // An open entry stakes the fallback of what it reserves.
+      this.heat = addMoney(this.heat, prorateMoney(reservedMoney, this.#fallbackBps, FULL_BPS, 'ceiling'));
+    }
+    this.gross = addMoney(this.gross, exposureOf(book));
+  }
+
+  #spentBy(strategyId: StrategyId): { invested: Money; reserved: Money } {
+    const known = this.#spent.get(strategyId);
+    if (known !== undefined) return known;
+    const made = { invested: ZERO_MONEY, reserved: ZERO_MONEY };
+    this.#spent.set(strategyId, made);
+    return made;
+  }
+
+  cashOf(strategyId: StrategyId, allocated: Money): StrategyCash {
+    const { invested, reserved } = this.#spentBy(strategyId);
+    return { strategyId, allocated, invested, reserved };
+  }
 }
 
 export function openLedger(snapshot: Snapshot, policy: Policy): RunLedger {
-  const books = [...snapshot.books.values()].filter(isTouched).sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
-  const reserved = sum(books.flatMap((book) => book.openOrders.map((mark) => mark.reservedMoney)));
+  const totals = new BookTotals(policy.stops.fallbackBps);
+  const held: Book[] = [];
+  for (const book of snapshot.books.values()) {
+    totals.add(book);
+    if (isHeld(book)) held.push(book);
+  }
+  held.sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
   return {
     orders: 0,
     notional: ZERO_MONEY,
     exiting: new Set(),
-    tickers: new Set(books.filter(isHeld).map((book) => book.ticker)),
-    exposures: books.flatMap(exposuresOf),
+    tickers: new Set(held.map((book) => book.ticker)),
+    exposures: held.flatMap(exposuresOf),
     cutOff: [],
-    heat: sum(books.map((book) => heatOfBook(book, policy.stops.fallbackBps))),
-    gross: sum(books.map(exposureOf)),
-    cashLeft: subtractMoney(snapshot.cash, reserved),
+    heat: totals.heat,
+    gross: totals.gross,
+    cashLeft: subtractMoney(snapshot.cash, totals.reserved),
     strategies: new Map(
-      policy.strategies.map(({ strategyId, cash }) => [strategyId, cashOf(strategyId, cash, books)] as const),
+      policy.strategies.map(({ strategyId, cash }) => [strategyId, totals.cashOf(strategyId, cash)] as const),
     ),
   };
 }

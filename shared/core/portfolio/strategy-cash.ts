@@ -22,13 +22,14 @@ export const cashLeft = ({ allocated, invested, reserved }: StrategyCash): Money
 export function reserveCash(cash: StrategyCash, amount: Money): Result<StrategyCash, Refusal> {
   const left = cashLeft(cash);
   if (amount <= left) return succeed({ ...cash, reserved: addMoney(cash.reserved, amount) });
-  const committed = addMoney(addMoney(cash.invested, cash.reserved), amount);
+  const committed = formatMoney(addMoney(addMoney(cash.invested, cash.reserved), amount));
+  const remaining = formatMoney(left);
   return fail(
-    refusal('strategy-cash', `${cash.strategyId} has ${formatMoney(left)} left and would need ${formatMoney(amount)}`, {
-      actual: formatMoney(committed),
+    refusal('strategy-cash', `${cash.strategyId} has ${remaining} left and would need ${formatMoney(amount)}`, {
+      actual: committed,
       limit: formatMoney(cash.allocated),
-      left: formatMoney(left),
-      wouldPassAt: formatMoney(committed),
+      left: remaining,
+      wouldPassAt: committed,
     }),
   );
 }

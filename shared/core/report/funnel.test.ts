@@ -4,7 +4,7 @@ import { calendarDate } from '#shared/core/kernel/instant.ts';
 import { type RefusalCode, refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
 import type { FunnelEntry } from '#shared/core/portfolio/snapshot.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
-import { funnelOf, refusedIn, survivorsOf, whyNoTrade } from './funnel.ts';
+import { Funnel, refusedIn, survivorsOf } from './funnel.ts';
 
 const signal = (strategy: string, name: string): Signal => ({
   strategyId: strategyId(strategy),
@@ -44,8 +44,14 @@ const entries: readonly FunnelEntry[] = [
   executed('ma-crossover', 'GGG'),
 ];
 
-describe('funnelOf', () => {
-  const report = funnelOf(entries);
+const counted = (all: readonly FunnelEntry[]): Funnel => {
+  const funnel = new Funnel();
+  for (const entry of all) funnel.add(entry);
+  return funnel;
+};
+
+describe('the report of a funnel', () => {
+  const { report } = counted(entries);
 
   it('counts raw signals as executed and refused, in all and by strategy', () => {
     expect(report.total).toMatchObject({
@@ -85,28 +91,38 @@ describe('funnelOf', () => {
   });
 
   it('is all zeros without signals', () => {
-    expect(funnelOf([])).toMatchObject({ total: { raw: 0, executed: 0 }, strategies: [], codes: [] });
+    expect(counted([]).report).toMatchObject({ total: { raw: 0, executed: 0 }, strategies: [], codes: [] });
   });
 });
 
-describe('whyNoTrade', () => {
-  const why = whyNoTrade(entries);
+describe('why there was no trade', () => {
+  const { why } = counted(entries);
 
-  it('explains each signal that became no order, with its numbers', () => {
-    expect(why.missed).toHaveLength(5);
-    expect(why.missed[1]).toEqual({
+  it('explains a signal that became no order, with its numbers', () => {
+    expect(why.nearest[0]?.nearest).toEqual({
       strategyId: 'ma-crossover',
-      ticker: 'CCC',
+      ticker: 'DDD',
       kind: 'entry',
       asOf: '2024-06-28',
       stage: 'correlation',
       code: 'correlation-too-high',
       message: 'because of correlation-too-high',
-      actual: '0.95',
+      actual: '0.82',
       limit: '0.8',
-      wouldPassAt: '0.95',
+      wouldPassAt: '0.82',
     });
-    expect(why.missed[0]).toMatchObject({ code: 'regime-breakouts-off', actual: null, limit: null, wouldPassAt: null });
+    expect(why.nearest[2]?.nearest).toMatchObject({ ticker: 'BBB', actual: null, limit: null, wouldPassAt: null });
+  });
+
+  it('names the first of those that missed by as much, or by no measure', () => {
+    const twins = ['AAA', 'BBB'].flatMap((name) => [
+      refused('momentum', name, 'correlation-too-high', { actual: '0.9', limit: '0.8' }),
+      refused('momentum', name, 'kill-switch-engaged'),
+    ]);
+    expect(counted(twins).why.nearest.map(({ count, nearest }) => [count, nearest.ticker])).toEqual([
+      [2, 'AAA'],
+      [2, 'AAA'],
+    ]);
   });
 
   it('names for each reason the signal that missed by the least', () => {
@@ -122,7 +138,7 @@ describe('whyNoTrade', () => {
     expect(why.headline).toBe(
       '2 of 7 signals became orders; most of the others were refused for correlation-too-high.',
     );
-    expect(whyNoTrade([]).headline).toMatch(/^No strategy made a signal/);
-    expect(whyNoTrade([executed('momentum', 'AAA')]).headline).toBe('1 of 1 signals became orders.');
+    expect(counted([]).why.headline).toMatch(/^No strategy made a signal/);
+    expect(counted([executed('momentum', 'AAA')]).why.headline).toBe('1 of 1 signals became orders.');
   });
 });

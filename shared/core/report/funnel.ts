@@ -61,47 +61,6 @@ const NOTHING: Readonly<Record<RefusalStage, number>> = {
   broker: 0,
 };
 
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
-function countsOf(entries: readonly FunnelEntry[]): FunnelCounts {
-  const refused = { ...NOTHING };
-  let executed = 0;
-  for (const entry of entries) {
-    if (entry.outcome === 'executed') executed += 1;
-    else refused[entry.stage] += 1;
-  }
-  const counts = { raw: entries.length, refused, executed };
-  invariant(
-    counts.raw === counts.executed + refusedIn(counts),
-    'every signal of a funnel is executed or refused, once',
-  );
-  return counts;
-}
-
-/** Counts a run's entries, or those of many runs together. */
-export function funnelOf(entries: readonly FunnelEntry[]): FunnelReport {
-  const byStrategy = groupBy(entries, ({ signal }) => signal.strategyId);
-  const refusals = entries.flatMap((entry) => (entry.outcome === 'refused' ? [entry] : []));
-  const byCode = groupBy(refusals, ({ refusal }) => refusal.code);
-  return {
-    total: countsOf(entries),
-    strategies: [...byStrategy]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([strategyId, own]) => ({ strategyId, counts: countsOf(own) })),
-    codes: [...byCode]
-      .flatMap(([code, own]) => own.slice(0, 1).map(({ stage }) => ({ code, stage, count: own.length })))
-      .sort((a, b) => (a.count === b.count ? (a.code < b.code ? -1 : 1) : b.count - a.count)),
-  };
-}
-
 /** One signal that became no order. */
 export interface MissedTrade {
   readonly strategyId: StrategyId;
@@ -120,49 +79,118 @@ export interface MissedTrade {
 export interface WhyNoTrade {
   /** One sentence. */
   readonly headline: string;
-  readonly missed: readonly MissedTrade[];
-  /** For each code: how often, and the signal that missed by the least. */
+  /** For each code: how often, and the signal that missed by the least; of equals, the first. */
   readonly nearest: readonly { readonly code: RefusalCode; readonly count: number; readonly nearest: MissedTrade }[];
 }
 
+type RefusedEntry = Extract<FunnelEntry, { outcome: 'refused' }>;
+
+interface Counting {
+  raw: number;
+  executed: number;
+  readonly refused: Record<RefusalStage, number>;
+}
+
+interface Reason {
+  readonly stage: RefusalStage;
+  count: number;
+  nearest: RefusedEntry;
+  /** How far the nearest was beyond its limit. */
+  missedBy: number;
+}
+
 /** How far beyond its limit a number was, as a fraction of the limit; infinite where there is no such measure. */
-function missedBy({ actual, limit }: MissedTrade): number {
+function missedBy({ refusal }: RefusedEntry): number {
+  const { actual, limit } = refusal.context;
   const [found, allowed] = [Number(actual ?? Number.NaN), Number(limit ?? Number.NaN)];
   return Number.isFinite(found) && Number.isFinite(allowed) && allowed !== 0
     ? Math.abs(found / allowed - 1)
     : Number.POSITIVE_INFINITY;
 }
 
-/** Explains every signal that became no order. */
-export function whyNoTrade(entries: readonly FunnelEntry[]): WhyNoTrade {
-  const missed = entries.flatMap((entry): readonly MissedTrade[] => {
-    if (entry.outcome === 'executed') return [];
-    const { signal, stage, refusal } = entry;
-    const { actual = null, limit = null, wouldPassAt = null } = refusal.context;
-    return [
-      {
-        strategyId: signal.strategyId,
-        ticker: signal.ticker,
-        kind: signal.kind,
-        asOf: signal.asOf,
-        stage,
-        code: refusal.code,
-        message: refusal.message,
-        actual,
-        limit,
-        wouldPassAt,
-      },
-    ];
-  });
-  const nearest = [...groupBy(missed, ({ code }) => code)]
-    .flatMap(([code, own]) => {
-      const [first, ...others] = own;
-      if (first === undefined) return [];
-      const closest = others.reduce((best, other) => (missedBy(other) < missedBy(best) ? other : best), first);
-      return [{ code, count: own.length, nearest: closest }];
-    })
-    .sort((a, b) => (a.count === b.count ? (a.code < b.code ? -1 : 1) : b.count - a.count));
-  return { headline: headlineOf(entries.length, missed.length, nearest[0]?.code ?? null), missed, nearest };
+function missedTrade({ signal, stage, refusal }: RefusedEntry): MissedTrade {
+  const { actual = null, limit = null, wouldPassAt = null } = refusal.context;
+  const { strategyId, ticker, kind, asOf } = signal;
+  const { code, message } = refusal;
+  return { strategyId, ticker, kind, asOf, stage, code, message, actual, limit, wouldPassAt };
+}
+
+function checked(counts: Counting): FunnelCounts {
+  const refused = refusedIn(counts);
+  invariant(counts.raw === counts.executed + refused, 'every signal of a funnel is executed or refused, once');
+  return counts;
+}
+
+/**
+ * Counts the entries of one run, or of many, as they come. It keeps none of them but the nearest miss of each reason:
+ * the entries of years would be most of what a backtest holds in memory.
+ */
+export class Funnel {
+  readonly #strategies = new Map<StrategyId, Counting>();
+  readonly #reasons = new Map<RefusalCode, Reason>();
+
+  add(entry: FunnelEntry): void {
+    const counts = this.#countsOf(entry.signal.strategyId);
+    counts.raw += 1;
+    if (entry.outcome === 'executed') {
+      counts.executed += 1;
+      return;
+    }
+    counts.refused[entry.stage] += 1;
+    const { code } = entry.refusal;
+    const by = missedBy(entry);
+    const known = this.#reasons.get(code);
+    if (known === undefined) {
+      this.#reasons.set(code, { stage: entry.stage, count: 1, nearest: entry, missedBy: by });
+      return;
+    }
+    known.count += 1;
+    if (!(by < known.missedBy)) return;
+    known.nearest = entry;
+    known.missedBy = by;
+  }
+
+  #countsOf(strategy: StrategyId): Counting {
+    const known = this.#strategies.get(strategy);
+    if (known !== undefined) return known;
+    const made = { raw: 0, executed: 0, refused: { ...NOTHING } };
+    this.#strategies.set(strategy, made);
+    return made;
+  }
+
+  /** By how often, then by name. */
+  #ranked(): readonly (readonly [RefusalCode, Reason])[] {
+    return [...this.#reasons].sort(([a, { count: often }], [b, { count }]) =>
+      often === count ? (a < b ? -1 : 1) : count - often,
+    );
+  }
+
+  get report(): FunnelReport {
+    const total: Counting = { raw: 0, executed: 0, refused: { ...NOTHING } };
+    for (const { raw, executed, refused } of this.#strategies.values()) {
+      total.raw += raw;
+      total.executed += executed;
+      for (const stage of FUNNEL_STAGES) total.refused[stage] += refused[stage];
+    }
+    return {
+      total: checked(total),
+      strategies: [...this.#strategies]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([strategyId, counts]) => ({ strategyId, counts: checked(counts) })),
+      codes: this.#ranked().map(([code, { stage, count }]) => ({ code, stage, count })),
+    };
+  }
+
+  /** Explains what became no order. */
+  get why(): WhyNoTrade {
+    const { raw, executed } = this.report.total;
+    const nearest = this.#ranked().map(([code, reason]) => ({
+      code,
+      count: reason.count,
+      nearest: missedTrade(reason.nearest),
+    }));
+    return { headline: headlineOf(raw, raw - executed, nearest[0]?.code ?? null), nearest };
+  }
 }
 
 function headlineOf(raw: number, missed: number, commonest: RefusalCode | null): string {

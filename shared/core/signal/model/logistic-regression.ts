@@ -40,7 +40,8 @@ export interface FitOptions {
 /** A standardised feature beyond this says no more than this: one outlier is not to decide alone. */
 const STANDARDISED_MAX = 5;
 
-const at = (values: ArrayLike<number>, index: number): number => values[index] ?? Number.NaN;
+/** For columns of doubles alone: asked for other arrays as well, each number it answers would be boxed. */
+const at = (values: Float64Array, index: number): number => values[index] ?? Number.NaN;
 const clip = (value: number): number => Math.min(STANDARDISED_MAX, Math.max(-STANDARDISED_MAX, value));
 const sigmoid = (score: number): number => 1 / (1 + Math.exp(-score));
 
@@ -102,7 +103,7 @@ function evaluate(rows: Float64Array, labels: Uint8Array, coefficients: Float64A
     const start = row * width;
     let score = 0;
     for (let i = 0; i < width; i += 1) score += at(rows, start + i) * at(coefficients, i);
-    const label = at(labels, row);
+    const label = labels[row] ?? Number.NaN;
     const probability = sigmoid(score);
     // log(1 + e^-s) written so that it neither overflows nor loses digits.
     loss += Math.max(score, 0) - score * label + Math.log1p(Math.exp(-Math.abs(score)));
@@ -222,17 +223,19 @@ function meanLogLoss(rows: Float64Array, labels: Uint8Array, coefficients: Float
   for (let row = 0; row < labels.length; row += 1) {
     let score = 0;
     for (let i = 0; i < width; i += 1) score += at(rows, row * width + i) * at(coefficients, i);
-    loss += Math.max(score, 0) - score * at(labels, row) + Math.log1p(Math.exp(-Math.abs(score)));
+    loss += Math.max(score, 0) - score * (labels[row] ?? Number.NaN) + Math.log1p(Math.exp(-Math.abs(score)));
   }
   return loss / labels.length;
 }
 
 /** Probability of a 1; NaN when a feature is. */
 export function predict(model: LogisticModel, features: ArrayLike<number>): number {
+  const { means, scales, weights } = model;
   let score = model.intercept;
-  for (let index = 0; index < model.weights.length; index += 1) {
-    const standardised = (at(features, index) - at(model.means, index)) / at(model.scales, index);
-    score += at(model.weights, index) * clip(standardised);
+  for (let index = 0; index < weights.length; index += 1) {
+    score +=
+      (weights[index] ?? Number.NaN) *
+      clip(((features[index] ?? Number.NaN) - (means[index] ?? Number.NaN)) / (scales[index] ?? Number.NaN));
   }
   return sigmoid(score);
 }
