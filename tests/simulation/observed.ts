@@ -61,6 +61,7 @@ export class Observed {
   readonly exposureLimits = new Map<number, Money>();
   readonly facts: JournaledFact[] = [];
   readonly #decisions = new Map<string, string>();
+  readonly #versions = new Map<string, Order>();
   exposure: Exposure | null = null;
   account: AccountSafety | null = null;
   global: GlobalSafety | null = null;
@@ -82,6 +83,7 @@ export class Observed {
         const order = readOrderItem(after);
         orders.push({ before: this.orders.get(order.clientOrderId) ?? null, after: order });
         this.orders.set(order.clientOrderId, order);
+        this.#versions.set(`${order.clientOrderId} ${order.version}`, order);
       } else if (table === 'books') touchesBooks = this.#takeBook(key.sk, after) || touchesBooks;
       else if (table === 'safety' && key.sk.startsWith('RUN#')) {
         if (this.#isDecidedAgain(key.sk, textOf(after, 'decision'))) decidedAgain.push(key.sk);
@@ -95,6 +97,11 @@ export class Observed {
     }
     this.facts.push(...facts);
     return { orders, facts, touchesBooks, decidedAgain, rewritten };
+  }
+
+  /** An order as one of its versions had it. */
+  versionOf(id: string, version: number): Order | null {
+    return this.#versions.get(`${id} ${version}`) ?? null;
   }
 
   #isDecidedAgain(run: string, decision: string): boolean {

@@ -31,6 +31,7 @@ import { watchesStore } from '#shared/adapters/stores/watches-store.ts';
 import { storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
+import type { Room } from '#events/envelope.ts';
 import type { AccountId, BuildId } from '#shared/core/kernel/identity.ts';
 import { NO_SWITCHES } from '#shared/core/risk/switches.ts';
 import type { Broker, OrderStream } from '#shared/ports/broker.ts';
@@ -41,6 +42,7 @@ import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Alterations } from './alterations.ts';
 import { WEBHOOK_SECRET } from './broker-side.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
+import { type PairWatch, watchOrders } from './watched-orders.ts';
 
 /** What the world gives to every process. */
 export interface Ground {
@@ -55,6 +57,8 @@ export interface Ground {
   /** Where the wire of a process to the broker begins. */
   readonly addressOf: (process: SimulatedProcess) => string;
   readonly strategyOf: SignalDependencies['strategyOf'];
+  /** Sees what becomes of orders at the doors of their store. */
+  readonly pairs: PairWatch;
 }
 
 const roomTables = ({ tablesOf, alterations }: Ground, process: SimulatedProcess, room: string): Tables => {
@@ -75,17 +79,25 @@ function brokerOf(ground: Ground, process: SimulatedProcess, tables: Tables) {
   return { broker, permits: trading, marketData: alpacaMarketData({ endpoints, telemetry, gate: data }) };
 }
 
-const storesOf = (tables: Tables, room: 'execute' | 'reconcile' | 'protect', process: SimulatedProcess) => ({
+const ordersOf = ({ pairs }: Ground, tables: Tables, room: Room, { clock }: SimulatedProcess) =>
+  watchOrders(ordersStore(tables, room, clock), clock, pairs);
+
+const storesOf = (
+  ground: Ground,
+  tables: Tables,
+  room: 'execute' | 'reconcile' | 'protect',
+  process: SimulatedProcess,
+) => ({
   policies: policiesStore(tables, room),
   safety: safetyStore(tables, room),
   books: booksStore(tables, room),
-  orders: ordersStore(tables, room, process.clock),
+  orders: ordersOf(ground, tables, room, process),
 });
 
 export function executeRoom(ground: Ground, process: SimulatedProcess): ExecuteDependencies {
   const tables = roomTables(ground, process, 'execute');
   const room: ExecuteDependencies = {
-    ...storesOf(tables, 'execute', process),
+    ...storesOf(ground, tables, 'execute', process),
     ...brokerOf(ground, process, tables),
     exits: exitsStore(tables, 'execute'),
     build: ground.build(),
@@ -109,7 +121,7 @@ export function executeRoom(ground: Ground, process: SimulatedProcess): ExecuteD
 export function reconcileRoom(ground: Ground, process: SimulatedProcess): ReconcileDependencies {
   const tables = roomTables(ground, process, 'reconcile');
   const room: ReconcileDependencies = {
-    ...storesOf(tables, 'reconcile', process),
+    ...storesOf(ground, tables, 'reconcile', process),
     broker: brokerOf(ground, process, tables).broker,
     accountId: ground.account,
     build: ground.build(),
@@ -130,7 +142,7 @@ export function protectRoom(ground: Ground, process: SimulatedProcess): ProtectD
   const tables = roomTables(ground, process, 'protect');
   const market = marketStore(tables, process.clock);
   const room: ProtectDependencies = {
-    ...storesOf(tables, 'protect', process),
+    ...storesOf(ground, tables, 'protect', process),
     accountId: ground.account,
     dryRun: false,
     tripsBreaker: true,
@@ -158,7 +170,7 @@ export function listenRoom(ground: Ground, process: SimulatedProcess): ListenDep
     telemetry: ground.telemetry,
     stream: ground.streamOf(process),
     broker: brokerOf(ground, process, tables).broker,
-    orders: ordersStore(tables, 'listen', process.clock),
+    orders: ordersOf(ground, tables, 'listen', process),
     orphans: orphansStore(tables, 'listen'),
     reconciliations: reconciliationsStore(tables, 'listen'),
   };
@@ -170,7 +182,7 @@ export function webhookRoom(ground: Ground, process: SimulatedProcess): WebhookD
   return {
     accountId: ground.account,
     telemetry: ground.telemetry,
-    orders: ordersStore(tables, 'webhook', process.clock),
+    orders: ordersOf(ground, tables, 'webhook', process),
     orphans: orphansStore(tables, 'webhook'),
     clock: process.clock,
     reconciliations: reconciliationsStore(tables, 'webhook'),
@@ -197,7 +209,7 @@ export function orchestrateRoom(ground: Ground, process: SimulatedProcess): Orch
     safety: safetyStore(tables, 'orchestrate'),
     policies: policiesStore(tables, 'orchestrate'),
     books: booksStore(tables, 'orchestrate'),
-    orders: ordersStore(tables, 'orchestrate', process.clock),
+    orders: ordersOf(ground, tables, 'orchestrate', process),
     marketStore: marketStore(tables, process.clock),
     runs: runsStore(tables),
     journal: journalStore(tables),
@@ -243,7 +255,7 @@ export function controlRoom(ground: Ground, process: SimulatedProcess) {
     books: booksStore(tables, 'control'),
     exits: exitsStore(tables, 'control'),
     adjustments: adjustmentsStore(tables, 'control'),
-    orders: ordersStore(tables, 'control', process.clock),
+    orders: ordersOf(ground, tables, 'control', process),
     marketStore: marketStore(tables, process.clock),
     lanes: ground.lanesOf(process),
   };

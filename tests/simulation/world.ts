@@ -19,7 +19,7 @@ import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Alterations } from './alterations.ts';
 import { BrokerSide, type WireInit, type WireResponse } from './broker-side.ts';
 import { Chance } from './chance.ts';
-import { statePairsOf } from './coverage.ts';
+import { pairOf, STATE_PAIRS } from './coverage.ts';
 import { Faults } from './faults.ts';
 import { afterCommit, Sends, type Violation } from './invariants.ts';
 import { type Day, dayOf, marketOf } from './market.ts';
@@ -232,6 +232,13 @@ export class World {
         orderStreamOf({ scheduler, faults, side, chance: this.chance.fork(process.name) }, process),
       addressOf: (process) => `http://127.0.0.1:${FIRST_PORT + process.id}`,
       strategyOf: (entry) => strategyOf(entry.strategyId, this.plan.seed),
+      pairs: {
+        versionOf: (id, version) => this.seen.versionOf(id, version),
+        saw: (state, event) => {
+          const pair = pairOf(state, event);
+          if (STATE_PAIRS.has(pair)) this.trace.tally.statePairs.add(pair);
+        },
+      },
     };
   }
 
@@ -246,15 +253,8 @@ export class World {
       if (table === 'journal') sequencesBefore.set(key.pk, this.seen.sequences.get(key.pk) ?? 0);
     }
     const commit = this.seen.take(changes);
-    for (const change of commit.orders) {
-      const { after, before } = change;
+    for (const { after, before } of commit.orders) {
       this.say(`${after.clientOrderId}: ${before?.state ?? 'none'} -> ${after.state}`);
-      const types = commit.facts.filter(({ aggregateId }) => aggregateId === `order:${after.clientOrderId}`);
-      for (const pair of statePairsOf(
-        change,
-        types.map(({ type }) => type),
-      ))
-        this.trace.tally.statePairs.add(pair);
     }
     for (const { type } of commit.facts) this.say(`fact ${type}`);
     const { seen } = this;
