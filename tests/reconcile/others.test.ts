@@ -178,6 +178,9 @@ describe('an order of ours without a row', () => {
     expect(ordersOf(desk)).toMatchObject([
       { clientOrderId: unknown, state: 'filled', intent: { terms: { strategyId: MANUAL } } },
     ]);
+    const facts = await desk.room.journal.byAggregate(`order:${unknown}`);
+    const named = facts.flatMap(({ data }) => ('clientOrderId' in data ? [data.clientOrderId] : []));
+    expect(named).toEqual(facts.map(() => unknown));
     expect((await desk.book('KO')).quarantine?.code).toBe('own-orphan');
     expectAgreement(desk);
   });

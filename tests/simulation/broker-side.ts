@@ -99,6 +99,8 @@ export class BrokerSide {
   readonly broker: InProcessBroker;
   readonly #scheduler: Scheduler;
   #wake: Planned | null = null;
+  /** Orders that the broker took and said that it had not; and those that it was asked for, has, and said that it has not. */
+  readonly denied = { submits: new Set<string>(), lookUps: new Set<string>() };
   /** When each request for trading reached the broker, whatever it answered. */
   readonly requests: number[] = [];
   /** Told of each request that the broker took in, before it looks at it. */
@@ -118,6 +120,7 @@ export class BrokerSide {
       const body: unknown = JSON.parse(text);
       if (isRecord(body)) this.onSubmit(String(body['client_order_id']));
     }
+    const had = this.#ids(method, text).filter((id) => this.#has(id));
     const { departure, tell } = await this.broker.visit(
       { request, credentials: { key, secret }, text },
       (ms) =>
@@ -125,10 +128,37 @@ export class BrokerSide {
           this.#scheduler.after(ms, resolve);
         }),
     );
+    this.#noteDenial(
+      url,
+      departure,
+      this.#ids(method, text).filter((id) => !had.includes(id)),
+    );
     tell();
     this.attend();
     return responseOf(departure);
   };
+
+  /** The id of the order that a request is to place. */
+  #ids(method: string, text: string): readonly string[] {
+    if (method !== 'POST' || text === '') return [];
+    const body: unknown = JSON.parse(text);
+    return isRecord(body) ? [String(body['client_order_id'])] : [];
+  }
+
+  /** @param fresh ids that the broker did not have before the request */
+  #noteDenial({ searchParams }: URL, departure: Departure, fresh: readonly string[]): void {
+    if (departure.kind === 'cut') return;
+    const { status } = departure.answer;
+    const asked = searchParams.get('client_order_id');
+    if (asked !== null && status === 404 && this.#has(asked)) this.denied.lookUps.add(asked);
+    if (status >= 400 && status < 500) for (const id of fresh) if (this.#has(id)) this.denied.submits.add(id);
+  }
+
+  #has(clientOrderId: string): boolean {
+    return this.broker
+      .ledger()
+      .orders.some((order) => order.clientOrderId === clientOrderId && order.status !== 'rejected');
+  }
 
   /** Sees to it that whatever is due at the broker happens when it is due. */
   attend(): void {

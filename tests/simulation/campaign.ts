@@ -2,7 +2,7 @@
 import type { Alterations } from './alterations.ts';
 import { AS_BUILT } from './alterations.ts';
 import type { Violation } from './invariants.ts';
-import { planOf } from './plan.ts';
+import { planOf } from './rare.ts';
 import { runWorld } from './run-world.ts';
 
 export interface Caught {

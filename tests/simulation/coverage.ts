@@ -19,5 +19,29 @@ const pairsWhere = (takes: (state: OrderState, event: OrderEvent) => boolean): r
 /** Every pair that the lifecycle allows. */
 export const STATE_PAIRS: ReadonlySet<string> = new Set(pairsWhere(isLegal));
 
-/** Pairs that the lifecycle's table refuses: its own test asks for each of them. */
-export const REFUSED_PAIRS: ReadonlySet<string> = new Set(pairsWhere((state, event) => !isLegal(state, event)));
+const ENDS: Readonly<Partial<Record<OrderState, OrderEvent>>> = {
+  filled: 'news-complete-fill',
+  canceled: 'news-canceled',
+  expired: 'news-expired',
+};
+const END_EVENTS: ReadonlySet<OrderEvent> = new Set([
+  'news-complete-fill',
+  'news-canceled',
+  'news-expired',
+  'news-rejected',
+]);
+
+/** Why no world comes to a pair that the lifecycle allows; null where one can. */
+function unreachable(state: OrderState, event: OrderEvent): string | null {
+  if (state === 'dry_run') return 'nothing of a dry run is ever at a broker';
+  if (state === 'replaced' || event === 'news-replaced') return 'the broker of a world replaces no order';
+  const own = ENDS[state];
+  if (own !== undefined && event !== own && END_EVENTS.has(event)) return 'the broker of a world ends an order once';
+  if (state === 'partially_filled' && event === 'news-rejected') return 'a broker rejects only what has not filled';
+  return null;
+}
+
+/** Every pair that a world can come to. */
+export const REACHABLE_PAIRS: ReadonlySet<string> = new Set(
+  pairsWhere((state, event) => isLegal(state, event) && unreachable(state, event) === null),
+);

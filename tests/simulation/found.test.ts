@@ -1,6 +1,6 @@
 /** What the simulation has found in the product, each held by the world that found it. */
 import { describe, expect, it } from 'vitest';
-import { type Plan, planOf } from './plan.ts';
+import { type Plan, commonPlanOf } from './plan.ts';
 import { withoutStop } from './protected.ts';
 import { runWorld } from './run-world.ts';
 import { acts, buy, onceAt, quietPlan } from './scenario.ts';
@@ -36,31 +36,31 @@ describe('a run', () => {
 describe('an exit', () => {
   // An execution is taken back after it was sold on: the position goes through zero, and is closed from the other side.
   it('goes on with its next generation when its side has changed (seed 1266)', async () => {
-    expect((await runWorld(planOf(1266))).violation).toBeNull();
+    expect((await runWorld(commonPlanOf(1266))).violation).toBeNull();
   });
 
   // The answer of the stop's last look was lost, and then a cancel was asked for: nobody ever sends it.
   it('does not wait for its own stop of unknown fate that can no longer arrive (seed 1334)', async () => {
-    expect((await runWorld(planOf(1334))).violation).toBeNull();
+    expect((await runWorld(commonPlanOf(1334))).violation).toBeNull();
   });
 
   // Two sends of its order are ambiguous, and the broker, flat by then, refuses each later one.
   it('gives its order of unknown fate up once the broker refuses to take it again (seed 100269)', async () => {
-    expect((await runWorld(planOf(100269))).violation).toBeNull();
+    expect((await runWorld(commonPlanOf(100269))).violation).toBeNull();
   });
 });
 
 describe('an exit that an own order is in the way of', () => {
   // The broker takes the cancel and brings it about at the close only; the exit sells when it opens again.
   it.each([103555, 106194])('ends after the next open, where the order was for the day (seed %i)', async (seed) => {
-    expect((await runWorld(planOf(seed))).violation).toBeNull();
+    expect((await runWorld(commonPlanOf(seed))).violation).toBeNull();
   });
 
   // The stop could rest for ever, and the broker never lets go of its units.
   it.each([101382, 102856, 104677, 107541])(
     'waits, and a person has been told so, where it is a stop (seed %i)',
     async (seed) => {
-      expect((await runWorld(planOf(seed))).violation).toBeNull();
+      expect((await runWorld(commonPlanOf(seed))).violation).toBeNull();
     },
   );
 });
@@ -102,6 +102,6 @@ describe('a position', () => {
 describe('an execution', () => {
   // The activities tell a correction first, the execution that it restates later, and a correction of both after that.
   it('is restated by a correction that was told before it (seed 20008)', async () => {
-    expect((await runWorld(planOf(20008))).violation).toBeNull();
+    expect((await runWorld(commonPlanOf(20008))).violation).toBeNull();
   });
 });

@@ -2,6 +2,7 @@
 import { readCommand } from '#events/command.ts';
 import { answerCommand } from '#functions/execute/answer-command.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
+import { ingestBars } from '#functions/ingest/ingest-bars.ts';
 import { ingestQuotes } from '#functions/ingest/ingest-quotes.ts';
 import { holdStream } from '#functions/listen/hold-stream.ts';
 import { finishRuns } from '#functions/orchestrate/finish-runs.ts';
@@ -9,7 +10,9 @@ import { orchestrateRun } from '#functions/orchestrate/orchestrate-run.ts';
 import { guardAccount } from '#functions/protect/guard-account.ts';
 import { publishFacts } from '#functions/publish/publish-facts.ts';
 import { reconcilePass } from '#functions/reconcile/reconcile-pass.ts';
+import { reportSession } from '#functions/report/report-session.ts';
 import { generateSignals } from '#functions/signal/generate-signals.ts';
+import { workPlans } from '#functions/slice/work-plans.ts';
 import { receiveUpdate } from '#functions/webhook/receive-update.ts';
 import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
 import type { ReceivedFifoMessage } from '#shared/adapters/memory/fifo-queue.ts';
@@ -31,7 +34,9 @@ import {
   protectRoom,
   publishRoom,
   reconcileRoom,
+  reportRoom,
   signalRoom,
+  sliceRoom,
   webhookRoom,
 } from './rooms.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -41,10 +46,21 @@ const COMMAND_MS = 30_000;
 const GUARD_MS = 60_000;
 const LISTEN_MS = 170_000;
 const LANE_CONCURRENCY = 2;
+const SLICE_TARGET = 'arn:aws:lambda:us-east-1:000000000000:function:slice';
 const LATE_SCHEDULE_MS = [1_000, 70_000] as const;
 
 /** What a schedule wakes. */
-export type Scheduled = 'reconcile' | 'protect' | 'listen' | 'orchestrate' | 'finish' | 'quotes';
+export type Scheduled =
+  | 'reconcile'
+  | 'protect'
+  | 'listen'
+  | 'orchestrate'
+  | 'finish'
+  | 'quotes'
+  | 'slice'
+  | 'bars'
+  | 'signals'
+  | 'report';
 
 export class Functions {
   readonly execute: FunctionRoom<ReturnType<typeof executeRoom>>;
@@ -58,6 +74,8 @@ export class Functions {
   readonly #orchestrate: FunctionRoom<ReturnType<typeof orchestrateRoom>>;
   readonly #ingest: FunctionRoom<ReturnType<typeof ingestRoom>>;
   readonly #signal: FunctionRoom<ReturnType<typeof signalRoom>>;
+  readonly #slice: FunctionRoom<ReturnType<typeof sliceRoom>>;
+  readonly #report: FunctionRoom<ReturnType<typeof reportRoom>>;
   readonly #stream: StreamPump;
   readonly #lanes: readonly LanePump[];
   #posts = 0;
@@ -74,6 +92,8 @@ export class Functions {
     this.#orchestrate = this.#room('orchestrate', COMMAND_MS, orchestrateRoom);
     this.#ingest = this.#room('ingest', COMMAND_MS, ingestRoom);
     this.#signal = this.#room('signal', COMMAND_MS, signalRoom);
+    this.#slice = this.#room('slice', GUARD_MS, sliceRoom);
+    this.#report = this.#room('report', COMMAND_MS, reportRoom);
     const { scheduler, faults, stream } = world;
     const parts = (name: string) => ({ scheduler, faults, chance: world.chance.fork(`pump:${name}`) });
     this.#stream = new StreamPump({ ...parts('stream'), stream, handle: (changes) => this.#publishChanges(changes) });
@@ -97,6 +117,7 @@ export class Functions {
     this.#lanes = [lane('orders'), lane('urgent'), dead];
     world.whenJournaled(() => this.#stream.wake());
     world.whenSent(() => this.wakeLanes());
+    world.whenWoken((at) => scheduler.at(at, () => this.fire('slice', at)));
     if (world.plan.news.webhook) {
       const { side } = world;
       sendWebhooks({ ...parts('webhook'), side }, (body) => this.#post(body));
@@ -135,7 +156,8 @@ export class Functions {
   /** Every room is started anew from here on. */
   replaceAll(): void {
     const rooms = [this.execute, this.control, this.#reconcile, this.#protect, this.#listen, this.#webhook];
-    for (const room of [...rooms, this.#publish, this.#orchestrate, this.#ingest, this.#signal]) room.replace();
+    const others = [this.#publish, this.#orchestrate, this.#ingest, this.#signal, this.#slice, this.#report];
+    for (const room of [...rooms, ...others]) room.replace();
   }
 
   #answer(message: ReceivedFifoMessage): Promise<Ended<unknown>> {
@@ -204,6 +226,18 @@ export class Functions {
       case 'quotes':
         report(this.#ingest.invoke((dependencies) => ingestQuotes(dependencies, slot)));
         return;
+      case 'bars':
+        report(this.#ingest.invoke((dependencies) => ingestBars(dependencies)));
+        return;
+      case 'slice':
+        report(this.#slice.invoke((dependencies) => workPlans(dependencies, SLICE_TARGET)));
+        return;
+      case 'signals':
+        report(this.#signal.invoke((dependencies) => generateSignals(dependencies)));
+        return;
+      case 'report':
+        report(this.#report.invoke((dependencies) => reportSession(dependencies)));
+        return;
       case 'finish':
         report(this.#orchestrate.invoke((dependencies) => finishRuns(dependencies)));
         return;
@@ -211,16 +245,6 @@ export class Functions {
         report(this.#orchestrate.invoke((dependencies, { id }) => orchestrateRun(dependencies, slot, id)));
         return;
     }
-  }
-
-  /** The signals of the session before, as they are made each evening. */
-  makeSignals(): void {
-    this.#signal
-      .invoke((dependencies) => generateSignals(dependencies))
-      .then(
-        ({ kind }) => this.#world.say(`signals: ${kind}`),
-        () => undefined,
-      );
   }
 }
 

@@ -110,8 +110,20 @@ function nameOf(before: Order, after: Order): string | null {
 
 const ENDED_AT_BROKER: ReadonlySet<string> = new Set(['filled', 'canceled', 'expired', 'rejected', 'replaced']);
 
+/** What a broker said that it had not, although it had: no house can know better than its answer. */
+export interface Denials {
+  /** Orders whose submit it refused or throttled, having taken it. */
+  readonly submits: ReadonlySet<string>;
+  /** Orders that it was asked for by their id. */
+  readonly lookUps: ReadonlySet<string>;
+}
+
+/** Whether the house ended an order on the broker's own word. */
+const isMisled = ({ clientOrderId, houseEnded }: Order, { submits, lookUps }: Denials): boolean =>
+  houseEnded !== null && (houseEnded.end === 'abandoned' ? lookUps : submits).has(clientOrderId);
+
 /** 4, of one order. @param ledger the broker's own, asked for only where an order ends */
-function endsHold({ before, after }: OrderChange, ledger: () => BrokerLedger): Violation | null {
+function endsHold({ before, after }: OrderChange, { ledger, denied }: BrokerView): Violation | null {
   const id = after.clientOrderId;
   if (before !== null && after.epoch === before.epoch && after.filledQuantity < before.filledQuantity) {
     return broken(
@@ -122,7 +134,7 @@ function endsHold({ before, after }: OrderChange, ledger: () => BrokerLedger): V
   if (before !== null && isEnd(before.state) && before.state !== after.state && nameOf(before, after) === null) {
     return broken(4, `${id} was ${before.state} and is ${after.state}`);
   }
-  if (!isEnd(after.state) || before?.state === after.state) return null;
+  if (!isEnd(after.state) || before?.state === after.state || isMisled(after, denied)) return null;
   const wire = ledger().orders.find(({ clientOrderId }) => clientOrderId === id);
   const works = wire !== undefined && !ENDED_AT_BROKER.has(wire.status);
   if (works) return broken(4, `${id} is ${after.state} here and ${wire.status} at the broker`);
@@ -199,14 +211,19 @@ function factsHold(seen: Observed, commit: SeenCommit, before: ReadonlyMap<strin
   return null;
 }
 
-export interface CommitView {
+/** What the broker itself knows. */
+export interface BrokerView {
+  readonly ledger: () => BrokerLedger;
+  readonly denied: Denials;
+}
+
+export interface CommitView extends BrokerView {
   readonly seen: Observed;
   readonly commit: SeenCommit;
   readonly sends: Sends;
   /** Sequences by aggregate before the commit. */
   readonly sequencesBefore: ReadonlyMap<string, number>;
   readonly exposureLimit: Money | null;
-  readonly ledger: () => BrokerLedger;
 }
 
 /** Holds one commit to everything that must hold at each moment. */
@@ -215,8 +232,7 @@ export function afterCommit(view: CommitView): Violation | null {
   for (const change of commit.orders) {
     const { before, after } = change;
     if (after.attempt > (before?.attempt ?? 0)) sends.look(after, shutFor(seen, after));
-    const found =
-      endsHold(change, view.ledger) ?? (before === null ? exposureHolds(seen, after, view.exposureLimit) : null);
+    const found = endsHold(change, view) ?? (before === null ? exposureHolds(seen, after, view.exposureLimit) : null);
     if (found !== null) return found;
   }
   const [again] = commit.decidedAgain;

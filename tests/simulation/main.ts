@@ -3,11 +3,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { progressBar } from '#infra/local/run/progress-bar.ts';
 import { AS_BUILT } from './alterations.ts';
 import type { Findings } from './campaign.ts';
-import { STATE_PAIRS } from './coverage.ts';
+import { REACHABLE_PAIRS, STATE_PAIRS } from './coverage.ts';
 import { leadWithCrew } from './crew.ts';
 import { INVARIANTS } from './invariants.ts';
 import { isPlantName, PLANT_NAMES, PLANTS, plantNamed } from './plants.ts';
-import { planOf } from './plan.ts';
+import { planOf } from './rare.ts';
 import { runWorld } from './run-world.ts';
 import { Shrinker } from './shrink.ts';
 
@@ -81,17 +81,20 @@ const summaryOf = (sum: Findings, worldsPerSecond: number) => ({
   steps: sum.steps,
   crashes: sum.crashes,
   statePairsCovered: sum.statePairs.length,
+  statePairsReachable: REACHABLE_PAIRS.size,
   statePairsTotal: STATE_PAIRS.size,
   faults: sum.faults,
 });
 
 function printSummary(sum: Findings, worldsPerSecond: number): void {
-  const { seeds, violations, steps, crashes, statePairsCovered, statePairsTotal } = summaryOf(sum, worldsPerSecond);
+  const summary = summaryOf(sum, worldsPerSecond);
+  const { seeds, violations, steps, crashes, statePairsCovered, statePairsReachable, statePairsTotal } = summary;
   console.log(`${seeds} worlds, ${worldsPerSecond.toFixed(1)} a second, ${steps} steps, ${crashes} crashes`);
   console.log(`${violations} worlds in which something did not hold`);
   console.log(
-    `${statePairsCovered} of ${statePairsTotal} pairs of state and event, ${sum.faultSteps.length} pairs of fault and step`,
+    `${statePairsCovered} pairs of state and event of ${statePairsReachable} that a world can come to (${statePairsTotal} are legal)`,
   );
+  console.log(`${sum.faultSteps.length} pairs of fault and step`);
   const faults = Object.entries(sum.faults).sort(([, a], [, b]) => b - a);
   for (const [kind, count] of faults) console.log(`  ${String(count).padStart(8)}  ${kind}`);
 }

@@ -10,7 +10,7 @@ import type { Incident } from './incidents.ts';
 import type { Plan } from './plan.ts';
 import { withoutStop } from './protected.ts';
 import { acts, buy, quietPlan, sell } from './scenario.ts';
-import { ACCOUNT, BY_HAND, type World } from './world.ts';
+import { ACCOUNT, type World } from './world.ts';
 
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
@@ -57,7 +57,7 @@ const blindToQuarantine = (): Alterations => ({
 const sentOutside = (world: World): readonly string[] => {
   const { closesAt, nextOpensAt } = world.day;
   return world.submits
-    .filter(({ id, at }) => !id.startsWith(BY_HAND) && at >= closesAt && at < nextOpensAt)
+    .filter(({ id, at }) => !world.byHand.has(id) && at >= closesAt && at < nextOpensAt)
     .map(({ id, at }) => `${id} was sent at ${new Date(at).toISOString()}, and the market was closed`);
 };
 

@@ -14,15 +14,25 @@ import {
   proratePrice,
   roundPrice,
 } from '#shared/core/kernel/decimal.ts';
-import { correlationId, decisionId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import {
+  brokerOrderId,
+  type ClientOrderId,
+  clientOrderIdOf,
+  correlationId,
+  decisionId,
+  strategyId,
+  ticker,
+} from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs, epochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import type { OrderIntent, OrderTerms } from '#shared/core/order/order.ts';
 import { openQuantityOf, shareOf } from '#shared/core/portfolio/book.ts';
 import type { KillScope } from '#shared/ports/safety.ts';
+import { Hand } from './by-hand.ts';
 import type { Functions } from './functions.ts';
 import type { Act, Operation } from './plan.ts';
 import type { ControlRoom } from './rooms.ts';
+import { makeSlices, stopSlices } from './slicing.ts';
 import { ACCOUNT, BY_HAND, type World } from './world.ts';
 
 const VALID_MS = 300_000;
@@ -35,23 +45,22 @@ type Submit = Extract<AnyCommand, { readonly type: 'submit-order.v1' }>;
 type Decided = Extract<Act, { readonly kind: 'entry' | 'exit' | 'flatten' | 'protective-stop' }>;
 
 /** What happens to the world by itself, and what somebody does with the house's own tools. */
-type Happening = Extract<
-  Act,
-  { kind: 'lose-switch' | 'deploy' | 'poison' | 'run' | 'rush' | 'foreign-order' | 'bust' | 'correct' }
->;
-type Deed = Exclude<Act, Happening>;
-
-const HAPPENINGS: ReadonlySet<string> = new Set<Happening['kind']>([
+const HAPPENINGS = [
   'lose-switch',
   'deploy',
   'poison',
   'run',
   'rush',
   'foreign-order',
+  'marked-order',
+  'cancel-by-hand',
   'bust',
   'correct',
-]);
-const isHappening = (act: Act): act is Happening => HAPPENINGS.has(act.kind);
+] as const;
+type Happening = Extract<Act, { kind: (typeof HAPPENINGS)[number] }>;
+type Deed = Exclude<Act, Happening>;
+
+const isHappening = (act: Act): act is Happening => HAPPENINGS.some((kind) => kind === act.kind);
 
 /** A price so many basis points from another, in whole cents. */
 const CENT = parsePrice('0.01');
@@ -62,14 +71,19 @@ export class People {
   readonly #world: World;
   readonly #functions: Functions;
   readonly #submits: Submit[] = [];
-  /** Symbols that somebody traded at the broker directly. */
-  readonly foreignSymbols = new Set<string>();
+  readonly #hand: Hand;
   #attempts = 0;
   poisons = 0;
 
   constructor(world: World, functions: Functions) {
     this.#world = world;
     this.#functions = functions;
+    this.#hand = new Hand(world);
+  }
+
+  /** Symbols that somebody traded at the broker directly. */
+  get foreignSymbols(): ReadonlySet<string> {
+    return this.#hand.symbols;
   }
 
   /** Every command to place an order that anybody sent. */
@@ -113,11 +127,17 @@ export class People {
         }
         return;
       case 'foreign-order':
-        this.#placeByHand(act, index);
+        this.#hand.place({ ...act, id: `${BY_HAND}${index}` });
+        return;
+      case 'marked-order':
+        this.#hand.place({ ...act, id: markedId(act, index) });
+        return;
+      case 'cancel-by-hand':
+        this.#hand.cancel(act.pick);
         return;
       case 'bust':
       case 'correct':
-        this.#revise(act);
+        this.#hand.revise(act.kind, act.pick);
         return;
     }
   }
@@ -177,6 +197,18 @@ export class People {
         await room.safety.setEnabled(ACCOUNT, strategyId(act.strategy), { ...person, enabled });
         return;
       }
+      case 'give-up':
+        await this.#giveUp(room);
+        return;
+      case 'decide-orphan':
+        await this.#decideOrphan(room, act);
+        return;
+      case 'slice':
+        await this.#slice(room, act, index);
+        return;
+      case 'stop-slices':
+        await stopSlices(room);
+        return;
       case 'restate':
         await this.#restate(room, act);
         return;
@@ -184,6 +216,41 @@ export class People {
         await this.#changePolicy(room, act.exposureShare);
         return;
     }
+  }
+
+  /** Every order of unknown fate, as its sender's person sees them. */
+  async #giveUp(room: ControlRoom): Promise<void> {
+    for (const clientOrderId of this.#world.seen.orders.keys()) {
+      const order = await room.orders.get(clientOrderIdOf(clientOrderId));
+      if (order?.state !== 'unknown') continue;
+      const { clientOrderId: id } = order;
+      await room.reconciliations.giveUp(ACCOUNT, {
+        clientOrderId: id,
+        by: 'ops',
+        reason: 'a test',
+        now: room.clock.now(),
+      });
+    }
+  }
+
+  async #decideOrphan(room: ControlRoom, act: Extract<Act, { kind: 'decide-orphan' }>): Promise<void> {
+    const orphans = await room.orphans.all(ACCOUNT);
+    const orphan = orphans[act.pick % Math.max(1, orphans.length)];
+    if (orphan === undefined) return;
+    await room.reconciliations.decide(ACCOUNT, {
+      brokerOrderId: brokerOrderId(orphan.brokerOrderId),
+      decision: act.decision,
+      by: 'ops',
+      reason: 'a test',
+      now: room.clock.now(),
+    });
+  }
+
+  async #slice(room: ControlRoom, act: Extract<Act, { kind: 'slice' }>, index: number): Promise<void> {
+    const quote = this.#world.market.quoteAt(ticker(act.symbol), epochMs(this.#world.scheduler.now));
+    if (quote === null || quote.ask === null) return;
+    await makeSlices(this.#world, room, act, index, quote.ask);
+    this.#functions.fire('slice', this.#world.now);
   }
 
   /** As many units as the symbol has become, for the cost that they had. */
@@ -299,36 +366,14 @@ export class People {
     this.#functions.fire('orchestrate', slot);
     if (againAfterMs !== null) scheduler.after(againAfterMs, () => this.#functions.fire('orchestrate', slot));
   }
-
-  #placeByHand({ symbol, side, units, price }: Extract<Act, { kind: 'foreign-order' }>, index: number): void {
-    this.foreignSymbols.add(symbol);
-    const body = {
-      client_order_id: `${BY_HAND}${index}`,
-      symbol,
-      side,
-      qty: String(units),
-      time_in_force: 'day',
-      ...(price === null ? { type: 'market' } : { type: 'limit', limit_price: price }),
-    };
-    this.#world.side.carry(new URL('http://127.0.0.1/v2/orders'), { method: 'POST', body: JSON.stringify(body) }).then(
-      () => undefined,
-      () => undefined,
-    );
-  }
-
-  #revise({ kind, pick }: Extract<Act, { kind: 'bust' | 'correct' }>): void {
-    const { executions } = this.#world.ledger();
-    const undone = new Set(executions.flatMap(({ undoes }) => undoes ?? []));
-    const live = executions.filter((one) => one.kind !== 'bust' && !undone.has(one.id));
-    const execution = live[pick % Math.max(1, live.length)];
-    if (execution === undefined) return;
-    this.foreignSymbols.add(execution.symbol);
-    const { broker } = this.#world.side;
-    if (kind === 'bust') broker.bust(execution.id);
-    else broker.correct(execution.id, { price: '50' });
-    this.#world.side.attend();
-  }
 }
+
+/** An id as another house of ours would make it, of a decision that nobody made here. */
+const markedId = ({ symbol, side }: Extract<Act, { kind: 'marked-order' }>, index: number): ClientOrderId =>
+  clientOrderIdFor(
+    { accountId: ACCOUNT, strategyId: strategyId('momentum'), ticker: ticker(symbol), side },
+    { decisionId: decisionId(`elsewhere-${index}`), generation: 0, slice: 0 },
+  );
 
 const scopeOf = ({ scope, strategy }: Extract<Act, { kind: 'kill' | 'lift-kill' }>): KillScope =>
   scope === 'strategy' ? { kind: scope, strategyId: strategyId(strategy) } : { kind: scope };

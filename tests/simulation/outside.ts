@@ -3,6 +3,8 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { Bus } from '#shared/ports/bus.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { Tables } from '#shared/ports/tables.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Wakes } from '#shared/ports/wakes.ts';
 import type { Wire } from './broker-side.ts';
 import type { OutsideCall, SimulatedProcess } from './simulated-process.ts';
 
@@ -66,6 +68,22 @@ export function busOf(process: SimulatedProcess, bus: Bus): Bus {
     lost: uncertain('bus-answer-lost'),
   };
   return { publish: (facts) => process.call(call, () => bus.publish(facts)) };
+}
+
+/** Wakes as the scheduler of the cloud keeps them: each comes at its time or a little later, and nobody counts on it. */
+export function wakesOf(process: SimulatedProcess, { make }: { readonly make: (at: EpochMs) => void }): Wakes {
+  const call: OutsideCall = {
+    name: 'scheduler: wakes',
+    latencyMsMax: LANE_MS,
+    patienceMs: SERVICE_PATIENCE_MS,
+    unreachable: transient('scheduler-unreachable'),
+    lost: uncertain('scheduler-answer-lost'),
+  };
+  return {
+    make: (wakes) => process.call(call, async () => wakes.forEach(({ at }) => make(at))),
+    // One that comes all the same finds nothing to do.
+    drop: () => process.call(call, async () => undefined),
+  };
 }
 
 const wireError = (code: string, syscall: string) => (): Error =>

@@ -54,7 +54,23 @@ export type Act =
       readonly units: number;
       readonly price: string | null;
     }
-  | { readonly kind: 'bust' | 'correct'; readonly pick: number };
+  | { readonly kind: 'bust' | 'correct'; readonly pick: number }
+  /** Another house of ours trades the same account: its orders bear our mark, and no row is here. */
+  | {
+      readonly kind: 'marked-order';
+      readonly symbol: SymbolName;
+      readonly side: 'buy' | 'sell';
+      readonly units: number;
+      readonly price: string | null;
+    }
+  /** Somebody cancels an order of the house at the broker's own page. */
+  | { readonly kind: 'cancel-by-hand'; readonly pick: number }
+  /** A person gives up an order of unknown fate. */
+  | { readonly kind: 'give-up' }
+  | { readonly kind: 'decide-orphan'; readonly decision: 'adopt' | 'cancel' | 'dismiss'; readonly pick: number }
+  /** A person's order is worked in slices. */
+  | (Wish & { readonly kind: 'slice'; readonly units: number; readonly count: number; readonly everyMs: number })
+  | { readonly kind: 'stop-slices' };
 
 export interface Operation {
   readonly afterMs: number;
@@ -70,9 +86,11 @@ export interface Plan {
   readonly seed: number;
   readonly day: DayKind;
   readonly marketSeed: number;
+  /** How long after the open the world begins; all times of the plan count from there. */
+  readonly beginsMs: number;
   /** How long things go wrong for. */
   readonly stormMs: number;
-  /** When the guards look again after the storm, so long after the open, whether or not the world is at rest. */
+  /** When the guards look again after the storm, so long after its beginning, whether or not the world is at rest. */
   readonly afterwardsMs: readonly number[];
   readonly operations: readonly Operation[];
   readonly faults: readonly FaultSwitch[];
@@ -87,6 +105,10 @@ export interface Plan {
     readonly foreignOrders: 'ignore' | 'claim' | 'quarantine';
   };
   readonly news: { readonly stream: boolean; readonly webhook: boolean };
+  /** Orders pass every gate and reach nobody. */
+  readonly dryRun: boolean;
+  /** Whether the world sees its evening: the last passes, the day's bars, the signals for the next, and the report. */
+  readonly evening: boolean;
   /** Whether quotes are stored each minute, for those who look at the stored ones. */
   readonly quotes: boolean;
   readonly partialFillOneIn: number;
@@ -252,8 +274,8 @@ function operationsOf(chance: Chance, stormMs: number): readonly Operation[] {
   return [...timed, { act, afterMs: first.afterMs + chance.between(0, 3_000) }];
 }
 
-/** The world of a seed. Pure: the same seed is the same plan. */
-export function planOf(seed: number): Plan {
+/** The world of a seed without what is rare: what most worlds are. */
+export function commonPlanOf(seed: number): Plan {
   const chance = new Chance(`plan:${seed}`);
   const stormMs = chance.between(3, 8) * HALF_MINUTE_MS;
   // A swarm: each world has its own few faults, so that none hides behind the others.
@@ -263,6 +285,7 @@ export function planOf(seed: number): Plan {
     seed,
     day: 'ordinary',
     marketSeed: chance.below(MARKETS),
+    beginsMs: 0,
     stormMs,
     afterwardsMs: [],
     operations: operationsOf(chance.fork('operations'), stormMs),
@@ -283,6 +306,8 @@ export function planOf(seed: number): Plan {
       foreignOrders: chance.pick(['ignore', 'claim', 'quarantine'] as const),
     },
     news: { stream: chance.happens(0.7), webhook: chance.happens(0.6) },
+    dryRun: false,
+    evening: false,
     quotes: chance.happens(0.4),
     partialFillOneIn: chance.pick([0, 2, 5]),
   };

@@ -58,6 +58,8 @@ export function unprotected(world: World): readonly string[] {
 
 /** The same, whoever was told. */
 export function withoutStop(world: World): readonly { readonly name: string; readonly what: string }[] {
+  // In a dry run nothing is placed, and no stop either.
+  if (world.plan.dryRun) return [];
   return [...world.seen.books.values()]
     .filter(({ quarantine, exitId }) => quarantine === null && exitId === null)
     .flatMap((book) =>

@@ -1,7 +1,7 @@
 /** A world that has come to rest, held to everything that must hold then. */
 import { readExit } from '#shared/adapters/stores/exit-item.ts';
 import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
-import { exitKey } from '#shared/adapters/stores/keys.ts';
+import { exitKey, OPEN_PLAN_PREFIX } from '#shared/adapters/stores/keys.ts';
 import { formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { isClosing } from '#shared/core/order/terms.ts';
@@ -40,6 +40,9 @@ export function unrest(world: World, functions: Functions, people: People): stri
     }
     if (order.provisional && !isQuarantined(world, order)) return `${order.clientOrderId} is provisional`;
   }
+  if (world.tables.items('safety').some((item) => textOf(item, 'sk').startsWith(OPEN_PLAN_PREFIX))) {
+    return 'an order is still worked in slices';
+  }
   return driven(world) ?? differences(world)[0] ?? unprotected(world)[0] ?? null;
 }
 
@@ -53,6 +56,8 @@ const isStuckAtBroker = (world: World, { clientOrderId, state }: Order): boolean
 
 /** An exit that nothing keeps from going on, and that goes on for ever. */
 function driven(world: World): string | null {
+  // In a dry run no exit is driven: its order would reach nobody.
+  if (world.plan.dryRun) return null;
   const { global, account, strategies, books } = world.seen;
   if (global?.killSwitch.engaged !== false || account?.killSwitch.engaged !== false) return null;
   if (account.tradingState === 'HALTED' || [...strategies.values()].some(({ killSwitch }) => killSwitch.engaged))
@@ -184,6 +189,7 @@ const STATE_TOLD: ReadonlyMap<string, Order['state']> = new Map<string, Order['s
   ['order.withdrawn.v1', 'withdrawn'],
   ['order.failed.v1', 'failed'],
   ['order.abandoned.v1', 'abandoned'],
+  ['order.dry-run-ended.v1', 'dry_run'],
 ]);
 
 /** Orders computed again from their facts: how they ended, and how much of them filled. */

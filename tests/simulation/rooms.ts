@@ -1,6 +1,7 @@
 /** What each function of a world is made of: what its wiring makes of it in the cloud, over the world's own adapters. */
 import { DayMemory } from '#functions/execute/day-memory.ts';
 import type { ExecuteDependencies } from '#functions/execute/sender.ts';
+import type { IngestBarsDependencies } from '#functions/ingest/ingest-bars.ts';
 import type { IngestQuotesDependencies } from '#functions/ingest/ingest-quotes.ts';
 import type { ListenDependencies } from '#functions/listen/hold-stream.ts';
 import type { OrchestrateDependencies } from '#functions/orchestrate/orchestrate-run.ts';
@@ -9,7 +10,10 @@ import { RangeMemory } from '#functions/protect/range-memory.ts';
 import type { PublishDependencies } from '#functions/publish/publish-facts.ts';
 import { passMemory } from '#functions/reconcile/pass-memory.ts';
 import type { ReconcileDependencies } from '#functions/reconcile/pass.ts';
+import type { ReportDependencies } from '#functions/report/report-session.ts';
 import type { SignalDependencies } from '#functions/signal/generate-signals.ts';
+import { sliceStores } from '#functions/slice/wiring.ts';
+import type { SliceDependencies } from '#functions/slice/work-plans.ts';
 import type { WebhookDependencies } from '#functions/webhook/receive-update.ts';
 import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
 import { type AlpacaEndpoints, alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
@@ -38,6 +42,7 @@ import type { Broker, OrderStream } from '#shared/ports/broker.ts';
 import type { Bus } from '#shared/ports/bus.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { Tables } from '#shared/ports/tables.ts';
+import type { Wakes } from '#shared/ports/wakes.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Alterations } from './alterations.ts';
 import { WEBHOOK_SECRET } from './broker-side.ts';
@@ -48,11 +53,13 @@ import { type PairWatch, watchOrders } from './watched-orders.ts';
 export interface Ground {
   readonly account: AccountId;
   readonly build: () => BuildId;
+  readonly dryRun: boolean;
   readonly alterations: Alterations;
   readonly telemetry: Telemetry;
   readonly tablesOf: (process: SimulatedProcess) => Tables;
   readonly lanesOf: (process: SimulatedProcess) => Lanes;
   readonly busOf: (process: SimulatedProcess) => Bus;
+  readonly wakesOf: (process: SimulatedProcess) => Wakes;
   readonly streamOf: (process: SimulatedProcess) => OrderStream;
   /** Where the wire of a process to the broker begins. */
   readonly addressOf: (process: SimulatedProcess) => string;
@@ -101,7 +108,7 @@ export function executeRoom(ground: Ground, process: SimulatedProcess): ExecuteD
     ...brokerOf(ground, process, tables),
     exits: exitsStore(tables, 'execute'),
     build: ground.build(),
-    dryRun: false,
+    dryRun: ground.dryRun,
     clock: process.clock,
     telemetry: ground.telemetry,
     marketStore: marketStore(tables, process.clock),
@@ -125,7 +132,7 @@ export function reconcileRoom(ground: Ground, process: SimulatedProcess): Reconc
     broker: brokerOf(ground, process, tables).broker,
     accountId: ground.account,
     build: ground.build(),
-    dryRun: false,
+    dryRun: ground.dryRun,
     clock: process.clock,
     telemetry: ground.telemetry,
     marketStore: marketStore(tables, process.clock),
@@ -144,7 +151,7 @@ export function protectRoom(ground: Ground, process: SimulatedProcess): ProtectD
   const room: ProtectDependencies = {
     ...storesOf(ground, tables, 'protect', process),
     accountId: ground.account,
-    dryRun: false,
+    dryRun: ground.dryRun,
     tripsBreaker: true,
     clock: process.clock,
     telemetry: ground.telemetry,
@@ -218,7 +225,10 @@ export function orchestrateRoom(ground: Ground, process: SimulatedProcess): Orch
   return ground.alterations.orchestrate?.(room, tables) ?? room;
 }
 
-export function ingestRoom(ground: Ground, process: SimulatedProcess): IngestQuotesDependencies {
+export function ingestRoom(
+  ground: Ground,
+  process: SimulatedProcess,
+): IngestQuotesDependencies & IngestBarsDependencies {
   const tables = roomTables(ground, process, 'ingest');
   return {
     accountId: ground.account,
@@ -245,6 +255,31 @@ export function signalRoom(ground: Ground, process: SimulatedProcess): SignalDep
   };
 }
 
+export function reportRoom(ground: Ground, process: SimulatedProcess): ReportDependencies {
+  const tables = roomTables(ground, process, 'report');
+  return {
+    accountId: ground.account,
+    clock: process.clock,
+    telemetry: ground.telemetry,
+    books: booksStore(tables, 'report'),
+    journal: journalStore(tables),
+  };
+}
+
+export function sliceRoom(ground: Ground, process: SimulatedProcess): SliceDependencies {
+  const tables = roomTables(ground, process, 'slice');
+  return {
+    ...sliceStores(tables, process.clock),
+    orders: ordersOf(ground, tables, 'slice', process),
+    accountId: ground.account,
+    build: ground.build(),
+    clock: process.clock,
+    telemetry: ground.telemetry,
+    lanes: ground.lanesOf(process),
+    wakes: ground.wakesOf(process),
+  };
+}
+
 /** The hand of an operator and of whoever asks for orders: the stores that control has. */
 export function controlRoom(ground: Ground, process: SimulatedProcess) {
   const tables = roomTables(ground, process, 'control');
@@ -255,6 +290,9 @@ export function controlRoom(ground: Ground, process: SimulatedProcess) {
     books: booksStore(tables, 'control'),
     exits: exitsStore(tables, 'control'),
     adjustments: adjustmentsStore(tables, 'control'),
+    plans: slicePlansStore(tables, 'control'),
+    orphans: orphansStore(tables, 'control'),
+    reconciliations: reconciliationsStore(tables, 'control'),
     orders: ordersOf(ground, tables, 'control', process),
     marketStore: marketStore(tables, process.clock),
     lanes: ground.lanesOf(process),

@@ -10,7 +10,7 @@ import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { type Alterations, AS_BUILT } from './alterations.ts';
 import { takeOver } from './fake-machine.ts';
-import { Functions } from './functions.ts';
+import { Functions, type Scheduled } from './functions.ts';
 import type { Violation } from './invariants.ts';
 import { historyOf } from './market.ts';
 import { EQUITY, People, shareOfEquity } from './operations.ts';
@@ -76,6 +76,9 @@ async function settle(world: World): Promise<void> {
 /** Whether a run is decided in this world. */
 const decides = ({ plan }: World): boolean => plan.operations.some(({ act }) => act.kind === 'run');
 
+/** Whether an order is worked in slices in this world. */
+const slices = ({ plan }: World): boolean => plan.operations.some(({ act }) => act.kind === 'slice');
+
 /** Wakes the guards of each minute until an instant. */
 function scheduleGuards(world: World, functions: Functions, from: EpochMs, until: EpochMs): void {
   for (let slot = from; slot < until; slot = addMs(slot, MINUTE_MS)) {
@@ -83,6 +86,7 @@ function scheduleGuards(world: World, functions: Functions, from: EpochMs, until
     world.scheduler.at(addMs(slot, 20_000), () => functions.fire('protect', slot));
     if (world.plan.quotes) world.scheduler.at(slot, () => functions.fire('quotes', slot));
     if (decides(world)) world.scheduler.at(addMs(slot, 40_000), () => functions.fire('finish', slot));
+    if (slices(world)) world.scheduler.at(slot, () => functions.fire('slice', slot));
     const minute = (slot - from) / MINUTE_MS;
     if (world.plan.news.stream && minute % 2 === 0) world.scheduler.at(slot, () => functions.fire('listen', slot));
   }
@@ -112,7 +116,7 @@ async function calm(world: World, functions: Functions, people: People): Promise
     ...after(from, CALM_MINUTES),
     ...after(closesAt, CLOSED_MINUTES),
     ...after(nextOpensAt, OPENED_MINUTES),
-  ];
+  ].filter((at) => at >= from);
   let passes = 0;
   for (const at of looks) {
     functions.wakeLanes();
@@ -131,13 +135,14 @@ function wakeGuards(world: World, functions: Functions, at: EpochMs): void {
   functions.fire('protect', at);
   if (decides(world)) functions.fire('finish', at);
   if (world.plan.quotes) functions.fire('quotes', at);
+  if (slices(world)) functions.fire('slice', at);
 }
 
 /** Goes on through the hours that the plan wants to see, whether or not anything is left to do. */
 async function goOn(world: World, functions: Functions): Promise<void> {
   const violated = (): boolean => world.violation !== null;
   for (const ms of world.plan.afterwardsMs) {
-    const at = addMs(world.day.opensAt, ms);
+    const at = addMs(world.beginsAt, ms);
     functions.wakeLanes();
     await world.scheduler.runUntil(at, violated);
     if (violated()) return;
@@ -146,27 +151,49 @@ async function goOn(world: World, functions: Functions): Promise<void> {
   }
 }
 
+/** After the close: the last passes, the day's bars, the signals of the session, and its report, each at its time. */
+async function spendEvening(world: World, functions: Functions): Promise<void> {
+  const violated = (): boolean => world.violation !== null;
+  const works: readonly (readonly [number, Scheduled])[] = [
+    [1, 'reconcile'],
+    [17, 'reconcile'],
+    [30, 'bars'],
+    [35, 'signals'],
+    [45, 'report'],
+  ];
+  for (const [minute, work] of works) {
+    const at = addMs(world.day.closesAt, minute * MINUTE_MS);
+    functions.wakeLanes();
+    await world.scheduler.runUntil(at, violated);
+    if (violated()) return;
+    functions.fire(work, at);
+    if (work === 'reconcile') functions.fire('protect', at);
+    await world.scheduler.runUntil(addMs(at, AFTER_LOOK_MS), violated);
+  }
+}
+
 async function live(world: World): Promise<void> {
   const functions = new Functions(world);
   const people = new People(world, functions);
   const { plan, scheduler } = world;
-  const { opensAt } = world.day;
+  const { beginsAt } = world;
   await settle(world);
   const violated = (): boolean => world.violation !== null;
   world.faults.stop();
-  if (decides(world)) functions.makeSignals();
+  if (decides(world)) functions.fire('signals', world.now);
   functions.fire('reconcile', world.now);
-  await scheduler.runUntil(opensAt, violated);
+  await scheduler.runUntil(beginsAt, violated);
   world.faults.goOn();
   world.setBrokerFaults(true);
-  const end = addMs(opensAt, plan.stormMs);
-  scheduleGuards(world, functions, opensAt, end);
-  people.begin(plan.operations, opensAt);
+  const end = addMs(beginsAt, plan.stormMs);
+  scheduleGuards(world, functions, beginsAt, end);
+  people.begin(plan.operations, beginsAt);
   await scheduler.runUntil(end, violated);
   world.faults.stop();
   world.countBrokerFaults();
   world.setBrokerFaults(false);
   await goOn(world, functions);
+  if (plan.evening && !violated()) await spendEvening(world, functions);
   if (!violated()) await calm(world, functions, people);
   if (violated()) return;
   const [found] = atRest(world, functions, people);

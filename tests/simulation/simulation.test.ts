@@ -1,7 +1,7 @@
 /** A few hundred worlds as the code is built, and each planted bug until it is caught. */
 import { describe, expect, it } from 'vitest';
 import { leadWithCrew } from './crew.ts';
-import { planOf } from './plan.ts';
+import { planOf } from './rare.ts';
 import { runWorld } from './run-world.ts';
 
 const WORLDS = 150;

@@ -13,7 +13,7 @@ import { MemoryTables, type TableChange } from '#shared/adapters/memory/tables.t
 import { globalSafetyKey } from '#shared/adapters/stores/keys.ts';
 import type { AccountId, BuildId } from '#shared/core/kernel/identity.ts';
 import { accountId, buildId } from '#shared/core/kernel/identity.ts';
-import { epochMs } from '#shared/core/kernel/instant.ts';
+import { addMs, type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import type { Alterations } from './alterations.ts';
@@ -25,7 +25,7 @@ import { afterCommit, Sends, type Violation } from './invariants.ts';
 import { type Day, dayOf, marketOf } from './market.ts';
 import { Observed } from './observed.ts';
 import { orderStreamOf } from './order-news.ts';
-import { busOf, lanesOf, tablesOf, wireOf } from './outside.ts';
+import { busOf, lanesOf, tablesOf, wakesOf, wireOf } from './outside.ts';
 import type { Plan } from './plan.ts';
 import type { Ground } from './rooms.ts';
 import { Scheduler } from './scheduler.ts';
@@ -80,6 +80,9 @@ export class World {
   readonly #processes: SimulatedProcess[] = [];
   readonly #onStream: (() => void)[] = [];
   readonly #onLane: (() => void)[] = [];
+  readonly #wakes: ((at: EpochMs) => void)[] = [];
+  /** Ids of orders that were placed at the broker past the house. */
+  readonly byHand = new Set<string>();
   #violation: Violation | null = null;
   #deploys = 1;
 
@@ -89,7 +92,7 @@ export class World {
     this.trace = new Trace(options.keepTrace);
     this.chance = new Chance(`world:${plan.seed}`);
     this.day = dayOf(plan.day);
-    this.scheduler = new Scheduler(this.day.startsAt, this.chance.fork('order'));
+    this.scheduler = new Scheduler(addMs(this.day.startsAt, plan.beginsMs), this.chance.fork('order'));
     this.faults = new Faults({
       switches: plan.faults,
       chance: this.chance.fork('faults'),
@@ -139,6 +142,11 @@ export class World {
 
   whenSent(wake: () => void): void {
     this.#onLane.push(wake);
+  }
+
+  /** Whoever is to be woken at an instant is told of it. */
+  whenWoken(wake: (at: EpochMs) => void): void {
+    this.#wakes.push(wake);
   }
 
   ledger(): BrokerLedger {
@@ -212,7 +220,9 @@ export class World {
       this.say(`the broker is sent ${id}`);
       this.submits.push({ id, at: this.scheduler.now });
       // What a person places by hand goes through no gate of ours.
-      if (!id.startsWith(BY_HAND)) this.violate(this.#sends.send(this.seen, id));
+      if (this.byHand.has(id)) return;
+      if (plan.dryRun) this.violate({ invariant: 2, what: `${id} is sent in a dry run` });
+      this.violate(this.#sends.send(this.seen, id));
     };
     return side;
   }
@@ -222,12 +232,14 @@ export class World {
     const { scheduler, faults, side } = this;
     return {
       account: ACCOUNT,
+      dryRun: this.plan.dryRun,
       build: () => this.build,
       alterations: this.#alterations,
       telemetry: SILENT,
       tablesOf: (process) => tablesOf(process, this.tables),
       lanesOf: (process) => lanesOf(process, lanes),
       busOf: (process) => busOf(process, this.bus),
+      wakesOf: (process) => wakesOf(process, { make: (at) => this.#wakes.forEach((hear) => hear(at)) }),
       streamOf: (process) =>
         orderStreamOf({ scheduler, faults, side, chance: this.chance.fork(process.name) }, process),
       addressOf: (process) => `http://127.0.0.1:${FIRST_PORT + process.id}`,
@@ -260,7 +272,15 @@ export class World {
     const { seen } = this;
     const ledger = (): BrokerLedger => this.ledger();
     this.violate(
-      afterCommit({ seen, commit, sends: this.#sends, sequencesBefore, exposureLimit: seen.exposureLimit, ledger }),
+      afterCommit({
+        seen,
+        commit,
+        sends: this.#sends,
+        sequencesBefore,
+        exposureLimit: seen.exposureLimit,
+        ledger,
+        denied: this.side.denied,
+      }),
     );
     this.stream.append(changes);
     if (commit.facts.length > 0) for (const wake of this.#onStream) wake();
@@ -279,6 +299,11 @@ export class World {
       const { faults } = this.trace.tally;
       if (strikes > 0) faults.set(`broker: ${name}`, (faults.get(`broker: ${name}`) ?? 0) + strikes);
     }
+  }
+
+  /** When the storm begins; all times of the plan count from there. */
+  get beginsAt(): EpochMs {
+    return addMs(this.day.opensAt, this.plan.beginsMs);
   }
 
   get now() {

@@ -18,6 +18,9 @@ const identityOf = (intent: OrderIntent) => ({
   side: intent.terms.side,
 });
 
+/** One found at the broker under our mark bears an id of which no decision is known here. */
+const identityOfOrder = ({ intent, clientOrderId }: Order) => ({ ...identityOf(intent), clientOrderId });
+
 const reasonOf = (reason: Reason) => ({
   code: reason.code,
   message: reason.message.slice(0, 2000),
@@ -36,7 +39,7 @@ function claimedData(order: Order, warnings: readonly Refusal[]): FactData<'orde
   const { intent, reservation } = order;
   const { terms, decision } = intent;
   return {
-    ...identityOf(intent),
+    ...identityOfOrder(order),
     type: terms.type,
     timeInForce: terms.timeInForce,
     positionIntent: terms.positionIntent,
@@ -95,7 +98,7 @@ const fillData = (identity: ReturnType<typeof identityOf>, fact: FillFact) => ({
 });
 
 function factOf(order: Order, place: FactPlace, fact: OrderFact, warnings: readonly Refusal[]): Fact {
-  const identity = identityOf(order.intent);
+  const identity = identityOfOrder(order);
   switch (fact.kind) {
     case 'claimed':
       return makeFact('order.claimed.v1', place, claimedData(order, warnings));
