@@ -1,16 +1,13 @@
 /** Worlds on as many processors as there are: children that are given seeds, a few at a time, and say what came of them. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { addFindings, type Findings, noFindings } from './campaign.ts';
+import { bundleMember } from './crew-bundle.ts';
+import type { CrewOrder } from './crew-orders.ts';
 import { type InvariantNumber, INVARIANTS } from './invariants.ts';
 
-const MEMBER = fileURLToPath(new URL('./crew-member.ts', import.meta.url));
 const SEEDS_A_TIME = 10;
-
-export const order = z.object({ seeds: z.array(z.int().min(0)), plant: z.string().nullable() });
-export type CrewOrder = z.output<typeof order>;
 
 const isInvariant = (value: number): value is InvariantNumber | 0 => value === 0 || Object.hasOwn(INVARIANTS, value);
 
@@ -46,6 +43,7 @@ export interface CrewOptions {
 export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
   const { from, seeds, plant = null, untilCaught = false, onProgress } = options;
   const members = Math.min(options.members ?? availableParallelism(), Math.ceil(seeds / SEEDS_A_TIME));
+  const bundle = await bundleMember();
   let next = from;
   let sum = noFindings();
   const take = (): CrewOrder | null => {
@@ -56,10 +54,7 @@ export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
     return { seeds: taken, plant };
   };
   const work = async (): Promise<void> => {
-    const member = fork(MEMBER, [], {
-      execArgv: ['--max-semi-space-size=64', '--import', 'tsx'],
-      serialization: 'json',
-    });
+    const member = fork(bundle.path, [], { execArgv: ['--max-semi-space-size=64'], serialization: 'json' });
     try {
       for (let asked = take(); asked !== null; asked = take()) {
         const more = findings.parse(await answerOf(member, asked));
@@ -70,7 +65,11 @@ export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
       member.kill();
     }
   };
-  await Promise.all(Array.from({ length: members }, work));
+  try {
+    await Promise.all(Array.from({ length: members }, work));
+  } finally {
+    bundle.remove();
+  }
   return sum;
 }
 
