@@ -6,6 +6,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { flag, ItemReader, text, whole } from '#shared/adapters/stores/attributes.ts';
 import { orderKey } from '#shared/adapters/stores/keys.ts';
 import { readOrder, writeOrder } from '#shared/adapters/stores/order-record.ts';
+import { TextMemory } from '#shared/adapters/stores/text-memory.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { Condition, Item, ItemKey, ItemValue } from '#shared/core/kernel/item.ts';
 import type { Order } from '#shared/core/order/order.ts';
@@ -41,11 +42,18 @@ export function keyOfItem(item: Item): ItemKey {
   return { pk: reader.text('pk'), sk: reader.text('sk') };
 }
 
+/** An order that rests, as each stop does, is read each minute by reconcile and by protect, and its row is the same. */
+const lately = new TextMemory<Order>(500);
+
 /** @throws Fault `permanent` item-corrupt. */
 export function readOrderItem(item: Item): Order {
   const stored = new ItemReader(item, 'order').bytes('order');
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
   try {
-    return readOrder(inflateRawSync(stored, { maxOutputLength: RECORD_BYTES_MAX }).toString('utf8'));
+    // One character for each byte.
+    return lately.read(bytes.toString('latin1'), () =>
+      readOrder(inflateRawSync(bytes, { maxOutputLength: RECORD_BYTES_MAX }).toString('utf8')),
+    );
   } catch (cause) {
     throw new Fault('permanent', 'item-corrupt', 'an order row is not readable', { cause });
   }

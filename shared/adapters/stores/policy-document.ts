@@ -11,6 +11,7 @@ import {
 } from '#shared/adapters/stores/policy-fields.ts';
 import { decision, writeDecision } from '#shared/adapters/stores/policy-decision.ts';
 import { breaker, checks, monitor, stops, writeSafety } from '#shared/adapters/stores/policy-safety.ts';
+import { TextMemory } from '#shared/adapters/stores/text-memory.ts';
 import { formatMoney, formatPrice, formatQuantity, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import type { Policy, PolicyLimits } from '#shared/core/portfolio/policy.ts';
@@ -101,28 +102,20 @@ function freezeAll(value: unknown): void {
   for (const part of Object.values(value)) freezeAll(part);
 }
 
-const TEXTS_MAX = 32;
-/** Texts that were read lately, the latest last, and what they say. */
-const lately = new Map<string, Omit<Policy, 'version'>>();
+const lately = new TextMemory<Omit<Policy, 'version'>>(32);
 
 /**
- * The policy that the text of a stored version says. A version never changes, and a warm function is given the one in
- * force again and again: the same text is read once.
+ * The policy that the text of a stored version says. A version never changes: the same text is read once.
  * @throws SyntaxError for a text that is no JSON, ZodError that names every field at fault.
  */
-export function readPolicyText(text: string, version: number): Policy {
-  const known = lately.get(text);
-  if (known === undefined) {
+export const readPolicyText = (text: string, version: number): Policy => ({
+  version,
+  ...lately.read(text, () => {
     const read = policyDocument.parse(JSON.parse(text));
     freezeAll(read);
-    for (const oldest of lately.keys()) if (lately.size >= TEXTS_MAX) lately.delete(oldest);
-    lately.set(text, read);
-    return { version, ...read };
-  }
-  lately.delete(text);
-  lately.set(text, known);
-  return { version, ...known };
-}
+    return read;
+  }),
+});
 
 const writtenLimits = (from: PolicyLimits): PolicyDocument['limits'] => ({
   grossExposureMax: formatMoney(from.grossExposureMax),
