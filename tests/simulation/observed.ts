@@ -1,5 +1,5 @@
 /** What an observer below all functions sees of a world: each commit as it is made, and each order as it reaches the broker. */
-import * as z from 'zod';
+import { isRecord } from '#infra/local/alpaca/stream-frames.ts';
 import { readBook } from '#shared/adapters/stores/book-item.ts';
 import { readExposure } from '#shared/adapters/stores/exposure-item.ts';
 import { readPolicyText } from '#shared/adapters/stores/policy-document.ts';
@@ -21,7 +21,8 @@ export interface JournaledFact {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-const entry = z.object({ facts: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())])) });
+const isFact = (value: unknown): value is readonly [string, Readonly<Record<string, unknown>>] =>
+  Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isRecord(value[1]);
 
 /** The text of an attribute, empty where there is none. */
 export const textOf = (item: Item | null, attribute: string): string => {
@@ -31,7 +32,9 @@ export const textOf = (item: Item | null, attribute: string): string => {
 
 /** The facts of an entry: the first at the entry's own sequence, the others behind it. */
 function factsOf(aggregateId: string, sequence: number, item: Item): readonly JournaledFact[] {
-  const { facts } = entry.parse(JSON.parse(textOf(item, 'facts')));
+  const entry: unknown = JSON.parse(textOf(item, 'facts'));
+  const facts: unknown = isRecord(entry) ? entry['facts'] : null;
+  if (!Array.isArray(facts) || !facts.every(isFact)) throw new TypeError(`an entry of ${aggregateId} has no facts`);
   return facts.map(([type, data], index) => ({ aggregateId, sequence: sequence + index, type, data }));
 }
 

@@ -7,7 +7,7 @@ import { exposureItem } from '#shared/adapters/stores/exposure-item.ts';
 import { journalPut } from '#shared/adapters/stores/journal-item.ts';
 import { markKey, policyKey, RECONCILIATION_MARK } from '#shared/adapters/stores/keys.ts';
 import { markAttributes, nothingSeen } from '#shared/adapters/stores/reconciliation-item.ts';
-import { type PolicyDocument, readPolicy } from '#shared/adapters/stores/policy-document.ts';
+import { type PolicyDocument, readPolicyText } from '#shared/adapters/stores/policy-document.ts';
 import { accountSafetyItem, globalSafetyItem, strategyItem } from '#shared/adapters/stores/safety-item.ts';
 import { formatMoney, formatQuantity, type Money, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
@@ -80,7 +80,8 @@ function openingMark({ accountId, by, opening }: Initialisation): TransactWrite 
 
 function accountWrites(room: Room, request: Initialisation): readonly TransactWrite[] {
   const { accountId, document, now } = request;
-  const policy = readPolicy(document, 1);
+  const stored = JSON.stringify(document);
+  const policy = readPolicyText(stored, 1);
   const key = policyKey(accountId, 1);
   const strategies = [
     ...policy.strategies.map((entry) => ({
@@ -102,7 +103,7 @@ function accountWrites(room: Room, request: Initialisation): readonly TransactWr
     pk: text(key.pk),
     sk: text(key.sk),
     version: whole(1),
-    document: text(JSON.stringify(document)),
+    document: text(stored),
     by: text(request.by),
     reason: text('the first policy'),
     at: whole(now),

@@ -31,33 +31,40 @@ export class DecimalError extends Error {
   }
 }
 
-const DECIMAL = /^(-?)(\d{1,38})(?:\.(\d{1,38}))?$/;
+const DECIMAL = /^-?\d{1,38}(?:\.\d{1,38})?$/;
+const ZERO_DIGIT = '0'.charCodeAt(0);
+
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 39 }, (_, exponent) => 10n ** BigInt(exponent));
+const powerOfTen = (exponent: number): bigint => POWERS_OF_TEN[exponent] ?? 10n ** BigInt(exponent);
+
+/** Where the zeros at the end of a text begin, looked for no further back than `from`. */
+function trailingZeros(text: string, from: number): number {
+  let end = text.length;
+  while (end > from && text.charCodeAt(end - 1) === ZERO_DIGIT) end -= 1;
+  return end;
+}
 
 /**
  * Reads a plain decimal text into an integer scaled by 10^scale, exactly.
  * @throws DecimalError for exponents, blanks, a leading plus, or non-zero digits beyond the scale.
  */
 export function parseScaled(text: string, scale: number): bigint {
-  const match = DECIMAL.exec(text);
-  if (match === null) throw new DecimalError(text, 'expected digits with an optional fraction, such as "12.5"');
-  const whole = match[2] ?? '';
-  const fraction = (match[3] ?? '').replace(/0+$/, '');
-  if (fraction.length > scale) throw new DecimalError(text, `at most ${scale} decimals`);
-  const magnitude = BigInt(whole + fraction.padEnd(scale, '0'));
-  return match[1] === '-' ? -magnitude : magnitude;
+  if (!DECIMAL.test(text)) throw new DecimalError(text, 'expected digits with an optional fraction, such as "12.5"');
+  const point = text.indexOf('.');
+  if (point === -1) return BigInt(text) * powerOfTen(scale);
+  const end = trailingZeros(text, point + 1);
+  const decimals = end - point - 1;
+  if (decimals > scale) throw new DecimalError(text, `at most ${scale} decimals`);
+  return BigInt(text.slice(0, point) + text.slice(point + 1, end)) * powerOfTen(scale - decimals);
 }
-
-const ZERO_DIGIT = '0'.charCodeAt(0);
 
 /** Writes an integer scaled by 10^scale as the shortest plain decimal text. */
 export function formatScaled(value: bigint, scale: number): string {
   const negative = value < 0n;
   const digits = (negative ? -value : value).toString().padStart(scale + 1, '0');
   const point = digits.length - scale;
-  let end = digits.length;
-  while (end > point && digits.charCodeAt(end - 1) === ZERO_DIGIT) end -= 1;
-  const whole = digits.slice(0, point);
-  const text = end === point ? whole : `${whole}.${digits.slice(point, end)}`;
+  const end = trailingZeros(digits, point);
+  const text = end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
   return negative ? `-${text}` : text;
 }
 

@@ -76,16 +76,22 @@ export const formatEpochMs = (instant: EpochMs): string => new Date(instant).toI
 
 /** RFC 3339 in UTC with nine digits of a second. */
 export function formatEpochNs(instant: EpochNs): string {
-  const seconds = new Date(Number(instant / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
-  return `${seconds}.${(instant % 1_000_000_000n).toString().padStart(9, '0')}Z`;
+  const ms = instant / 1_000_000n;
+  const rest = instant - ms * 1_000_000n;
+  return `${new Date(Number(ms)).toISOString().slice(0, 23)}${rest.toString().padStart(6, '0')}Z`;
+}
+
+function isCalendarDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, Number(text.slice(8, 10))];
+  const midnight = new Date(Date.UTC(year, month, day));
+  // A day that does not exist is carried over into the next month, and the years 0 to 99 into others.
+  return midnight.getUTCFullYear() === year && midnight.getUTCMonth() === month && midnight.getUTCDate() === day;
 }
 
 /** @throws InstantError unless the text is a day of the calendar, as "2026-03-09". */
 export function calendarDate(text: string): CalendarDate {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  const day = match === null ? Number.NaN : Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
-  if (Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== text) {
+  if (!isCalendarDate(text))
     throw new InstantError(`${JSON.stringify(text.slice(0, 60))} is not a date such as 2026-03-09`);
-  }
   return text as CalendarDate;
 }

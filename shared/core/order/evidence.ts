@@ -25,8 +25,8 @@ type Rankable = bigint | number | string | null;
 
 /** Orders by the first part that differs; null comes before everything. */
 export function compareParts(a: readonly Rankable[], b: readonly Rankable[]): number {
-  for (const [index, left] of a.entries()) {
-    const right = b[index] ?? null;
+  for (let index = 0; index < a.length; index += 1) {
+    const [left, right] = [a[index] ?? null, b[index] ?? null];
     if (left === right) continue;
     if (left === null) return -1;
     if (right === null) return 1;
