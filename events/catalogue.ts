@@ -16,6 +16,8 @@ import { killSwitchDisengaged } from '#events/facts/kill-switch-disengaged.v1.ts
 import { killSwitchEngaged } from '#events/facts/kill-switch-engaged.v1.ts';
 import { killSwitchSettled } from '#events/facts/kill-switch-settled.v1.ts';
 import { limitHit } from '#events/facts/limit-hit.v1.ts';
+import { modelActivated } from '#events/facts/model-activated.v1.ts';
+import { modelTrained } from '#events/facts/model-trained.v1.ts';
 import { orderAbandoned } from '#events/facts/order-abandoned.v1.ts';
 import { orderAcknowledged } from '#events/facts/order-acknowledged.v1.ts';
 import { orderAdopted } from '#events/facts/order-adopted.v1.ts';
@@ -77,6 +79,8 @@ export const FACTS = [
   signalGenerated,
   signalRejected,
   signalsRequested,
+  modelTrained,
+  modelActivated,
   intentCreated,
   runCommitted,
   runCompleted,

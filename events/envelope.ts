@@ -33,6 +33,7 @@ export type Aggregate =
   | 'signal'
   | 'market'
   | 'room'
+  | 'model'
   | 'request';
 
 export interface FactDefinition<T extends string = string, D extends z.ZodType = z.ZodType> {

@@ -32,6 +32,10 @@ export const aggregateOf = {
   global: 'global',
   run: (runId: string): string => `run:${runId}`,
   signal: (strategyId: string, symbol: string, asOf: string): string => `signal:${strategyId}:${symbol}:${asOf}`,
+  /** Which version of its model a strategy trades by. */
+  activeModel: (strategyId: string): string => `model:${strategyId}`,
+  /** One trained version. */
+  modelVersion: (strategyId: string, version: string): string => `model:${strategyId}:${version}`,
   market: (feed: string): string => `market:${feed}`,
   /** One thing that a person asked for. */
   request: (requestId: string): string => `request:${requestId}`,

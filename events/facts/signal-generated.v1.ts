@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineFact } from '#events/envelope.ts';
-import { date, decimal, reason, side, strategy, symbol } from '#events/fields.ts';
+import { date, decimal, name, reason, side, strategy, symbol } from '#events/fields.ts';
 
 /** A strategy made a signal from the bars of a session. */
 export const signalGenerated = defineFact({
@@ -18,5 +18,7 @@ export const signalGenerated = defineFact({
     referencePrice: decimal,
     averageTrueRange: decimal,
     reason,
+    /** The version of the model that said so; null where none was asked. */
+    modelVersion: name.nullable().default(null),
   }),
 });

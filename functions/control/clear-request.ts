@@ -118,7 +118,7 @@ export async function clearRequest(
   const [account, bars, model, holding] = await Promise.all([
     isEntry ? broker.account() : null,
     isEntry ? readBars(dependencies, symbol) : null,
-    isEntry && tradesByModel(strategyId) ? dependencies.marketStore.loadModel(strategyId) : null,
+    isEntry && tradesByModel(strategyId) ? dependencies.models.standing(strategyId) : null,
     doubt === null ? null : readHolding(dependencies, symbol),
   ]);
   const now = clock.now();

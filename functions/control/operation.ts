@@ -13,6 +13,7 @@ import type { BrokerTraffic } from '#shared/ports/broker-traffic.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Journal } from '#shared/ports/journal.ts';
+import type { Models } from '#shared/ports/models.ts';
 import type { Nonces } from '#shared/ports/nonces.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
@@ -56,7 +57,8 @@ export interface ControlDependencies {
   readonly orphans: Pick<Orphans, 'all'>;
   readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'giveUp' | 'ask' | 'session'>;
   readonly journal: Journal;
-  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadModel' | 'loadSignals'>;
+  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadSignals'>;
+  readonly models: Omit<Models, 'keep' | 'noteUse'>;
   readonly broker: Pick<Broker, 'instruments' | 'account' | 'position' | 'clock'>;
   readonly traffic: BrokerTraffic;
   readonly marketData: Pick<MarketData, 'latestQuotes'>;

@@ -7,6 +7,7 @@ import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { brokerTrafficStore } from '#shared/adapters/stores/broker-traffic-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { orderRequestsStore } from '#shared/adapters/stores/order-requests-store.ts';
 import { noncesStore } from '#shared/adapters/stores/nonces-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
@@ -47,6 +48,7 @@ export const controlStores = (tables: Tables, clock: Clock) => ({
   journal: journalStore(tables),
   traffic: brokerTrafficStore(tables),
   marketStore: marketStore(tables, clock),
+  models: modelsStore(tables, ROOM, clock),
   rates: rateLimitsStore(tables),
   nonces: noncesStore(tables),
 });

@@ -27,6 +27,7 @@ import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
+import type { Models } from '#shared/ports/models.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { Safety } from '#shared/ports/safety.ts';
 import type { DayMemory } from './day-memory.ts';
@@ -41,6 +42,7 @@ export interface FactSources {
   readonly broker: Broker;
   readonly marketData: MarketData;
   readonly marketStore: MarketStore;
+  readonly models: Pick<Models, 'standing'>;
   readonly memory: DayMemory;
 }
 
@@ -148,7 +150,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     readQuote(sources, ticker, isEntry),
     isEntry ? broker.account() : null,
     isEntry ? memory.bars(marketStore, ticker, day) : null,
-    isEntry && tradesByModel(strategyId) ? marketStore.loadModel(strategyId) : null,
+    isEntry && tradesByModel(strategyId) ? sources.models.standing(strategyId) : null,
   ]);
   if (!ground.ok) return ground;
   const { policy } = ground.value;

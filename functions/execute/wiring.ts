@@ -4,6 +4,7 @@ import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
@@ -47,6 +48,7 @@ export async function wire(
     deployed: deployedLimitsOf(settings),
     memory: new DayMemory(),
     marketStore: marketStore(tables, systemClock),
+    models: modelsStore(tables, ROOM, systemClock),
     clock: systemClock,
     policies: policiesStore(tables, ROOM),
     safety: safetyStore(tables, ROOM),

@@ -30,6 +30,7 @@ const signal: Signal = {
   reason: { code: 'crossed-up', text: 'crossed', numbers: {} },
   price: 100,
   atr: 2,
+  modelVersion: null,
   asOf: calendarDate('2026-03-06'),
 };
 

@@ -2,6 +2,7 @@
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
@@ -15,7 +16,7 @@ import type { SignalDependencies } from './generate-signals.ts';
 
 const ROOM = 'signal';
 
-/** One for each entry of the policy while the function is warm: a model is trained once a quarter, not once a call. */
+/** One for each entry of the policy while the function is warm. */
 function strategiesByEntry(): (entry: StrategyPolicy) => Strategy {
   const made = new Map<string, Strategy>();
   return (entry) => {
@@ -57,6 +58,7 @@ export function wire(
     policies: policiesStore(tables, ROOM),
     books: booksStore(tables, ROOM),
     marketStore: marketStore(tables, systemClock),
+    models: modelsStore(tables, ROOM, systemClock),
     journal: journalStore(tables),
     strategyOf: strategiesByEntry(),
   };

@@ -1,8 +1,7 @@
 /** What the house keeps of the market: daily bars by symbol and year, the latest quotes, and signals by session. */
-import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import type { BarColumns, Quote } from '#shared/core/market/types.ts';
-import type { ModelStanding } from '#shared/core/risk/check.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
 
 /** A quote with the price of the last trade and when both were read. */
@@ -18,10 +17,6 @@ export interface MarketStore {
   loadBars(symbols: readonly Ticker[], fromYear: number, toYear: number): Promise<ReadonlyMap<Ticker, BarColumns>>;
   saveQuotes(quotes: readonly StoredQuote[]): Promise<void>;
   loadQuotes(symbols: readonly Ticker[]): Promise<ReadonlyMap<Ticker, StoredQuote>>;
-  /** Replaces what is known of the model that a strategy trades by. */
-  saveModel(strategyId: StrategyId, model: ModelStanding): Promise<void>;
-  /** One that was never stored is none that is active. */
-  loadModel(strategyId: StrategyId): Promise<ModelStanding>;
   /** Saves the signals of a session; the same signal saved twice is one. */
   saveSignals(session: CalendarDate, signals: readonly Signal[]): Promise<void>;
   /** Null when the signals of the session were never made, which is not the same as a session without signals. */

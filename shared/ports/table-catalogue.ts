@@ -52,7 +52,7 @@ export const TABLES = {
     streamed: false,
   },
   market: {
-    holds: 'daily bars by symbol and year, latest prices, signals, feature cache',
+    holds: 'daily bars by symbol and year, latest prices, signals, models by version and their aliases',
     indexes: [],
     expiryAttribute: 'expiresAt',
     streamed: false,
@@ -88,6 +88,9 @@ export const REQUEST_GATE_PARTITION = 'REQUESTS#';
 
 /** Items of the table `safety` under keys that begin so are plans of slices. */
 export const SLICE_PLAN_PARTITION = 'PLANS#';
+
+/** Items of the table `market` under keys that begin so say which version of a model is active. */
+export const MODEL_ALIAS_PARTITION = 'MODEL-ALIAS#';
 
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES: readonly TableName[] = ['safety', 'orders', 'books', 'market', 'journal'];

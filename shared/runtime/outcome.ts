@@ -78,6 +78,7 @@ const CONFLICTS: ReadonlySet<RefusalCode> = new Set([
   'idempotency-conflict',
   'order-already-ended',
   'policy-version-changed',
+  'model-alias-changed',
   'basis-changed',
   'book-version-changed',
   'twin-order',

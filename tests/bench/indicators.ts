@@ -59,7 +59,7 @@ function addStrategyTasks(bench: Bench, symbolCounts: readonly number[] = [50, 1
       const history = new MarketHistory(bars);
       const strategies = STRATEGY_NAMES.map((name) => makeStrategy(name));
       for (const { date } of market.sessions) {
-        const view = { asOf: date, symbols: history.symbolsAsOf(date, null), positionOf: () => null };
+        const view = { asOf: date, symbols: history.symbolsAsOf(date, null), positionOf: () => null, model: null };
         for (const strategy of strategies) strategy.signals(view);
       }
     });

@@ -14,7 +14,7 @@ import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-st
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
 import { watchesStore } from '#shared/adapters/stores/watches-store.ts';
 import { parsePrice, parseQuantity } from '#shared/core/kernel/decimal.ts';
-import { accountId, brokerOrderId, decisionId, runId, strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { accountId, brokerOrderId, decisionId, runId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, calendarDate, epochNs, formatEpochMs, nsOf } from '#shared/core/kernel/instant.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { freshRecord } from '#shared/core/portfolio/pending-signals.ts';
@@ -35,6 +35,7 @@ const signal: Signal = {
   reason: { code: 'crossed-up', text: 'crossed', numbers: { fast: 2 } },
   price: 100.5,
   atr: 2.25,
+  modelVersion: null,
   asOf: calendarDate('2026-03-06'),
 };
 
@@ -269,16 +270,6 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
         };
         await store.saveQuotes([{ quote, readAt: NOW }]);
         expect((await store.loadQuotes([quote.ticker])).get(quote.ticker)).toEqual({ quote, readAt: NOW });
-      });
-
-      it('knows no model that was never stored, and the last that was', async () => {
-        const store = marketStore(tables, clock);
-        const strategy = strategyId(`model-${fixtures}`);
-        expect(await store.loadModel(strategy)).toEqual({ trainedThrough: null });
-        for (const trainedThrough of [calendarDate('2025-12-31'), null]) {
-          await store.saveModel(strategy, { trainedThrough });
-          expect(await store.loadModel(strategy)).toEqual({ trainedThrough });
-        }
       });
 
       it('tells a session without signals from one that was never looked at', async () => {

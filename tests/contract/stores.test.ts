@@ -11,6 +11,7 @@ import { epochMs } from '#shared/core/kernel/instant.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 import { describeBooks } from './books.contract.ts';
 import { describeJournal } from './journal.contract.ts';
+import { describeModels } from './models.contract.ts';
 import { describeRecords } from './records.contract.ts';
 import { describeSafety } from './safety.contract.ts';
 
@@ -41,7 +42,7 @@ afterAll(() => emulator.stop());
 const overEmulator = (): Promise<Tables> => Promise.resolve(dynamo);
 const inMemory = (): Promise<Tables> => Promise.resolve(new MemoryTables({ clock: new ManualClock(epochMs(0)) }));
 
-for (const describeStores of [describeJournal, describeBooks, describeRecords, describeSafety]) {
+for (const describeStores of [describeJournal, describeBooks, describeModels, describeRecords, describeSafety]) {
   describeStores('DynamoDB emulator', overEmulator);
   describeStores('memory', inMemory);
 }

@@ -16,7 +16,9 @@ async function signal(house: ControlHouse, session: CalendarDate): Promise<strin
   const { strategyId } = first;
   const reason = { code: 'crossed-up', text: 'it crossed', numbers: {} };
   const base = { strategyId, ticker: ticker('AAPL'), kind: 'entry', side: 'buy', confidence: 1, reason } as const;
-  await marketStore(house.tables, house.clock).saveSignals(session, [{ ...base, price: 100, atr: 2, asOf: session }]);
+  await marketStore(house.tables, house.clock).saveSignals(session, [
+    { ...base, price: 100, atr: 2, asOf: session, modelVersion: null },
+  ]);
   return strategyId;
 }
 

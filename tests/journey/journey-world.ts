@@ -21,6 +21,7 @@ import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
 import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
@@ -176,6 +177,7 @@ function assemble(
     exits: exitsStore(own, 'execute'),
     permits: trading,
     marketData: alpacaMarketData({ endpoints, telemetry, gate: data }),
+    models: modelsStore(own, 'execute', clock),
     memory: new DayMemory(),
     deployed: {
       switches: NO_SWITCHES,

@@ -120,6 +120,7 @@ const entry = (asOf: Signal['asOf']): Signal => ({
   reason: { code: 'crossed-up', text: 'crossed', numbers: {} },
   price: 70,
   atr: 1,
+  modelVersion: null,
   asOf,
 });
 

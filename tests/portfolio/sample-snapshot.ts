@@ -23,6 +23,7 @@ export const signal = (symbol: Ticker, changes: Partial<Signal> = {}): Signal =>
   reason: { code: 'crossed-up', text: 'crossed', numbers: {} },
   price: 100,
   atr: 2,
+  modelVersion: null,
   asOf: calendarDate('2026-03-06'),
   ...changes,
 });

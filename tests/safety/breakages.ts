@@ -8,6 +8,7 @@ import { clientOrderIdOf } from '#shared/core/kernel/identity.ts';
 import { addMs } from '#shared/core/kernel/instant.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import { STRATEGY, SYMBOL } from '#tests/journey/journey-world.ts';
+import { MODEL_BREAKAGES } from './model-breakages.ts';
 import type { TableFault } from './broken-tables.ts';
 import type { WireRule } from './broken-wire.ts';
 import type { Breakage, Broken } from './truth-world.ts';
@@ -208,6 +209,8 @@ export const BREAKAGES = {
   'journal unwritable': ({ tables }) => tables.fail({ table: 'journal' }, 'unreadable'),
   'journal slow': ({ tables }) => tables.fail({ table: 'journal' }, 'slow'),
   'journal place taken': journalTaken,
+
+  ...MODEL_BREAKAGES,
 } as const satisfies Readonly<Record<string, Breakage>>;
 
 const engaged = { killEngaged: { BOOL: true } } as const;

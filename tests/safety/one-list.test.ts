@@ -14,15 +14,17 @@ import { memoryLanes } from '#shared/adapters/memory/lanes.ts';
 import { aggregateOf } from '#events/fact.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { text } from '#shared/adapters/stores/attributes.ts';
-import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { grantOf } from '#shared/core/access/permissions.ts';
 import { parseMoney } from '#shared/core/kernel/decimal.ts';
 import { runId, strategyId } from '#shared/core/kernel/identity.ts';
-import { calendarDate } from '#shared/core/kernel/instant.ts';
+import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { type RefusalCode, REFUSALS } from '#shared/core/kernel/refusal.ts';
 import { sessionBefore, sessionToReconcile } from '#shared/core/market/session-calendar.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+import { trainedThroughFor } from '#shared/core/signal/model/walk-forward.ts';
+import { sampleModel } from '#tests/contract/sample-model.ts';
 import { STRATEGY, SYMBOL } from '#tests/journey/journey-world.ts';
 import { BREAKAGES, NOES } from './breakages.ts';
 import { interceptWire } from './broken-wire.ts';
@@ -35,6 +37,9 @@ beforeAll(() => {
   restore = interceptWire();
 });
 afterAll(() => restore());
+
+/** The order is decided on before anything is broken, and is not decided on again. */
+const UNCHANGED = { decideAgain: () => Promise.resolve(), tradeAs: () => Promise.resolve() };
 
 type Document = ReturnType<typeof writePolicy>;
 /** Other numbers in the version that is in force. */
@@ -143,7 +148,7 @@ async function allWays(breakage: Breakage) {
     const before = await post(dependencies, 'before');
     const [message] = queues.orders.receive({ count: 1 });
     if (message === undefined) throw new Error(`the request was not accepted: ${before}`);
-    await breakage(brokenOf({ world, tables, clock, command: byRun, decideAgain: () => Promise.resolve() }));
+    await breakage(brokenOf({ world, tables, clock, command: byRun, ...UNCHANGED }));
     return {
       request: await post(dependencies, 'after'),
       run: await execute(world, byRun),
@@ -171,12 +176,18 @@ describe('an entry of a strategy that trades by a model', () => {
       const command = world.submitCommand({ ...wish, terms, runId: runId('run-1') });
       const { dependencies } = controlOver(world, tables);
       const both = async (key: string) => [await post(dependencies, key, byModel), await execute(world, command)];
-      expect(await both('never')).toEqual(['model-not-fresh', 'model-not-fresh']);
-      const models = marketStore(tables, clock);
-      await models.saveModel(byModel, { trainedThrough: calendarDate('2025-06-30') });
+      expect(await both('never')).toEqual(['model-unusable', 'model-unusable']);
+      const due = trainedThroughFor(sessionBefore(sessionToReconcile(clock.now()).date).date);
+      const put = async (trainedThrough: CalendarDate, expected: number) => {
+        const model = sampleModel({ strategyId: byModel, trainedThrough });
+        const models = modelsStore(tables, 'signal', clock);
+        await models.keep({ ...model, policyVersion: 1, createdAt: clock.now() });
+        const by = { by: 'signal', reason: 'a test', now: clock.now(), correlationId: 'c-1' };
+        await models.move(byModel, { expected, version: model.version, pinned: false, ...by });
+      };
+      await put(trainedThroughFor(due), 0);
       expect(await both('old')).toEqual(['model-not-fresh', 'model-not-fresh']);
-      const today = sessionToReconcile(clock.now());
-      await models.saveModel(byModel, { trainedThrough: sessionBefore(today.date).date });
+      await put(due, 1);
       // The next thing that is wrong: this account has no such strategy.
       expect(await both('fresh')).toEqual(['strategy-missing', 'strategy-missing']);
     } finally {
@@ -193,7 +204,7 @@ describe('an order that comes near to a limit', () => {
       const command = world.submitCommand(wish);
       // Whatever uses a ten-thousandth of its limit comes near to it.
       const breakage = checks({ warnShareBps: 1 });
-      await breakage(brokenOf({ world, tables, clock, command, decideAgain: () => Promise.resolve() }));
+      await breakage(brokenOf({ world, tables, clock, command, ...UNCHANGED }));
       const { dependencies, queues } = controlOver(world, tables);
       const near = accepted.parse(await answer(dependencies, 'near'));
       expect(near.warnings).toContainEqual(

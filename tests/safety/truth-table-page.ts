@@ -1,5 +1,6 @@
 /** The truth table as a page to read: docs/concepts/fail-closed.md is this text and nothing else. */
-import { BROKEN, BROKEN_LATE, CONDITIONS, DEPENDENCIES, type Expected, IMPOSSIBLE, SAY_NO } from './truth-table.ts';
+import { BROKEN, BROKEN_LATE, CONDITIONS, DEPENDENCIES, IMPOSSIBLE, SAY_NO } from './truth-table.ts';
+import type { Expected } from './truth-row.ts';
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const outcomes = ({ entry, exit, cancel, flatten }: Expected): readonly string[] =>
@@ -84,6 +85,7 @@ export const renderTruthTable = (): string =>
     'A flag of a safety item that is missing or not readable counts as what lets the least pass: a kill switch as engaged,',
     'a breaker as tripped, a trading state as HALTED, an account as live and not armed, a strategy as disabled, a pass of',
     'reconciliation as never made. A policy that is not there or not readable stops entries; closing orders are then held to',
-    'the limits of a new account. Either can be set right over the API.',
+    'the limits of a new account. A model that is not there, not whole or not the one that is due stops the entries of its',
+    'strategy, and no other model takes its place. Each can be set right over the API.',
     '',
   ].join('\n');

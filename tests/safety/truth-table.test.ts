@@ -5,17 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BREAKAGES, LATE, NOES } from './breakages.ts';
 import { interceptWire } from './broken-wire.ts';
-import {
-  BROKEN,
-  BROKEN_LATE,
-  CONDITIONS,
-  DEPENDENCIES,
-  type Expected,
-  IMPOSSIBLE,
-  type Outcome,
-  type Row,
-  SAY_NO,
-} from './truth-table.ts';
+import { BROKEN, BROKEN_LATE, CONDITIONS, DEPENDENCIES, IMPOSSIBLE, SAY_NO } from './truth-table.ts';
+import type { Expected, Outcome, Row } from './truth-row.ts';
+import { soundModel } from './model-breakages.ts';
 import { renderTruthTable } from './truth-table-page.ts';
 import { type TruthTables, truthTables } from './truth-tables.ts';
 import { type Action, ACTIONS, type Breakage, TruthWorld } from './truth-world.ts';
@@ -130,6 +122,15 @@ describe('where nothing is broken', () => {
     const world = await opened(action);
     try {
       expect(await world.run(() => undefined)).toEqual({ outcome: 'passes', reachedBroker: true, ordersAtBroker: 1 });
+    } finally {
+      await world.close();
+    }
+  });
+
+  it('an entry of a strategy that trades by a model passes', async () => {
+    const world = await opened('entry');
+    try {
+      expect(await world.run(soundModel)).toEqual({ outcome: 'passes', reachedBroker: true, ordersAtBroker: 1 });
     } finally {
       await world.close();
     }

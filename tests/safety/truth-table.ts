@@ -1,23 +1,9 @@
 /**
  * What each order comes to when a fact that it rests on is broken. Every outcome here was written down by hand, from what
  * has to be so; the test beside it drives the real workflows through each row, and the page in docs is this table.
- *
- * passes: the broker has the order, or has canceled it. refused: ended with this code, nothing was sent. withdrawn: it was
- * claimed and ended at its last look, nothing was sent. waits: the exit stays open in the book and is driven again. again:
- * the command comes again, nothing was sent. unknown: it may be at the broker, once; its exposure stays reserved and the
- * symbol takes no entry. dead-letter: a person is called, nothing was sent.
  */
-import type { RefusalCode } from '#shared/core/kernel/refusal.ts';
 import type { BreakageName, LateName, NoName } from './breakages.ts';
-
-export type Outcome =
-  | 'passes'
-  | 'waits'
-  | 'unknown'
-  | `refused ${RefusalCode}`
-  | `withdrawn ${RefusalCode}`
-  | `again ${string}`
-  | `dead-letter ${string}`;
+import { allBut, expected, type Four, only, type Outcome, type Row } from './truth-row.ts';
 
 export const DEPENDENCIES = [
   'global safety item',
@@ -34,24 +20,12 @@ export const DEPENDENCIES = [
   'reconciliation freshness',
   'clock',
   'journal',
+  'model',
 ] as const;
 export type Dependency = (typeof DEPENDENCIES)[number];
 
 export const CONDITIONS = ['missing', 'unreadable', 'slow', 'stale', 'corrupt', 'skewed'] as const;
 export type Condition = (typeof CONDITIONS)[number];
-
-export interface Expected {
-  readonly entry: Outcome;
-  readonly exit: Outcome;
-  readonly cancel: Outcome;
-  readonly flatten: Outcome;
-}
-
-export interface Row<B extends string> extends Expected {
-  /** What exactly is wrong, as a sentence without its end. */
-  readonly because: string;
-  readonly breakage: B;
-}
 
 export interface BrokenRow extends Row<BreakageName> {
   readonly of: Dependency;
@@ -64,14 +38,6 @@ export interface NoRow {
   readonly is: Condition;
   readonly impossible: string;
 }
-
-type Four = readonly [Outcome, Outcome, Outcome, Outcome];
-const expected = ([entry, exit, cancel, flatten]: Four): Expected => ({ entry, exit, cancel, flatten });
-
-/** The entry, and everything else passes. */
-const only = (entry: Outcome): Four => [entry, 'passes', 'passes', 'passes'];
-/** Nothing but a cancel goes on. */
-const allBut = (entry: Outcome, closing: Outcome = entry): Four => [entry, closing, 'passes', closing];
 
 type Entry = readonly [Condition, string, BreakageName, Four] | readonly [Condition, string];
 
@@ -387,6 +353,28 @@ const TABLE: Readonly<Record<Dependency, readonly Entry[]>> = {
       ['dead-letter item-corrupt', 'dead-letter item-corrupt', 'again order-contended', 'dead-letter item-corrupt'],
     ],
     ['skewed', 'its entries are ordered by sequence, not by time'],
+  ],
+  model: [
+    ['missing', 'no version was ever put to use', 'model never active', only('refused model-unusable')],
+    ['missing', 'the active version is deleted', 'model deleted', only('refused model-unusable')],
+    ['unreadable', 'the table does not answer for it', 'model unreadable', only('again tables-unreachable')],
+    ['slow', 'its answer comes after the deadline', 'model slow', only('again tables-no-answer')],
+    [
+      'stale',
+      'the one of the quarter before is active',
+      'model of the quarter before',
+      only('refused model-not-fresh'),
+    ],
+    ['stale', 'the one that is pinned is too old', 'model pinned and old', only('refused model-not-fresh')],
+    [
+      'corrupt',
+      'one of its weights has changed in the last bit',
+      'model weight changed',
+      only('refused model-unusable'),
+    ],
+    ['corrupt', 'its document is torn', 'model torn', only('refused model-unusable')],
+    ['corrupt', 'nobody can say whether it is pinned', 'model alias nonsense', only('refused model-unusable')],
+    ['skewed', 'it was trained through a session that is not over', 'model ahead', only('refused model-not-fresh')],
   ],
 };
 

@@ -3,9 +3,11 @@ import type { AnyCommand } from '#events/catalogue.ts';
 import { makeCommand } from '#events/command.ts';
 import { ManualClock } from '#shared/adapters/memory/clock.ts';
 import { MemoryTables } from '#shared/adapters/memory/tables.ts';
+import { text } from '#shared/adapters/stores/attributes.ts';
 import { accountSafetyKey, bookKey, exposureKey, policyKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { addMs, epochMs, type EpochMs, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
+import type { StrategyId } from '#shared/core/kernel/identity.ts';
 import type { ItemKey } from '#shared/core/kernel/item.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -63,6 +65,8 @@ export interface Broken {
   skewClock(ms: number): void;
   /** Decides anew, after the world was broken. */
   decideAgain(): Promise<void>;
+  /** The entry is another strategy's, which has the same standing and cash; what closes positions is not. */
+  tradeAs(strategyId: StrategyId): Promise<void>;
   /** What the deployment's environment says from now on. */
   switches(change: Partial<Switches>): void;
 }
@@ -84,14 +88,16 @@ export function brokenOf(parts: {
   readonly clock: SkewedClock;
   readonly command: AnyCommand;
   readonly decideAgain: () => Promise<void>;
+  readonly tradeAs: (strategyId: StrategyId) => Promise<void>;
 }): Broken {
-  const { world, tables, clock, command, decideAgain } = parts;
+  const { world, tables, clock, command, decideAgain, tradeAs } = parts;
   const { account, simulator } = world.journey;
   return {
     tables,
     world,
     command,
     decideAgain,
+    tradeAs,
     keys: {
       account: accountSafetyKey(account),
       strategy: strategyKey(account, STRATEGY),
@@ -135,6 +141,7 @@ export class TruthWorld {
   /** The order that a cancel is for. */
   #resting: string | null = null;
   #asked: AnyCommand | null = null;
+  #entersAs: StrategyId = STRATEGY;
 
   private constructor(world: SafetyWorld, tables: BrokenTables, clock: SkewedClock, action: Action) {
     this.#world = world;
@@ -165,9 +172,20 @@ export class TruthWorld {
     return this.#world.close();
   }
 
-  #intent(): Promise<OrderIntent> {
+  async #intent(): Promise<OrderIntent> {
     const purpose = this.#action === 'cancel' ? 'entry' : this.#action;
-    return this.#world.intent({ decision: `do-${this.#action}`, purpose, shares: SHARES });
+    const intent = await this.#world.intent({ decision: `do-${this.#action}`, purpose, shares: SHARES });
+    const strategyId = this.#action === 'entry' ? this.#entersAs : STRATEGY;
+    return { ...intent, terms: { ...intent.terms, strategyId } };
+  }
+
+  async #tradeAs(strategyId: StrategyId): Promise<void> {
+    const { account } = this.#world.journey;
+    const item = await this.#tables.get('safety', strategyKey(account, STRATEGY));
+    const key = strategyKey(account, strategyId);
+    await this.#tables.put('safety', { ...item, sk: text(key.sk), strategyId: text(strategyId) });
+    this.#entersAs = strategyId;
+    this.#asked = await this.#command();
   }
 
   async #command(): Promise<AnyCommand> {
@@ -198,6 +216,7 @@ export class TruthWorld {
         decideAgain: async () => {
           this.#asked = await this.#command();
         },
+        tradeAs: (strategyId) => this.#tradeAs(strategyId),
       }),
     );
     const command = this.#asked;

@@ -25,6 +25,7 @@ import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { exitsStore } from '#shared/adapters/stores/exits-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { orphansStore } from '#shared/adapters/stores/orphans-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
@@ -112,6 +113,7 @@ export function executeRoom(ground: Ground, process: SimulatedProcess): ExecuteD
     clock: process.clock,
     telemetry: ground.telemetry,
     marketStore: marketStore(tables, process.clock),
+    models: modelsStore(tables, 'execute', process.clock),
     memory: new DayMemory(),
     deployed: {
       switches: NO_SWITCHES,
@@ -250,6 +252,7 @@ export function signalRoom(ground: Ground, process: SimulatedProcess): SignalDep
     policies: policiesStore(tables, 'signal'),
     books: booksStore(tables, 'signal'),
     marketStore: marketStore(tables, process.clock),
+    models: modelsStore(tables, 'signal', process.clock),
     journal: journalStore(tables),
     strategyOf: ground.strategyOf,
   };

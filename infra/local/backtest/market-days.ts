@@ -104,14 +104,27 @@ export class MarketDays {
 
   /** Views of the symbols that have a bar of the session; those whose recent bars have a gap take no entries. */
   viewsAsOf(session: CalendarDate): readonly SymbolView[] {
-    const { history, shelves } = this.#asOf(session);
+    const { history } = this.#asOf(session);
+    return history.symbolsAsOf(session, this.#wholeAsOf(session, session));
+  }
+
+  /** What a training for a session may learn from: symbols that could be entered as of an earlier one, as seen then. */
+  trainable(session: CalendarDate, through: CalendarDate): readonly SymbolView[] {
+    const whole = this.#wholeAsOf(through, session);
+    return this.#asOf(session)
+      .history.symbolsAsOf(through, whole, session)
+      .filter(({ inUniverse }) => inUniverse);
+  }
+
+  /** @param asSeen the session whose splits have taken effect */
+  #wholeAsOf(session: CalendarDate, asSeen: CalendarDate): ReadonlySet<Ticker> {
     const number = this.#sessionNumber.get(session);
     const year = session.slice(0, 4);
     const whole = new Set<Ticker>();
-    for (const shelf of shelves) {
+    for (const shelf of this.#asOf(asSeen).shelves) {
       if (number !== undefined && isWhole(shelf, number, session, year)) whole.add(shelf.ticker);
     }
-    return history.symbolsAsOf(session, whole);
+    return whole;
   }
 
   readingsAsOf(session: CalendarDate, rules: CorrelationRules): Pick<Snapshot, 'volatility' | 'correlations'> {

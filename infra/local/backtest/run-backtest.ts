@@ -12,7 +12,7 @@ import {
   subtractMoney,
 } from '#shared/core/kernel/decimal.ts';
 import { accountId, correlationId, type StrategyId, type Ticker } from '#shared/core/kernel/identity.ts';
-import { type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
+import { type CalendarDate, type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusalStage } from '#shared/core/kernel/refusal.ts';
 import type { DataReport } from '#shared/core/market/data-validator.ts';
 import { newYorkDate, newYorkInstant } from '#shared/core/market/new-york-time.ts';
@@ -31,6 +31,9 @@ import type { EquityPoint } from '#shared/core/report/metrics.ts';
 import type { Execution } from '#shared/core/report/round-trips.ts';
 import type { BarFacts } from '#shared/core/risk/bar-facts.ts';
 import type { ModelStanding } from '#shared/core/risk/check.ts';
+import { standingOf } from '#shared/core/risk/model-standing.ts';
+import type { ModelVersion } from '#shared/core/signal/model/model-version.ts';
+import { type ModelUse, noModel, WalkForwardModels } from '#shared/core/signal/model/walk-forward.ts';
 import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Strategy } from '#shared/core/signal/strategy.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
@@ -87,6 +90,8 @@ export interface BacktestRun {
   /** SHA-256 over every day's commands and refusals. */
   readonly decisionsSha256: string;
   readonly signals: number;
+  /** Versions that were trained on the way, oldest first. */
+  readonly models: readonly ModelVersion[];
   readonly volatilitySource: VolatilitySeries['source'];
   /** Sessions that lost as much as the day may: live the breaker stops entries there until a person resets it. */
   readonly dailyLossSessions: number;
@@ -116,8 +121,9 @@ interface World {
   today: Session;
   /** As of the session before, as they were made after its close. */
   signals: readonly Signal[];
-  /** What the strategies that trade by a model used for these signals. */
-  readonly models: Map<StrategyId, ModelStanding>;
+  /** The registry, and what the strategies that trade by a model used for these signals. */
+  readonly registry: WalkForwardModels;
+  readonly models: Map<StrategyId, ModelUse>;
   decided: DecidedRun | null;
   pending: readonly SignalRecord[];
   signalsMade: number;
@@ -164,7 +170,7 @@ function openWorld(request: BacktestRequest): World {
   const days = new MarketDays(market, request.vix);
   const barsOf = (symbol: Ticker): BarFacts | null => days.barFacts(symbol, world.today.date, knownSession(world).date);
   const modelOf = (id: StrategyId): ModelStanding | null =>
-    tradesByModel(id) ? (world.models.get(id) ?? { trainedThrough: null }) : null;
+    tradesByModel(id) ? standingOf(world.models.get(id) ?? noModel('none was ever put to use')) : null;
   const desk = new PaperDesk({ ledger, policy, venue, quotes: feed, barsOf, modelOf });
   const house = new PaperHouse({
     ledger,
@@ -191,6 +197,7 @@ function openWorld(request: BacktestRequest): World {
     hash: createHash('sha256'),
     today: sessionBefore(first.date),
     signals: [],
+    registry: new WalkForwardModels(),
     models: new Map(),
     decided: null,
     pending: [],
@@ -209,16 +216,22 @@ function takeStep(world: World, step: 'daily-bars' | 'signals' | 'decide' | 'day
 }
 
 /** Signals as of a session, from its views and the books after it. */
-function signalsAsOf({ request, days, ledger, models }: World, session: Session): readonly Signal[] {
+function signalsAsOf({ request, days, ledger, registry, models }: World, session: Session): readonly Signal[] {
   const symbols = days.viewsAsOf(session.date);
   const books = ledger.touchedBooks().filter((book) => book.shares.some(({ quantity }) => quantity !== 0n));
   return request.strategies.flatMap((strategy) => {
     const positions = openPositionsOf(books, strategy.id);
-    const view = { asOf: session.date, symbols, positionOf: (symbol: Ticker) => positions.get(symbol) ?? null };
-    if (strategy.entryClass === 'model') {
-      models.set(strategy.id, { trainedThrough: strategy.modelThrough?.(view) ?? null });
-    }
-    return ask(strategy, view);
+    const { id, trainer } = strategy;
+    const trainable = (through: CalendarDate) => days.trainable(session.date, through);
+    const use = trainer === undefined ? null : registry.modelFor(id, trainer, session.date, trainable);
+    if (use !== null) models.set(id, use);
+    const model = use?.kind === 'active' ? use.model : null;
+    return ask(strategy, {
+      asOf: session.date,
+      symbols,
+      positionOf: (symbol: Ticker) => positions.get(symbol) ?? null,
+      model,
+    });
   });
 }
 
@@ -365,6 +378,7 @@ export function runBacktest(request: BacktestRequest): BacktestRun {
     executions: executionsOf(world),
     decisionsSha256: world.hash.digest('hex'),
     signals: world.signalsMade,
+    models: world.registry.versions,
     volatilitySource: request.vix === null ? 'realised' : 'vix',
     dailyLossSessions: world.dailyLossSessions,
   };

@@ -2,7 +2,7 @@
 import type { AccountId, ClientOrderId, DecisionId, RunId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import type { ItemKey } from '#shared/core/kernel/item.ts';
-import { REQUEST_GATE_PARTITION, SLICE_PLAN_PARTITION } from '#shared/ports/table-catalogue.ts';
+import { MODEL_ALIAS_PARTITION, REQUEST_GATE_PARTITION, SLICE_PLAN_PARTITION } from '#shared/ports/table-catalogue.ts';
 
 const account = (accountId: AccountId): string => `ACCOUNT#${accountId}`;
 
@@ -97,7 +97,32 @@ export const signalKey = (session: CalendarDate, strategyId: StrategyId, symbol:
   pk: `SIGNALS#${session}`,
   sk: `${strategyId}#${symbol}`,
 });
-export const modelKey = (strategyId: StrategyId): ItemKey => ({ pk: `MODEL#${strategyId}`, sk: 'ACTIVE' });
+/** What is kept of a strategy's models: never changed but for the notes of use. */
+export const modelsPartition = (strategyId: StrategyId): string => `MODEL#${strategyId}`;
+export const MODEL_VERSION_PREFIX = 'VERSION#';
+export const modelVersionKey = (strategyId: StrategyId, version: string): ItemKey => ({
+  pk: modelsPartition(strategyId),
+  sk: `${MODEL_VERSION_PREFIX}${version}`,
+});
+/** Names the version of a training. */
+export const modelTrainingKey = (strategyId: StrategyId, through: CalendarDate, planId: string): ItemKey => ({
+  pk: modelsPartition(strategyId),
+  sk: `TRAINING#${through}#${planId}`,
+});
+export const modelUseKey = (strategyId: StrategyId, session: CalendarDate): ItemKey => ({
+  pk: modelsPartition(strategyId),
+  sk: `USE#${session}`,
+});
+/** In a partition of its own: people move the alias, and may write nothing else of the table. */
+export const modelAliasPartition = (strategyId: StrategyId): string => `${MODEL_ALIAS_PARTITION}${strategyId}`;
+export const modelAliasKey = (strategyId: StrategyId): ItemKey => ({
+  pk: modelAliasPartition(strategyId),
+  sk: 'ACTIVE',
+});
+export const modelMoveKey = (strategyId: StrategyId, revision: number): ItemKey => ({
+  pk: modelAliasPartition(strategyId),
+  sk: `MOVE#${String(revision).padStart(9, '0')}`,
+});
 export const signalsPartition = (session: CalendarDate): string => `SIGNALS#${session}`;
 
 // table journal

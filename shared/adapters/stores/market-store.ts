@@ -1,14 +1,13 @@
 /** Bars, quotes and signals over the tables. */
-import { ItemReader, priceOrNull, quantity, text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
-import { barsKey, modelKey, quoteKey, signalKey, signalsPartition } from '#shared/adapters/stores/keys.ts';
+import { ItemReader, priceOrNull, quantity, text, whole } from '#shared/adapters/stores/attributes.ts';
+import { barsKey, quoteKey, signalKey, signalsPartition } from '#shared/adapters/stores/keys.ts';
 import { signalDocument } from '#shared/adapters/stores/signal-document.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
-import { addMs, type CalendarDate, calendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Ticker } from '#shared/core/kernel/identity.ts';
+import { addMs, type CalendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Item, ItemKey } from '#shared/core/kernel/item.ts';
 import { decodeYear, encodeYear, mergeBars, splitByYear } from '#shared/core/market/bar-encoding.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
-import type { ModelStanding } from '#shared/core/risk/check.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { MarketStore, StoredQuote } from '#shared/ports/market-store.ts';
@@ -108,17 +107,6 @@ class MarketStoreOverTables implements MarketStore {
         return item === null ? [] : [[symbol, readQuote(symbol, item)] as const];
       }),
     );
-  }
-
-  async saveModel(strategyId: StrategyId, { trainedThrough }: ModelStanding): Promise<void> {
-    await this.#save(modelKey(strategyId), { trainedThrough: textOrNull(trainedThrough) });
-  }
-
-  async loadModel(strategyId: StrategyId): Promise<ModelStanding> {
-    const [item = null] = await this.#readMany([modelKey(strategyId)]);
-    if (item === null) return { trainedThrough: null };
-    const reader = new ItemReader(item, `model of ${strategyId}`);
-    return { trainedThrough: reader.orNull('trainedThrough', (name) => reader.named(name, calendarDate)) };
   }
 
   async saveSignals(session: CalendarDate, signals: readonly Signal[]): Promise<void> {

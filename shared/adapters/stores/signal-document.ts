@@ -17,6 +17,8 @@ export const signalDocument = z.strictObject({
   price: z.number(),
   atr: z.number(),
   asOf: z.string().transform((value) => calendarDate(value)),
+  // Signals that were stored before versions were have none.
+  modelVersion: z.string().nullable().default(null),
 });
 
 const refusalDocument = z.strictObject({

@@ -43,6 +43,7 @@ export const REFUSALS = {
   'fat-finger-quantity': 'risk',
   'fat-finger-adv-share': 'risk',
   'slice-exceeds-liquidity': 'risk',
+  'model-unusable': 'risk',
   'model-not-fresh': 'risk',
   'position-limit': 'risk',
   'gross-exposure': 'risk',
@@ -137,6 +138,7 @@ export const REFUSALS = {
   'arming-too-long': 'risk',
   'order-not-found': 'risk',
   'order-already-ended': 'risk',
+  'model-alias-changed': 'risk',
   'backfill-in-dry-run': 'risk',
   'backfill-span': 'risk',
 } as const satisfies Readonly<Record<string, RefusalStage>>;

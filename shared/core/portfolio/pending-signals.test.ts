@@ -14,6 +14,7 @@ const signal = (kind: 'entry' | 'exit'): Signal => ({
   reason: { code: 'risen-on-volume', text: 'risen', numbers: {} },
   price: 100,
   atr: 2,
+  modelVersion: null,
   asOf: calendarDate('2024-06-28'),
 });
 const [first, later] = [parseEpochMs('2024-06-28T20:30:00Z'), parseEpochMs('2024-07-01T13:35:00Z')];

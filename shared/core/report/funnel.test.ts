@@ -15,6 +15,7 @@ const signal = (strategy: string, name: string): Signal => ({
   reason: { code: 'crossed-up', text: 'crossed', numbers: {} },
   price: 10,
   atr: 1,
+  modelVersion: null,
   asOf: calendarDate('2024-06-28'),
 });
 const executed = (strategy: string, name: string): FunnelEntry => ({

@@ -31,11 +31,17 @@ export interface HoldingRead {
   readonly readAt: EpochMs;
 }
 
-/** The model that a strategy trades by, as it was last stored. */
-export interface ModelStanding {
-  /** The last session that its training saw; null while no model is active. */
-  readonly trainedThrough: CalendarDate | null;
-}
+/** The model that a strategy trades by, as the registry has it; `none` says why there is none that may be used. */
+export type ModelStanding =
+  | {
+      readonly kind: 'active';
+      readonly version: string;
+      /** The last session that its training saw. */
+      readonly trainedThrough: CalendarDate;
+      /** Set by a person, and not moved by training. */
+      readonly pinned: boolean;
+    }
+  | { readonly kind: 'none'; readonly reason: string };
 
 /** What the deployment decides and no policy can widen. */
 export interface DeployedLimits {

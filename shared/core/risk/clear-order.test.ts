@@ -70,7 +70,8 @@ const bars = (changes: Partial<NonNullable<ClearingFacts['bars']>>) => {
   if (known === null) throw new Error('the sample has bars');
   return { bars: { ...known, ...changes } };
 };
-const model = (trainedThrough: string) => ({ model: { trainedThrough: calendarDate(trainedThrough) } });
+const model = (trainedThrough: string, pinned = false) =>
+  ({ model: { kind: 'active', version: 'v-1', trainedThrough: calendarDate(trainedThrough), pinned } }) as const;
 const RUN = runId('run-1');
 const MINUTE = minuteOf(NOW);
 const limitOrder = (limitPrice: string, quantity = '10') =>
@@ -193,7 +194,9 @@ const ENTRIES: readonly (readonly [string, Partial<ClearingFacts>, RefusalCode])
     'fat-finger-notional',
   ],
   ['the order is for too many units', limits({ fatFingerQuantityMax: parseQuantity('19') }), 'fat-finger-quantity'],
-  ['the model was never stored', { model: { trainedThrough: null } }, 'model-not-fresh'],
+  ['no model may be used', { model: { kind: 'none', reason: 'none was put to use' } }, 'model-unusable'],
+  ['the model is not the one that is due', model('2025-09-30'), 'model-not-fresh'],
+  ['the model that is pinned is too old', model('2025-06-30', true), 'model-not-fresh'],
   ['the model is too old', { ...model('2025-12-31'), ...checks({ modelAgeSessionsMax: 44 }) }, 'model-not-fresh'],
   ['the model saw a session that is not over', model('2026-03-09'), 'model-not-fresh'],
   ['the last bar is missing', { bars: null }, 'data-not-fresh'],
@@ -347,7 +350,7 @@ describe('clearOrder, of an entry', () => {
   it('takes a model up to the age that the policy names, and says so when it comes near', () => {
     const aged = (modelAgeSessionsMax: number) => ({ ...model('2025-12-31'), ...checks({ modelAgeSessionsMax }) });
     expect(warningsOf(aged(45))).toEqual(['model-not-fresh']);
-    expect([...warningsOf(aged(70)), ...warningsOf(model('2026-03-06'))]).toEqual([]);
+    expect([...warningsOf(aged(70)), ...warningsOf(model('2026-03-06', true))]).toEqual([]);
   });
 
   it("warns from the policy's share of a limit on, and names what would pass", () => {

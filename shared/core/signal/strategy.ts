@@ -2,6 +2,7 @@
 import type { StrategyId } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { SIGNAL_ATR } from './indicator.ts';
+import type { ModelVersion } from './model/model-version.ts';
 import type { OpenPosition, Signal, SignalReason } from './types.ts';
 import type { StrategyView, SymbolView } from './view.ts';
 
@@ -17,8 +18,23 @@ export interface Strategy {
   readonly id: StrategyId;
   readonly entryClass: EntryClass;
   signals(view: StrategyView): readonly Signal[];
-  /** Of a strategy of class `model`: the last session that the model in use was trained on; null while none is. */
-  modelThrough?(view: StrategyView): CalendarDate | null;
+  /** Of a strategy of class `model`: how its versions are trained. The view brings the version that is active. */
+  readonly trainer?: ModelTrainer;
+}
+
+/** What came of a training. */
+export type Training =
+  | { readonly kind: 'trained'; readonly version: ModelVersion }
+  | { readonly kind: 'not-trained'; readonly reason: string };
+
+/** How the models of one strategy are made. Pure: the same symbols through the same session give the same version. */
+export interface ModelTrainer {
+  /** Hash of all that decides the outcome beside the bars: features, label, penalty, thinning. */
+  readonly planId: string;
+  /** @param symbols those that rows may come of, each as of the session */
+  train(symbols: readonly SymbolView[], through: CalendarDate): Training;
+  /** Why a version may not speak for the strategy, as the end of a sentence that its name begins; null where it may. */
+  unfit(version: ModelVersion | null): string | null;
 }
 
 /** A parameter that is not known, missing its bounds or no number. */
@@ -75,6 +91,7 @@ export const longEntry = (
   price: symbol.close(),
   atr: symbol.value(SIGNAL_ATR),
   asOf: symbol.asOf,
+  modelVersion: null,
 });
 
 /** A signal to sell out of a long position. Its range is 0 where a broken history does not tell it. */
@@ -90,6 +107,7 @@ export function longExit(strategyId: StrategyId, symbol: SymbolView, reason: Sig
     price: symbol.close(),
     atr: Number.isNaN(atr) ? 0 : atr,
     asOf: symbol.asOf,
+    modelVersion: null,
   };
 }
 

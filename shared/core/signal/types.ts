@@ -27,6 +27,8 @@ export interface Signal {
   readonly atr: number;
   /** The session whose bar was the last that the strategy saw. */
   readonly asOf: CalendarDate;
+  /** The version of the model that said so; null where none was asked. */
+  readonly modelVersion: string | null;
 }
 
 /** One signal's name: the same strategy, symbol, kind, side and session give the same id for ever. */

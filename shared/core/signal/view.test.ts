@@ -87,19 +87,6 @@ describe('SymbolView', () => {
     expect(whole.date(whole.sessions - 1)).toBe('2023-01-03');
   });
 
-  it('goes back to the view of an earlier day, and never forward', () => {
-    const then = view.before(dates[450] ?? calendarDate(''));
-    const made = viewOf([barsOf('AAA', wave)], dates[450]);
-    expect([then?.asOf, then?.close(), then?.value(emaOf(20)), then?.sessions]).toEqual([
-      dates[450],
-      made.close(),
-      made.value(emaOf(20)),
-      made.sessions,
-    ]);
-    expect(view.before(calendarDate('2030-01-01'))?.asOf).toBe(asOf);
-    expect(view.before(calendarDate('2020-01-01'))).toBeNull();
-  });
-
   it('counts the sessions since a day', () => {
     expect(view.sessionsSince(dates[500] ?? calendarDate(''))).toBe(0);
     expect(view.sessionsSince(dates[495] ?? calendarDate(''))).toBe(5);
@@ -157,6 +144,19 @@ describe('MarketHistory', () => {
       ['AAA', 'BBB', 'CCC'],
     ]);
     expect(history.symbolsAsOf(calendarDate('2022-01-01'), null)).toEqual([]);
+  });
+
+  it('shows an earlier session in the history of a later one, symbols that are gone by then among them', () => {
+    const history = new MarketHistory(all);
+    const [then, now] = [dates[300] ?? calendarDate(''), dates[520] ?? calendarDate('')];
+    const seen = history.symbolsAsOf(then, null, now);
+    expect(seen.map((view) => [view.ticker, view.asOf])).toEqual(['AAA', 'BBB', 'CCC'].map((name) => [name, then]));
+    const [own] = history.symbolsAsOf(then, null);
+    const begins = dates.findIndex((date) => date >= `${Number(now.slice(0, 4)) - 1}-01-01`);
+    expect(seen[0]?.sessions).toBe(300 - begins + 1);
+    expect(seen[0]?.close()).toBe(own?.close());
+    expect(() => seen[0]?.close(-1)).toThrow(LookAheadError);
+    expect(history.symbolsAsOf(dates[begins - 1] ?? calendarDate(''), null, now)).toEqual([]);
   });
 
   it('marks the symbols of the universe', () => {

@@ -10,6 +10,7 @@ import { historyStart, jumpIndices, sliceBars } from '#shared/core/market/histor
 import type { BarColumns } from '#shared/core/market/types.ts';
 import { lastIndexUpTo } from '#shared/core/market/universe.ts';
 import type { Indicator } from './indicator.ts';
+import type { ModelVersion } from './model/model-version.ts';
 import type { OpenPosition } from './types.ts';
 
 /** A strategy tried to read a bar that its session had not seen. */
@@ -116,13 +117,6 @@ export class SymbolView {
     return Math.max(0, this.#last - lastIndexUpTo(this.#history.bars.dates, date));
   }
 
-  /** The view that there was on an earlier day: as of the last bar on or before it, or null when there is none. */
-  before(date: CalendarDate): SymbolView | null {
-    const index = Math.min(this.#last, lastIndexUpTo(this.#history.bars.dates, date));
-    const asOf = this.#history.bars.dates[index];
-    return asOf === undefined ? null : new SymbolView(this.#history, index, asOf, this.inUniverse);
-  }
-
   /** True when a jump has cut the history after a day: indicators began anew since then. */
   brokeAfter(date: CalendarDate): boolean {
     return this.#start > 0 && (this.#history.bars.dates[this.#start] ?? '') > date;
@@ -147,6 +141,8 @@ export interface StrategyView {
   readonly symbols: readonly SymbolView[];
   /** The strategy's own open position, or null. */
   readonly positionOf: (ticker: Ticker) => OpenPosition | null;
+  /** Of a strategy of class `model`: the version that is active and may speak for the session; null while none may. */
+  readonly model: ModelVersion | null;
 }
 
 /** A symbol's bars with the two-year stretch that was looked at last. */
@@ -171,14 +167,23 @@ export class MarketHistory {
       .sort((a, b) => (a.bars.ticker < b.bars.ticker ? -1 : 1));
   }
 
-  /** Views of the symbols that have a bar of the session. @param universe symbols that may be entered; null means all. */
-  symbolsAsOf(asOf: CalendarDate, universe: ReadonlySet<Ticker> | null): readonly SymbolView[] {
+  /**
+   * Views of the symbols that have a bar of the session.
+   * @param universe symbols that may be entered; null means all.
+   * @param historyOf the session whose history is looked at; a training looks at that of the session that it is for.
+   */
+  symbolsAsOf(
+    asOf: CalendarDate,
+    universe: ReadonlySet<Ticker> | null,
+    historyOf: CalendarDate = asOf,
+  ): readonly SymbolView[] {
     const views: SymbolView[] = [];
-    const span = spanOf(asOf);
+    const span = spanOf(historyOf);
     for (const shelf of this.#shelves) {
       const index = findBar(shelf, asOf);
       if (index < 0) continue;
       const history = historyFor(shelf, span);
+      if (index < shelf.offset) continue;
       views.push(new SymbolView(history, index - shelf.offset, asOf, universe?.has(shelf.bars.ticker) ?? true));
     }
     return views;

@@ -1,7 +1,7 @@
 /** May this be traded at all: by the decision's age, the switches, the lists, the strategy, the account and its pace? */
 import { addMoney, formatMoney, type Money, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { sessionsSince } from '#shared/core/market/session-calendar.ts';
+import { sessionBefore, sessionsSince } from '#shared/core/market/session-calendar.ts';
 import { countedIn, minuteOf, type Pace } from '#shared/core/portfolio/exposure.ts';
 import {
   ALL_CLASSES,
@@ -14,6 +14,7 @@ import {
 } from '#shared/core/risk/check.ts';
 import { switchRefusal } from '#shared/core/risk/switches.ts';
 import { reservationOf } from '#shared/core/risk/valuation.ts';
+import { trainedThroughFor } from '#shared/core/signal/model/walk-forward.ts';
 
 export const decisionFresh: PreTradeCheck = {
   id: 'decision-fresh',
@@ -101,18 +102,30 @@ export const strategyReady: PreTradeCheck = {
 
 export const modelFresh: PreTradeCheck = {
   id: 'model-fresh',
-  asks: 'the model of a strategy that trades by one is active and was trained lately',
-  codes: ['model-not-fresh'],
+  asks: 'a strategy that trades by a model has one that is whole, the one that is due or the one that is pinned, and not too old',
+  codes: ['model-unusable', 'model-not-fresh'],
   applies: ENTRIES_ONLY,
   numbers: ['checks.modelAgeSessionsMax'],
   warns: true,
   run: ({ intent, model, session, policy }) => {
     if (model === null || session === null) return null;
-    const { trainedThrough } = model;
     const whose = `the model of ${intent.terms.strategyId}`;
-    if (trainedThrough === null) return reject('model-not-fresh', `${whose} is not there, or none is active`, {});
+    if (model.kind === 'none') return reject('model-unusable', `${whose} cannot be used: ${model.reason}`, {});
+    const { version, trainedThrough, pinned } = model;
     if (trainedThrough >= session.date) {
       return reject('model-not-fresh', `${whose} says to have seen a session that is not over`, { trainedThrough });
+    }
+    const due = trainedThroughFor(sessionBefore(session.date).date);
+    if (!pinned && trainedThrough !== due) {
+      return reject(
+        'model-not-fresh',
+        `${whose} was trained through ${trainedThrough}; the one through ${due} is due`,
+        {
+          version,
+          trainedThrough,
+          due,
+        },
+      );
     }
     return holdTo<number>(policy, {
       code: 'model-not-fresh',

@@ -1,15 +1,17 @@
 /**
- * The model behind ml-momentum: what it looks at, how it is trained, and which version speaks for a session. Training
- * reads the past through the same views that strategies read, so nothing after the as-of session can leak into it.
+ * The model behind ml-momentum: what it looks at, and how it is trained. Training reads the past through the same views
+ * that strategies read, as of the session that it is trained through, so that nothing later can leak into it: neither
+ * into a row, nor into which rows there are.
  */
-import type { StrategyId } from '#shared/core/kernel/identity.ts';
+import { contentId, sha256Hex } from '#shared/core/kernel/hash.ts';
+import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
-import { calendarDate } from '#shared/core/kernel/instant.ts';
-import { sessionBefore } from '#shared/core/market/session-calendar.ts';
 import { type Indicator, returnOf, rsiOf, smaOf, volatilityOf, volumeOf, vwapOf } from '../indicator.ts';
-import type { StrategyView, SymbolView } from '../view.ts';
-import { fitLogistic, type LogisticModel } from './logistic-regression.ts';
-import { activeModel, type ModelRegistry, type ModelVersion, modelVersion } from './model-registry.ts';
+import type { ModelTrainer, Training } from '../strategy.ts';
+import type { SymbolView } from '../view.ts';
+import { fitLogistic, type LogisticModel, predict } from './logistic-regression.ts';
+import { type FeatureSet, type ModelScore, modelVersion, type OutOfSampleScore } from './model-version.ts';
+import { trainedThroughFor } from './walk-forward.ts';
 
 const [DAY, WEEK, MONTH] = [returnOf(1), returnOf(5), returnOf(20)] as const;
 const [AVERAGE_20, AVERAGE_50, VWAP, RSI] = [smaOf(20), smaOf(50), vwapOf(20), rsiOf(14)] as const;
@@ -30,6 +32,10 @@ const FEATURE_NAMES: readonly string[] = [
   'log-volume-ratio',
 ];
 
+/** Another way to make a feature is another set: count it up with every change to `readFeatures` that changes a number. */
+const FEATURE_SET_NAME = 'momentum-9.v1';
+const FEATURE_SET: FeatureSet = { name: FEATURE_SET_NAME, hash: contentId([FEATURE_SET_NAME, ...FEATURE_NAMES], 16) };
+
 /** Writes the features of a symbol as of so many sessions ago into a row; false when one of them is not known. */
 export function readFeatures(symbol: SymbolView, ago: number, into: Float64Array, start = 0): boolean {
   into[start] = symbol.value(DAY, ago);
@@ -40,7 +46,7 @@ export function readFeatures(symbol: SymbolView, ago: number, into: Float64Array
   into[start + 5] = distance(symbol, VWAP, ago);
   into[start + 6] = symbol.value(RSI, ago) / 100;
   into[start + 7] = symbol.value(VOLATILITY, ago);
-  into[start + 8] = Math.log1p(symbol.volume(ago)) - Math.log1p(symbol.value(VOLUME, ago));
+  into[start + 8] = Math.log(symbol.volume(ago) / symbol.value(VOLUME, ago));
   for (let index = 0; index < FEATURE_NAMES.length; index += 1) {
     if (!Number.isFinite(into[start + index])) return false;
   }
@@ -60,114 +66,153 @@ export interface TrainingPlan {
   readonly samplesMax: number;
 }
 
-/**
- * The session through which the model in use at a session was trained: the last one before its calendar quarter. A
- * quarter's decisions all come from one model, and a room that starts in its middle trains the same one.
- */
-export function trainedThroughFor(asOf: CalendarDate): CalendarDate {
-  const month = Number(asOf.slice(5, 7));
-  const quarterStart = String(month - ((month - 1) % 3)).padStart(2, '0');
-  return sessionBefore(calendarDate(`${asOf.slice(0, 4)}-${quarterStart}-01`)).date;
+/** Rows with their labels; each row's session, and the one at whose close its label was known. */
+interface Sample {
+  readonly rows: Float64Array;
+  readonly labels: Uint8Array;
+  readonly seenOn: readonly CalendarDate[];
+  readonly knownOn: readonly CalendarDate[];
+  readonly symbols: readonly Ticker[];
 }
+
+const WIDTH = FEATURE_NAMES.length;
+
+/**
+ * Rows keep six decimals. A split restates all prices before it, and moves features in their last bits: the same past
+ * has to train the same model before and after.
+ */
+const ROW_SCALE = 1e6;
 
 /** Where training rows lie: a symbol, and how many sessions ago. Labels of neighbouring rows do not overlap. */
-function* trainingRows(
-  view: StrategyView,
-  through: CalendarDate,
-  horizon: number,
-): Generator<readonly [SymbolView, number]> {
-  for (const today of view.symbols) {
-    // As it was seen then: what happened since must not even decide which rows there are.
-    const symbol = today.inUniverse ? today.before(through) : null;
-    if (symbol === null) continue;
-    for (let ago = horizon; ago < symbol.sessions; ago += horizon) yield [symbol, ago];
+function placesOf(symbols: readonly SymbolView[], horizon: number): readonly (readonly [SymbolView, number])[] {
+  const places: (readonly [SymbolView, number])[] = [];
+  for (const symbol of symbols) {
+    for (let ago = horizon; ago < symbol.sessions; ago += horizon) places.push([symbol, ago]);
   }
+  return places;
 }
 
-/**
- * Trains on the history of a view, up to and including a session: the last label is known at that session's close.
- * @returns null when there are too few rows.
- */
-export function trainMomentumModel(view: StrategyView, through: CalendarDate, plan: TrainingPlan): ModelVersion | null {
-  const { horizonSessions } = plan;
-  const places = [...trainingRows(view, through, horizonSessions)];
-  const stride = Math.max(1, Math.ceil(places.length / plan.samplesMax));
-  const rows = new Float64Array(Math.ceil(places.length / stride) * FEATURE_NAMES.length);
-  const labels = new Uint8Array(Math.ceil(places.length / stride));
-  let samples = 0;
-  let positives = 0;
-  let from = through;
+function sampleOf(symbols: readonly SymbolView[], { horizonSessions, samplesMax }: TrainingPlan): Sample {
+  const places = placesOf(symbols, horizonSessions);
+  const stride = Math.max(1, Math.ceil(places.length / samplesMax));
+  const most = Math.ceil(places.length / stride);
+  const [rows, labels] = [new Float64Array(most * WIDTH), new Uint8Array(most)];
+  const [seenOn, knownOn]: [CalendarDate[], CalendarDate[]] = [[], []];
+  const used = new Set<Ticker>();
   for (let index = 0; index < places.length; index += stride) {
-    const place = places[index];
-    if (place === undefined) continue;
-    const [symbol, ago] = place;
-    if (!readFeatures(symbol, ago, rows, samples * FEATURE_NAMES.length)) continue;
-    const label = symbol.close(ago - horizonSessions) > symbol.close(ago) ? 1 : 0;
-    labels[samples] = label;
-    positives += label;
-    samples += 1;
-    const date = symbol.date(ago);
-    if (date !== null && date < from) from = date;
+    const [symbol, ago] = places[index] ?? [];
+    if (symbol === undefined || ago === undefined) continue;
+    const [seen, known] = [symbol.date(ago), symbol.date(ago - horizonSessions)];
+    const start = seenOn.length * WIDTH;
+    if (seen === null || known === null || !readFeatures(symbol, ago, rows, start)) continue;
+    for (let at = start; at < start + WIDTH; at += 1) rows[at] = Math.round((rows[at] ?? 0) * ROW_SCALE) / ROW_SCALE;
+    labels[seenOn.length] = symbol.close(ago - horizonSessions) > symbol.close(ago) ? 1 : 0;
+    seenOn.push(seen);
+    knownOn.push(known);
+    used.add(symbol.ticker);
   }
-  if (samples < plan.samplesMin) return null;
-  const set = {
-    features: FEATURE_NAMES.length,
-    rows: rows.subarray(0, samples * FEATURE_NAMES.length),
-    labels: labels.subarray(0, samples),
+  const count = seenOn.length;
+  return {
+    rows: rows.subarray(0, count * WIDTH),
+    labels: labels.subarray(0, count),
+    seenOn,
+    knownOn,
+    symbols: [...used],
   };
-  const { model, iterations, converged, logLoss } = fitLogistic(set, { l2: plan.l2 });
-  return modelVersion(model, {
+}
+
+/** The rows of a sample that a test holds for, in their order. */
+function pick(sample: Sample, holds: (index: number) => boolean): Pick<Sample, 'rows' | 'labels'> {
+  const kept = sample.seenOn.flatMap((_, index) => (holds(index) ? [index] : []));
+  const rows = new Float64Array(kept.length * WIDTH);
+  for (const [to, from] of kept.entries()) {
+    rows.set(sample.rows.subarray(from * WIDTH, (from + 1) * WIDTH), to * WIDTH);
+  }
+  return { rows, labels: Uint8Array.from(kept, (index) => sample.labels[index] ?? 0) };
+}
+
+function scoreOf(model: LogisticModel, { rows, labels }: Pick<Sample, 'rows' | 'labels'>): ModelScore {
+  let [loss, right, positives] = [0, 0, 0];
+  for (const [index, label] of labels.entries()) {
+    const probability = predict(model, rows.subarray(index * WIDTH, (index + 1) * WIDTH));
+    // Clipped as usual, so that one certainty that failed is not infinite.
+    const met = Math.min(1 - 1e-15, Math.max(1e-15, label === 1 ? probability : 1 - probability));
+    loss -= Math.log(met);
+    if (met > 0.5) right += 1;
+    positives += label;
+  }
+  const samples = labels.length;
+  return { samples, positiveShare: positives / samples, logLoss: loss / samples, accuracy: right / samples };
+}
+
+/** What a model trained the same way a quarter earlier said of the rows since, whose labels it could not know. */
+function outOfSample(sample: Sample, through: CalendarDate, plan: TrainingPlan): OutOfSampleScore | null {
+  const before = trainedThroughFor(through);
+  const known = pick(sample, (index) => (sample.knownOn[index] ?? through) <= before);
+  const since = pick(sample, (index) => (sample.seenOn[index] ?? before) > before);
+  if (known.labels.length < plan.samplesMin || since.labels.length === 0) return null;
+  const { model } = fitLogistic({ features: WIDTH, ...known }, { l2: plan.l2 });
+  return { trainedThrough: before, through, ...scoreOf(model, since) };
+}
+
+const planIdOf = ({ strategyId, horizonSessions, l2, samplesMin, samplesMax }: TrainingPlan): string =>
+  contentId([strategyId, FEATURE_SET.hash, horizonSessions, l2, samplesMin, samplesMax], 16);
+
+const rowsHashOf = ({ rows, labels }: Sample): string =>
+  sha256Hex(`${rows.map((value) => Math.round(value * ROW_SCALE)).join(' ')} ${labels.join('')}`);
+
+const earliest = (dates: readonly CalendarDate[], through: CalendarDate): CalendarDate =>
+  dates.reduce((first, date) => (date < first ? date : first), through);
+
+function train(symbols: readonly SymbolView[], through: CalendarDate, plan: TrainingPlan): Training {
+  const sample = sampleOf(symbols, plan);
+  const { length: samples } = sample.labels;
+  if (samples < plan.samplesMin) {
+    return {
+      kind: 'not-trained',
+      reason: `there are ${samples} rows to train on up to ${through}; expected at least ${plan.samplesMin}`,
+    };
+  }
+  const { model, iterations, converged } = fitLogistic({ features: WIDTH, ...sample }, { l2: plan.l2 });
+  const version = modelVersion(model, {
     strategyId: plan.strategyId,
+    featureSet: FEATURE_SET,
     features: FEATURE_NAMES,
-    trainedFrom: from,
+    trainedFrom: earliest(sample.seenOn, through),
     trainedThrough: through,
-    horizonSessions,
-    samples,
-    positiveShare: positives / samples,
+    horizonSessions: plan.horizonSessions,
+    symbols: sample.symbols,
+    planId: planIdOf(plan),
     l2: plan.l2,
     iterations,
     converged,
-    logLoss,
+    rowsHash: rowsHashOf(sample),
+    inSample: scoreOf(model, sample),
+    outOfSample: outOfSample(sample, through, plan),
   });
+  return { kind: 'trained', version };
 }
 
-/** Which model speaks for a session; null when none may. */
-export interface ModelSource {
-  modelAsOf(view: StrategyView): LogisticModel | null;
+/** Trains on the symbols that it is given, each as of the session; the last label is known at that session's close. */
+export function momentumTrainer(plan: TrainingPlan): ModelTrainer {
+  const { strategyId, horizonSessions } = plan;
+  return {
+    planId: planIdOf(plan),
+    train: (symbols, through) => train(symbols, through, plan),
+    unfit(version) {
+      if (version === null) return 'is not there';
+      const { metadata, model } = version;
+      if (metadata.strategyId !== strategyId) return `is of ${metadata.strategyId}, not of ${strategyId}`;
+      if (metadata.featureSet.hash !== FEATURE_SET.hash) {
+        return `reads the features ${metadata.featureSet.name}; expected ${FEATURE_SET.name}`;
+      }
+      if (model.weights.length !== WIDTH || model.means.length !== WIDTH || model.scales.length !== WIDTH) {
+        return `has ${model.weights.length} weights; expected ${WIDTH}`;
+      }
+      if (metadata.horizonSessions !== horizonSessions) {
+        return `looks ${metadata.horizonSessions} sessions ahead; the strategy holds for ${horizonSessions}`;
+      }
+      return metadata.converged ? null : 'did not converge';
+    },
+  };
 }
-
-/** Trains anew for each quarter, on what lay before it: for backtests, and for whoever fills a registry. */
-export class WalkForwardModels implements ModelSource {
-  readonly #plan: TrainingPlan;
-  readonly #trained: ModelVersion[] = [];
-  #through: CalendarDate | null = null;
-  #current: ModelVersion | null = null;
-
-  constructor(plan: TrainingPlan) {
-    this.#plan = plan;
-  }
-
-  /** Versions trained so far, oldest first. */
-  get versions(): readonly ModelVersion[] {
-    return this.#trained;
-  }
-
-  modelAsOf(view: StrategyView): LogisticModel | null {
-    const through = trainedThroughFor(view.asOf);
-    if (through !== this.#through) {
-      this.#through = through;
-      const version = trainMomentumModel(view, through, this.#plan);
-      this.#current = version?.metadata.converged === true ? version : null;
-      if (version !== null) this.#trained.push(version);
-    }
-    return this.#current?.model ?? null;
-  }
-}
-
-/** The registry's active version, as long as it is the one of the session's quarter. */
-export const registeredModels = (registry: ModelRegistry): ModelSource => ({
-  modelAsOf(view) {
-    const active = activeModel(registry);
-    return active?.metadata.trainedThrough === trainedThroughFor(view.asOf) ? active.model : null;
-  },
-});

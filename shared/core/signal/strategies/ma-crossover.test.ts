@@ -37,6 +37,7 @@ function run(closes: readonly number[], position: OpenPosition | null, inUnivers
       asOf,
       symbols: history.symbolsAsOf(asOf, inUniverse ? null : new Set()),
       positionOf: () => position,
+      model: null,
     }),
   );
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ticker } from '#shared/core/kernel/identity.ts';
+import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
+import { sliceBars } from '#shared/core/market/history.ts';
+import { adjustForSplits } from '#shared/core/market/splits.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
-import type { LogisticModel } from '../model/logistic-regression.ts';
-import { activateModel, emptyRegistry, type ModelVersion, registerModel } from '../model/model-registry.ts';
-import { registeredModels, trainedThroughFor, trainMomentumModel, WalkForwardModels } from '../model/momentum-model.ts';
+import { type ModelVersion, modelVersion } from '../model/model-version.ts';
+import { momentumTrainer } from '../model/momentum-model.ts';
+import { trainedThroughFor } from '../model/walk-forward.ts';
+import type { ModelTrainer } from '../strategy.ts';
 import { MarketHistory } from '../view.ts';
 import { mlMomentum, trainingPlan } from './ml-momentum.ts';
 import { barsOf, DATES, dateAt, dayOf, heldSince, run, viewAt } from './series-fixture.ts';
@@ -22,19 +25,27 @@ const market = (length = DATES.length): readonly BarColumns[] =>
   );
 
 const plan = trainingPlan();
-const fixedModel = (intercept: number): LogisticModel => ({
-  means: Array.from({ length: 9 }, () => 0),
-  scales: Array.from({ length: 9 }, () => 1),
-  intercept,
-  weights: Array.from({ length: 9 }, () => 0),
-});
+const trainer = momentumTrainer(plan);
 
-function trained(bars: readonly BarColumns[], asOf: string): ModelVersion {
+function trained(bars: readonly BarColumns[], asOf: string, of: ModelTrainer = trainer): ModelVersion {
   const date = calendarDate(asOf);
-  const version = trainMomentumModel(viewAt(new MarketHistory(bars), date), trainedThroughFor(date), plan);
-  if (version === null) throw new Error('too few rows');
-  return version;
+  const through = trainedThroughFor(date);
+  const training = of.train(new MarketHistory(bars).symbolsAsOf(through, null, date), through);
+  if (training.kind === 'not-trained') throw new Error(training.reason);
+  return training.version;
 }
+
+const base = trained(market(), '2023-08-15');
+const fixedModel = (intercept: number): ModelVersion =>
+  modelVersion(
+    {
+      means: Array.from({ length: 9 }, () => 0),
+      scales: Array.from({ length: 9 }, () => 1),
+      intercept,
+      weights: Array.from({ length: 9 }, () => 0),
+    },
+    base.metadata,
+  );
 
 describe('trainedThroughFor', () => {
   it('is the last session before the quarter', () => {
@@ -49,20 +60,39 @@ describe('trainedThroughFor', () => {
   });
 });
 
-describe('trainMomentumModel', () => {
-  const version = trained(market(), '2023-08-15');
-
+describe('momentumTrainer', () => {
   it('finds what is there to find, and says how it was trained', () => {
-    expect(version.metadata).toMatchObject({
+    expect(base.metadata).toMatchObject({
       strategyId: 'ml-momentum',
       trainedThrough: '2023-06-30',
       horizonSessions: 5,
+      symbols: ['S0', 'S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7'],
       converged: true,
       l2: 10,
     });
-    expect(version.metadata.trainedFrom >= '2022-03-01').toBe(true);
-    expect(version.metadata.logLoss).toBeLessThan(0.45);
-    expect(version.metadata.features).toHaveLength(version.model.weights.length);
+    expect(base.version.startsWith('2023-06-30-')).toBe(true);
+    expect(base.metadata.trainedFrom >= '2022-03-01').toBe(true);
+    expect(base.metadata.features).toHaveLength(base.model.weights.length);
+    const { inSample, outOfSample } = base.metadata;
+    expect(inSample.logLoss).toBeLessThan(0.45);
+    expect(inSample.accuracy).toBeGreaterThan(0.8);
+    expect(outOfSample).toMatchObject({ trainedThrough: '2023-03-31', through: '2023-06-30' });
+    expect(outOfSample?.accuracy).toBeGreaterThan(0.75);
+    // Eight symbols, 62 sessions, a row every fifth, whose label has to be known by the end.
+    expect(outOfSample?.samples).toBeGreaterThan(70);
+    expect(outOfSample?.samples).toBeLessThan(100);
+  });
+
+  it('scores out of sample by a model that knew no label of the quarter', () => {
+    // Where the last quarter runs against all that came before, the model of before is worse than a coin.
+    const turn = DATES.findIndex((date) => date > '2023-03-31');
+    const turned = market().map((bars) => {
+      const close = bars.close.map((value, day) => (day < turn ? value : (bars.close[turn] ?? 0) ** 2 / value));
+      return { ...bars, open: close, high: close.map((v) => v * 1.01), low: close.map((v) => v * 0.99), close };
+    });
+    const { outOfSample, inSample } = trained(turned, '2023-08-15').metadata;
+    expect(inSample.accuracy).toBeGreaterThan(outOfSample?.accuracy ?? 1);
+    expect(trained(market(240), '2022-11-15').metadata.outOfSample).toBeNull();
   });
 
   it('does not see a bar after the session it was trained through', () => {
@@ -78,29 +108,60 @@ describe('trainMomentumModel', () => {
         close: scramble(bars.close),
       };
     });
-    expect(trained(changed, '2023-08-15')).toEqual(version);
+    expect(trained(changed, '2023-08-15')).toEqual(base);
     // One day earlier is inside, so the model must tell the difference.
     const inside = market().map((bars) => ({
       ...bars,
       close: bars.close.with(cut - 1, (bars.close[cut - 1] ?? 0) * 1.2),
     }));
-    expect(trained(inside, '2023-08-15').version).not.toBe(version.version);
+    expect(trained(inside, '2023-08-15').version).not.toBe(base.version);
   });
 
-  it('is the same from any session of the quarter', () => {
-    expect(trained(market(), '2023-07-03')).toEqual(version);
-    expect(trained(market(), '2023-09-29')).toEqual(version);
+  it('is the same from any session of the quarter, also where a symbol has gone since', () => {
+    const gone = market().map((bars, rank) =>
+      rank === 3 ? sliceBars(bars, 0, dayOf(calendarDate('2023-07-20'))) : bars,
+    );
+    for (const asOf of ['2023-07-03', '2023-08-15', '2023-09-29']) {
+      expect(trained(market(), asOf)).toEqual(base);
+      expect(trained(gone, asOf)).toEqual(base);
+    }
+  });
+
+  it('is the same after a split has restated all that came before', () => {
+    const split = { date: calendarDate('2023-07-20'), to: 3, from: 1 };
+    const restated = market().map((bars) => adjustForSplits(bars, [{ ...split, ticker: bars.ticker }], split.date));
+    expect(restated[0]?.close[0]).not.toBe(market()[0]?.close[0]);
+    expect(trained(restated, '2023-08-15')).toEqual(base);
   });
 
   it('trains nothing on too few rows, and thins too many', () => {
-    const view = viewAt(new MarketHistory(market(100)), dateAt(99));
-    expect(trainMomentumModel(view, dateAt(99), plan)).toBeNull();
-    const many = viewAt(new MarketHistory(market()), calendarDate('2023-12-29'));
-    const all = trainMomentumModel(many, calendarDate('2023-12-29'), plan);
-    const thin = trainMomentumModel(many, calendarDate('2023-12-29'), { ...plan, samplesMax: 300 });
-    expect(all?.metadata.samples).toBeGreaterThan(600);
-    expect(thin?.metadata.samples).toBeLessThanOrEqual(300);
-    expect(thin?.metadata.samples).toBeGreaterThan(200);
+    const through = dateAt(99);
+    const few = trainer.train(viewAt(new MarketHistory(market(100)), through).symbols, through);
+    expect(few).toEqual({ kind: 'not-trained', reason: expect.stringMatching(/expected at least 200/) });
+    const thin = trained(market(), '2023-12-29', momentumTrainer({ ...plan, samplesMax: 300 }));
+    expect(trained(market(), '2023-12-29').metadata.inSample.samples).toBeGreaterThan(500);
+    expect(thin.metadata.inSample.samples).toBeLessThanOrEqual(300);
+    expect(thin.metadata.inSample.samples).toBeGreaterThan(200);
+  });
+
+  it('says what keeps a version from speaking for the strategy', () => {
+    const withMetadata = (changed: Partial<ModelVersion['metadata']>): ModelVersion =>
+      modelVersion(base.model, { ...base.metadata, ...changed });
+    expect(trainer.unfit(base)).toBeNull();
+    expect(trainer.unfit(null)).toBe('is not there');
+    expect(trainer.unfit(withMetadata({ converged: false }))).toBe('did not converge');
+    expect(trainer.unfit(withMetadata({ strategyId: strategyId('momentum') }))).toMatch(
+      /is of momentum, not of ml-momentum/,
+    );
+    expect(trainer.unfit(withMetadata({ featureSet: { name: 'old', hash: 'x' } }))).toMatch(/reads the features old/);
+    expect(trainer.unfit(withMetadata({ horizonSessions: 9 }))).toMatch(/9 sessions ahead; the strategy holds for 5/);
+    expect(trainer.unfit({ ...base, model: { ...base.model, weights: [1] } })).toMatch(/has 1 weights; expected 9/);
+  });
+
+  it('counts other features, labels and penalties as another plan', () => {
+    const plans = [plan, { ...plan, l2: 11 }, { ...plan, horizonSessions: 6 }, { ...plan, samplesMax: 300 }];
+    expect(new Set(plans.map((one) => momentumTrainer(one).planId)).size).toBe(4);
+    expect(momentumTrainer({ ...plan }).planId).toBe(trainer.planId);
   });
 });
 
@@ -118,44 +179,28 @@ describe('mlMomentum', () => {
     expect(outcomes.filter(Boolean).length / outcomes.length).toBeGreaterThan(0.8);
   });
 
-  it('says nothing without a model', () => {
-    expect(run(mlMomentum({}, { modelAsOf: () => null }), market(60))).toEqual([]);
+  it('names the version in each signal that the model made', () => {
+    const [signal] = run(mlMomentum(), market());
+    expect(signal?.modelVersion?.startsWith(trainedThroughFor(signal.asOf))).toBe(true);
+  });
+
+  it('enters nothing without a model, and still leaves after its time', () => {
+    expect(run(mlMomentum(), market(60), { model: null })).toEqual([]);
+    const signals = run(mlMomentum(), [barsOf(swinging(0, 120))], { position: heldSince(110), model: null });
+    expect(signals.map(({ asOf, reason, modelVersion: by }) => [dayOf(asOf), reason.code, by])[0]).toEqual([
+      115,
+      'held-long-enough',
+      null,
+    ]);
   });
 
   it('leaves after five sessions, or when the model turns', () => {
     const bars = [barsOf(swinging(0, 120))];
     const codes = (intercept: number): (string | number)[][] =>
-      run(mlMomentum({}, { modelAsOf: () => fixedModel(intercept) }), bars, { position: heldSince(110) })
+      run(mlMomentum(), bars, { model: fixedModel(intercept), position: heldSince(110) })
         .filter(({ asOf }) => dayOf(asOf) >= 111)
         .map(({ asOf, reason }) => [dayOf(asOf), reason.code]);
     expect(codes(0)[0]).toEqual([115, 'held-long-enough']);
     expect(codes(-0.3)[0]).toEqual([111, 'model-reversed']);
-  });
-});
-
-describe('registeredModels', () => {
-  const version = trained(market(), '2023-08-15');
-  const registry = registerModel(emptyRegistry(plan.strategyId), version);
-  const history = new MarketHistory(market());
-  const at = (text: string) => viewAt(history, calendarDate(text));
-
-  it('speaks only with the active version, and only for its quarter', () => {
-    expect(registeredModels(registry).modelAsOf(at('2023-08-15'))).toBeNull();
-    const active = activateModel(registry, version.version);
-    const source = registeredModels(active.ok ? active.value : registry);
-    expect(source.modelAsOf(at('2023-08-15'))).toEqual(version.model);
-    expect(source.modelAsOf(at('2023-10-02'))).toBeNull();
-  });
-
-  it('gives the signals of the walk-forward model', () => {
-    const active = activateModel(registry, version.version);
-    const walk = new WalkForwardModels(plan);
-    const view = at('2023-08-15');
-    expect(mlMomentum({}, registeredModels(active.ok ? active.value : registry)).signals(view)).toEqual(
-      mlMomentum({}, walk).signals(view),
-    );
-    const [used, unused] = [mlMomentum({}, walk), mlMomentum({}, registeredModels(registry))];
-    expect([used.modelThrough?.(view), unused.modelThrough?.(view)]).toEqual(['2023-06-30', null]);
-    expect(walk.versions.map((trainedVersion) => trainedVersion.version)).toEqual([version.version]);
   });
 });

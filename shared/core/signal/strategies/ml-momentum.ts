@@ -5,14 +5,7 @@
 import { strategyId } from '#shared/core/kernel/identity.ts';
 import { SIGNAL_ATR } from '../indicator.ts';
 import { predict } from '../model/logistic-regression.ts';
-import {
-  featureRow,
-  type ModelSource,
-  readFeatures,
-  trainedThroughFor,
-  type TrainingPlan,
-  WalkForwardModels,
-} from '../model/momentum-model.ts';
+import { featureRow, momentumTrainer, readFeatures, type TrainingPlan } from '../model/momentum-model.ts';
 import { longEntry, longExit, readParameters, longSignalsOf, type Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import type { SymbolView } from '../view.ts';
@@ -29,7 +22,7 @@ const RULES = {
   samplesMax: { value: 10_000, min: 100, max: 1e6, whole: true },
 } as const;
 
-/** How the model of these parameters is trained; whoever keeps a registry trains by the same plan. */
+/** How the model of these parameters is trained. */
 export function trainingPlan(given: Readonly<Record<string, number>> = {}): TrainingPlan {
   const parameter = readParameters(ID, RULES, given);
   return {
@@ -44,37 +37,37 @@ export function trainingPlan(given: Readonly<Record<string, number>> = {}): Trai
 /**
  * @param given `probabilityMin` 0.6, `reversalMax` 0.45, `horizonSessions` 5, and for training `l2` 10, `samplesMin` 200,
  * `samplesMax` 10000.
- * @param models where the model of a session comes from; trained walk-forward when left out.
  * @throws ParameterError for an unknown or impossible parameter.
  */
-export function mlMomentum(given: Readonly<Record<string, number>> = {}, models?: ModelSource): Strategy {
+export function mlMomentum(given: Readonly<Record<string, number>> = {}): Strategy {
   const parameter = readParameters(ID, RULES, given);
   const [probabilityMin, reversalMax, hold] = [
     parameter('probabilityMin'),
     parameter('reversalMax'),
     parameter('horizonSessions'),
   ];
-  const source = models ?? new WalkForwardModels(trainingPlan(given));
   const features = featureRow();
 
   return {
     id: ID,
     entryClass: 'model',
-    // A source gives no model but the one of the session's quarter.
-    modelThrough: (view) => (source.modelAsOf(view) === null ? null : trainedThroughFor(view.asOf)),
+    trainer: momentumTrainer(trainingPlan(given)),
     signals(view) {
-      const model = source.modelAsOf(view);
+      const { model: active } = view;
       const probabilityOf = (symbol: SymbolView): number =>
-        model !== null && readFeatures(symbol, 0, features) ? predict(model, features) : Number.NaN;
+        active !== null && readFeatures(symbol, 0, features) ? predict(active.model, features) : Number.NaN;
+      const byModel = (signal: Signal): Signal => ({ ...signal, modelVersion: active?.version ?? null });
 
       const entry = (symbol: SymbolView): Signal | null => {
         const probability = probabilityOf(symbol);
         if (!(probability > probabilityMin) || Number.isNaN(symbol.value(SIGNAL_ATR))) return null;
-        return longEntry(ID, symbol, probability, {
-          code: 'rise-probable',
-          text: `the model gives a rise over ${hold} sessions more than ${probabilityMin * 100} %`,
-          numbers: { probability },
-        });
+        return byModel(
+          longEntry(ID, symbol, probability, {
+            code: 'rise-probable',
+            text: `the model gives a rise over ${hold} sessions more than ${probabilityMin * 100} %`,
+            numbers: { probability },
+          }),
+        );
       };
 
       const exit = (symbol: SymbolView, position: OpenPosition): Signal | null => {
@@ -88,11 +81,13 @@ export function mlMomentum(given: Readonly<Record<string, number>> = {}, models?
         }
         const probability = probabilityOf(symbol);
         if (!(probability <= reversalMax)) return null;
-        return longExit(ID, symbol, {
-          code: 'model-reversed',
-          text: `the model gives a rise at most ${reversalMax * 100} %`,
-          numbers: { probability },
-        });
+        return byModel(
+          longExit(ID, symbol, {
+            code: 'model-reversed',
+            text: `the model gives a rise at most ${reversalMax * 100} %`,
+            numbers: { probability },
+          }),
+        );
       };
 
       return longSignalsOf(view, { entry, exit });

@@ -3,6 +3,8 @@ import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
 import { type CalendarDate, calendarDate } from '#shared/core/kernel/instant.ts';
 import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
+import type { ModelVersion } from '../model/model-version.ts';
+import { WalkForwardModels } from '../model/walk-forward.ts';
 import type { Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import { MarketHistory, type StrategyView } from '../view.ts';
@@ -44,18 +46,31 @@ export const heldSince = (entryDay: number): OpenPosition => ({
 export interface RunOptions {
   readonly position?: OpenPosition;
   readonly universe?: ReadonlySet<Ticker>;
+  readonly model?: ModelVersion | null;
 }
 
 export function viewAt(
   history: MarketHistory,
   asOf: CalendarDate,
-  { position, universe }: RunOptions = {},
+  { position, universe, model }: RunOptions = {},
 ): StrategyView {
-  return { asOf, symbols: history.symbolsAsOf(asOf, universe ?? null), positionOf: () => position ?? null };
+  return {
+    asOf,
+    symbols: history.symbolsAsOf(asOf, universe ?? null),
+    positionOf: () => position ?? null,
+    model: model ?? null,
+  };
 }
 
-/** The signals of every session in turn. */
+/** The signals of every session in turn; one that trades by a model is trained walk-forward where none is given. */
 export function run(strategy: Strategy, bars: readonly BarColumns[], options: RunOptions = {}): readonly Signal[] {
   const history = new MarketHistory(bars);
-  return DATES.flatMap((asOf) => strategy.signals(viewAt(history, asOf, options)));
+  const registry = new WalkForwardModels();
+  return DATES.flatMap((asOf) => {
+    const { id, trainer } = strategy;
+    const trainable = (through: CalendarDate) => history.symbolsAsOf(through, options.universe ?? null, asOf);
+    const use = trainer === undefined ? null : registry.modelFor(id, trainer, asOf, trainable);
+    const trained = use?.kind === 'active' ? use.model : null;
+    return strategy.signals(viewAt(history, asOf, { model: trained, ...options }));
+  });
 }
