@@ -1,4 +1,5 @@
 /** What a person can set right: it is told in one line. Everything else is a bug, and keeps its stack. */
+import { ApiError } from '#console/api-client.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import { ParameterError } from '#shared/core/signal/strategy.ts';
 import { ConfigurationError } from '#shared/runtime/configuration.ts';
@@ -9,6 +10,7 @@ import { MarketFileError } from '#infra/local/market/read-csv-file.ts';
 import { SettingsError } from './settings.ts';
 
 const EXPECTED = [
+  ApiError,
   SettingsError,
   IssuerError,
   ConfigurationError,

@@ -7,6 +7,7 @@ import { QUIET_SDK } from '#infra/local/run/quiet-sdk.ts';
 import { backtestCommand } from './backtest.ts';
 import type { InitOptions } from './init.ts';
 import { internalTokenCommand } from './internal-token.ts';
+import { modelCommand } from './model.ts';
 import type { TokenOptions } from './token.ts';
 
 const listOf =
@@ -48,6 +49,7 @@ function makeProgram(): Command {
       console.log(await tokenFor(options));
     });
   program.addCommand(internalTokenCommand().exitOverride());
+  program.addCommand(modelCommand());
   // npm hands its own `--` on.
   program.addCommand(backtestCommand().exitOverride());
   return program;

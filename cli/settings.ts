@@ -17,9 +17,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** Puts the local house's settings into the environment where the shell has none. @throws SettingsError without either. */
-export function takeSettings(environment: NodeJS.ProcessEnv): void {
-  if (environment['TABLE_SAFETY'] !== undefined) return;
+/** What the local house that runs on this machine has written down. @throws SettingsError where none runs. */
+export function readLocalHouse(): z.output<typeof localHouse> {
   if (!existsSync(LOCAL_HOUSE_FILE)) {
     throw new SettingsError(
       'no house to speak to: start the local one (npm start), or set the variables of a deployed one (TABLE_SAFETY ...)',
@@ -27,5 +26,11 @@ export function takeSettings(environment: NodeJS.ProcessEnv): void {
   }
   const read = localHouse.safeParse(JSON.parse(readFileSync(LOCAL_HOUSE_FILE, 'utf8')));
   if (!read.success) throw new SettingsError(`${LOCAL_HOUSE_FILE} is not readable: ${z.prettifyError(read.error)}`);
-  Object.assign(environment, read.data.variables);
+  return read.data;
+}
+
+/** Puts the local house's settings into the environment where the shell has none. @throws SettingsError without either. */
+export function takeSettings(environment: NodeJS.ProcessEnv): void {
+  if (environment['TABLE_SAFETY'] !== undefined) return;
+  Object.assign(environment, readLocalHouse().variables);
 }

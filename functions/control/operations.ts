@@ -32,6 +32,7 @@ import { adoptOrphan, cancelOrphan, dismissOrphan, forceReconciliation } from '.
 import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
 import { giveUpOrder } from './give-up-order.ts';
+import { getActiveModel, getModel, getModels, setActiveModel } from './manage-models.ts';
 import { done, operation, type Operation } from './operation.ts';
 import { getHealth } from './read-health.ts';
 import { getConfig, getRoot } from './read-house.ts';
@@ -62,6 +63,10 @@ export const OPERATIONS = {
   getDocs,
   getStrategies,
   getStrategy,
+  getModels,
+  getModel,
+  getActiveModel,
+  setActiveModel,
   enableStrategy,
   disableStrategy,
   getKillSwitch,

@@ -4,15 +4,24 @@
  */
 import type { AnyFact } from '#events/catalogue.ts';
 import { formatMoney, formatQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
-import { clientOrderIdOf, type Ticker, ticker } from '#shared/core/kernel/identity.ts';
-import { calendarDate, type CalendarDate } from '#shared/core/kernel/instant.ts';
-import { currentSession, lastCompletedSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
+import { clientOrderIdOf, type StrategyId, type Ticker, ticker } from '#shared/core/kernel/identity.ts';
+import { calendarDate, type CalendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
+import type { Refusal } from '#shared/core/kernel/refusal.ts';
+import {
+  currentSession,
+  lastCompletedSession,
+  sessionBefore,
+  sessionToReconcile,
+} from '#shared/core/market/session-calendar.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { type Book, positionOf, shareOf } from '#shared/core/portfolio/book.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { modelRefusal } from '#shared/core/risk/model-standing.ts';
 import { switchRefusal } from '#shared/core/risk/switches.ts';
 import type { StrategySafety } from '#shared/core/safety/safety-facts.ts';
+import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
+import type { ModelUseNote } from '#shared/ports/models.ts';
 import { gateReference, reasonView } from './gate-view.ts';
 import { type ControlDependencies, done, operation } from './operation.ts';
 import { factView } from './read-journal.ts';
@@ -102,6 +111,7 @@ const signalView = (signal: Signal) => ({
   kind: signal.kind,
   side: signal.side,
   as_of: signal.asOf,
+  model_version: signal.modelVersion,
   confidence: signal.confidence,
   reason: {
     code: signal.reason.code,
@@ -165,6 +175,38 @@ async function ordersOf({ orders }: ControlDependencies, facts: readonly SymbolF
   return [...refused, ...existing];
 }
 
+interface OwnModel {
+  readonly strategyId: StrategyId;
+  readonly use: ModelUseNote | null;
+  /** Why no entry may go by it now. */
+  readonly refused: Refusal | null;
+}
+
+/** Of each strategy that trades by a model: what made its signals, and what its entries are held to now. */
+async function modelsOf(
+  { models }: ControlDependencies,
+  strategies: readonly StrategySafety[],
+  { signalsAsOf, now }: { readonly signalsAsOf: CalendarDate; readonly now: EpochMs },
+): Promise<readonly OwnModel[]> {
+  return await Promise.all(
+    strategies
+      .map(({ strategyId }) => strategyId)
+      .filter(tradesByModel)
+      .map(async (strategyId) => {
+        const [use, standing] = await Promise.all([models.useOf(strategyId, signalsAsOf), models.standing(strategyId)]);
+        return { strategyId, use, refused: modelRefusal(strategyId, standing, sessionToReconcile(now).date) };
+      }),
+  );
+}
+
+const modelView = (model: OwnModel | undefined) =>
+  model === undefined || model.use === null
+    ? null
+    : {
+        version: model.use.kind === 'active' ? model.use.version : null,
+        reason: model.use.kind === 'none' ? model.use.reason : null,
+      };
+
 const sessionAsked = (given: string | undefined, dependencies: ControlDependencies): CalendarDate => {
   if (given !== undefined) return calendarDate(given);
   const now = dependencies.clock.now();
@@ -183,6 +225,7 @@ export const getWhy = operation(READING_SCHEMAS.getWhy, async (dependencies, cal
     journal.byDay(day),
     marketStore.loadSignals(signalsAsOf),
   ]);
+  const models = await modelsOf(dependencies, strategies, { signalsAsOf, now: call.now });
   const gate =
     policy === null ? null : await safety.shutGate(accountId, 'entry', gateReference(dependencies, call.now, policy));
   const shut = gate === null ? null : reasonView(gate);
@@ -191,11 +234,15 @@ export const getWhy = operation(READING_SCHEMAS.getWhy, async (dependencies, cal
   const decisions = facts.flatMap(decisionView);
   const orders = await ordersOf(dependencies, facts);
   const inUniverse = policy?.universe.includes(symbol) ?? false;
-  const obstacles = obstaclesOf(dependencies, { symbol, policy, strategies, book, shut });
+  const unfit = models.flatMap(({ refused }) => (refused === null ? [] : [reasonView(refused)]));
+  const obstacles = [...obstaclesOf(dependencies, { symbol, policy, strategies, book, shut }), ...unfit];
+  const withoutModel = models.flatMap(({ strategyId, use }) =>
+    use?.kind === 'none' ? [{ strategy_id: strategyId, reason: use.reason }] : [],
+  );
   return done({
     symbol,
     day,
-    verdict: whyVerdict({ symbol, day, inUniverse, signalsAsOf, signals, decisions, orders }),
+    verdict: whyVerdict({ symbol, day, inUniverse, signalsAsOf, signals, withoutModel, decisions, orders }),
     in_universe: inUniverse,
     quantity: formatQuantity(book === null ? ZERO_QUANTITY : positionOf(book)),
     quarantine: book === null || book.quarantine === null ? null : reasonView({ ...book.quarantine, context: {} }),
@@ -205,6 +252,7 @@ export const getWhy = operation(READING_SCHEMAS.getWhy, async (dependencies, cal
       strategy_id: strategyId,
       enabled,
       quantity: formatQuantity(book === null ? ZERO_QUANTITY : shareOf(book, strategyId).quantity),
+      model: modelView(models.find((model) => model.strategyId === strategyId)),
     })),
     signals_as_of: signalsAsOf,
     signals,

@@ -143,6 +143,8 @@ const whySignal = z.strictObject({
   side,
   as_of: date,
   confidence: z.number(),
+  /** The version of the model that said so; null where none was asked. */
+  model_version: text.nullable(),
   reason: reasonView,
 });
 
@@ -289,7 +291,15 @@ export const READING_SCHEMAS = {
         shut_gate: reasonView.nullable(),
         /** Everything that would keep an entry from passing now. */
         obstacles: z.array(reasonView),
-        strategies: z.array(z.strictObject({ strategy_id: strategy, enabled: z.boolean(), quantity: decimal })),
+        strategies: z.array(
+          z.strictObject({
+            strategy_id: strategy,
+            enabled: z.boolean(),
+            quantity: decimal,
+            /** Which version made its signals, or why none could; null where it trades by no model, or made none. */
+            model: z.strictObject({ version: text.nullable(), reason: text.nullable() }).nullable(),
+          }),
+        ),
         signals_as_of: date,
         /** Null when they were never made, which is not the same as none. */
         signals: z.array(whySignal).nullable(),

@@ -101,6 +101,27 @@ export const ROUTES = {
 
   getStrategies: { ...view, path: '/api/v1/strategies', summary: 'All strategies.' },
   getStrategy: { ...view, path: '/api/v1/strategies/{strategy_id}', summary: 'One strategy.' },
+  getModels: {
+    ...view,
+    path: '/api/v1/strategies/{strategy_id}/models',
+    summary: 'The trained versions of the model that a strategy trades by, newest training first.',
+  },
+  getModel: {
+    ...view,
+    path: '/api/v1/strategies/{strategy_id}/models/{version}',
+    summary: 'One trained version: what it was trained on, how well it did, and its weights.',
+  },
+  getActiveModel: {
+    ...view,
+    path: '/api/v1/strategies/{strategy_id}/active-model',
+    summary: 'The version that a strategy trades by, whether it can be used, and who moved it when.',
+  },
+  setActiveModel: {
+    ...strategies,
+    method: 'PUT',
+    path: '/api/v1/strategies/{strategy_id}/active-model',
+    summary: 'Pins a version, which rolls back to an earlier one too, or lets the model follow its training again.',
+  },
   enableStrategy: {
     ...strategies,
     path: '/api/v1/strategies/{strategy_id}/enable',

@@ -1,5 +1,6 @@
 /** The schema of each operation of the API, by its name in the table of routes. */
 import * as z from 'zod';
+import { MODEL_SCHEMAS } from './model-schemas.ts';
 import { json, type OperationSchema, TAKES_NOTHING } from './operation-schema.ts';
 import { ORDER_SCHEMAS } from './order-schemas.ts';
 import { READING_SCHEMAS } from './reading-schemas.ts';
@@ -11,6 +12,7 @@ export { ROUTES } from './routes.ts';
 
 export const SCHEMAS = {
   ...READING_SCHEMAS,
+  ...MODEL_SCHEMAS,
   ...ORDER_SCHEMAS,
   ...SAFETY_SCHEMAS,
   ...SLICE_SCHEMAS,

@@ -7,6 +7,7 @@ const NOTHING: WhyFacts = {
   inUniverse: true,
   signalsAsOf: '2026-03-06',
   signals: [],
+  withoutModel: [],
   decisions: [],
   orders: [],
 };
@@ -34,6 +35,11 @@ describe('why a symbol was traded or was not', () => {
       'a fill before all',
       { orders: [order({ state: 'rejected' }), order({ client_order_id: 'x-2', state: 'filled', filled_qty: '10' })] },
       'AAPL was traded: order x-2 of momentum bought 10.',
+    ],
+    [
+      'a strategy that had no model',
+      { withoutModel: [{ strategy_id: 'ml-momentum', reason: 'there are 3 rows' }] },
+      'No strategy made a signal for AAPL as of 2026-03-06. ml-momentum had no model to make one: there are 3 rows.',
     ],
     ['an order under way', { orders: [order({})] }, 'order x-1 of momentum is on its way: it is acknowledged.'],
     [

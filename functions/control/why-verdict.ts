@@ -31,6 +31,8 @@ export interface WhyFacts {
   readonly signalsAsOf: string;
   /** Null when they were never made. */
   readonly signals: readonly WhySignal[] | null;
+  /** Strategies that trade by a model and had none for these signals. */
+  readonly withoutModel: readonly { readonly strategy_id: string; readonly reason: string }[];
   readonly decisions: readonly WhyDecision[];
   readonly orders: readonly WhyOrder[];
 }
@@ -63,7 +65,16 @@ const refusalSentence = ({ strategy_id: strategy, stage, reason, would_pass_at: 
   `The signal of ${strategy} was refused at the stage ${stage ?? 'unknown'}${because(reason)}${at === null ? '' : `; it would pass at ${at}`}.`;
 
 /** What came furthest tells it: a fill before an order, an order before a refusal, a refusal before a signal. */
-export function whyVerdict({ symbol, day, inUniverse, signalsAsOf, signals, decisions, orders }: WhyFacts): string {
+export function whyVerdict({
+  symbol,
+  day,
+  inUniverse,
+  signalsAsOf,
+  signals,
+  withoutModel,
+  decisions,
+  orders,
+}: WhyFacts): string {
   const order = orders.find(isFilled) ?? orders.find(({ state }) => UNDER_WAY.has(state)) ?? orders.at(-1);
   if (order !== undefined) return orderSentence(symbol, order);
   const refused = decisions.findLast(({ outcome }) => outcome === 'refused');
@@ -73,6 +84,9 @@ export function whyVerdict({ symbol, day, inUniverse, signalsAsOf, signals, deci
   if (!inUniverse) return `${symbol} is not in the universe of the policy, so no strategy looks at it.`;
   if (signals === null) return `No signals were made as of ${signalsAsOf}, so there was nothing to decide on ${day}.`;
   const [signal] = signals;
-  if (signal === undefined) return `No strategy made a signal for ${symbol} as of ${signalsAsOf}.`;
+  if (signal === undefined) {
+    const silent = withoutModel.map(({ strategy_id: id, reason }) => ` ${id} had no model to make one: ${reason}.`);
+    return `No strategy made a signal for ${symbol} as of ${signalsAsOf}.${silent.join('')}`;
+  }
   return `The ${signal.kind} signal of ${signal.strategy_id} as of ${signalsAsOf} has not been decided on ${day}.`;
 }

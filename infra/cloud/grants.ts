@@ -3,6 +3,7 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { HouseParts } from '#infra/cloud/house.ts';
 import type { RoomRow, TableVerb } from '#infra/cloud/rooms.ts';
 import {
+  MODEL_ALIAS_PARTITION,
   REQUEST_GATE_PARTITION,
   SLICE_PLAN_PARTITION,
   TABLE_NAMES,
@@ -65,6 +66,15 @@ const sliceStatements = ({ tables, wakes }: HouseParts): readonly PolicyStatemen
   }),
 ];
 
+/** By keys that no bar, price, signal or version has. */
+const modelAliasStatement = ({ tables }: HouseParts): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: ['dynamodb:PutItem'],
+    resources: [tables.market.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${MODEL_ALIAS_PARTITION}*`] } },
+  });
+
 /** All that the row's role may do, its own log and what wakes it aside. */
 export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {
   return [
@@ -75,6 +85,7 @@ export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicySt
       allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [parts.lanes[name].queue.queueArn]),
     ),
     ...(row.slices ? sliceStatements(parts) : []),
+    ...(row.movesModels ? [modelAliasStatement(parts)] : []),
     ...(row.speaks ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
   ];
 }

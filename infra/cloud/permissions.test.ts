@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOMS } from '#infra/cloud/rooms.ts';
 import { houseUnderTest, type Permission, permissionsByRoom } from '#infra/cloud/templates-under-test.ts';
 import {
+  MODEL_ALIAS_PARTITION,
   REQUEST_GATE_PARTITION,
   SLICE_PLAN_PARTITION,
   TABLE_NAMES,
@@ -86,6 +87,16 @@ describe('what functions may do', () => {
   it('lets only publish and ingest say things on the bus, and only publish read the stream', () => {
     expect(roomsThat((p) => p.action === 'events:PutEvents')).toEqual(['Ingest', 'Publish']);
     expect(roomsThat((p) => p.action === 'dynamodb:GetRecords')).toEqual(['Publish']);
+  });
+
+  it('lets people move the alias of a model, by keys that nothing else has, and only signal write the versions', () => {
+    const limited = (p: Permission): boolean => isTable('market')(p) && p.keys === `${MODEL_ALIAS_PARTITION}*`;
+    expect(roomsThat(limited)).toEqual(['Control']);
+    expect((permissions.get('Control') ?? []).filter(limited).map(({ action }) => action)).toEqual([
+      'dynamodb:PutItem',
+    ]);
+    const writes = (p: Permission): boolean => isTable('market')(p) && WRITES.includes(p.action) && p.keys === null;
+    expect(roomsThat(writes)).toEqual(['Ingest', 'Signal']);
   });
 
   it('lets slice write plans alone, by keys that no flag has, and make wakes in their own group alone', () => {

@@ -44,6 +44,8 @@ export interface RoomRow {
   readonly carriesJournal: boolean;
   /** Whether it works plans of slices: their rows, and one-off schedules that wake it. */
   readonly slices: boolean;
+  /** Whether it may move the alias of a model, and write nothing else of the market's table. */
+  readonly movesModels: boolean;
   /** Whether it says things on the bus. */
   readonly speaks: boolean;
   readonly schedules: readonly ScheduleRow[];
@@ -63,6 +65,7 @@ const QUIET = {
   buries: [],
   carriesJournal: false,
   slices: false,
+  movesModels: false,
   speaks: false,
   schedules: [],
   wokenBy: [],
@@ -251,6 +254,7 @@ export const ROOMS: readonly RoomRow[] = [
     broker: true,
     secrets: ['broker', 'internal'],
     sends: ['orders', 'urgent'],
+    movesModels: true,
   },
   {
     ...QUIET,

@@ -69,7 +69,7 @@ export interface Models {
    * not what its name says.
    */
   keep(model: KeptModel): Promise<string>;
-  /** Moves the alias, if `expected` is the revision that it has. */
+  /** Moves the alias, if `expected` is the revision that it has; one that is damaged is known by its last move. */
   move(strategyId: StrategyId, move: ModelMove): Promise<Result<ModelAlias, Refusal>>;
   /** What the checks of an order are held to: a version that cannot be read is none. */
   standing(strategyId: StrategyId): Promise<ModelStanding>;

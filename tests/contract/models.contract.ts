@@ -157,6 +157,17 @@ export function describeModels(name: string, open: () => Promise<Tables>): void 
       expect(await models.moves(id, { limit: 9 })).toHaveLength(1);
     });
 
+    it('set a damaged alias right by the next move, and by no other', async () => {
+      for (const [rank, version] of ['v-1', 'v-2'].entries()) await models.move(id, move(version, rank));
+      const alias = await tables.get('market', modelAliasKey(id));
+      const item = { ...alias, revision: text('many') };
+      await tables.write({ kind: 'put', table: 'market', item, conditions: [] });
+      await expect(models.alias(id)).rejects.toMatchObject({ code: 'item-corrupt' });
+      expect(await models.move(id, move('v-1', 1))).toMatchObject({ ok: false, error: { context: { revision: '2' } } });
+      expect(await models.move(id, move('v-1', 2, true))).toMatchObject({ ok: true, value: { previous: 'v-2' } });
+      expect(await models.alias(id)).toMatchObject({ version: 'v-1', revision: 3, pinned: true });
+    });
+
     it('stand as what can be used: none that is missing, damaged or was never put to use', async () => {
       expect(await models.standing(id)).toEqual({ kind: 'none', reason: 'none was ever put to use' });
       const model = kept();

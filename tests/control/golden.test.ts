@@ -7,10 +7,12 @@ import { ROUTE_CASES } from './route-cases.ts';
 
 const DIRECTORY = 'events/golden';
 
-/** Facts that control says, and the request that says each. */
+/** Facts that control says, or finds said, and the request that shows each. */
 const SAID = [
   ['signals.requested.v1', 'generateSignals'],
   ['flatten.requested.v1', 'flattenAll'],
+  ['model.trained.v1', 'setActiveModel'],
+  ['model.activated.v1', 'setActiveModel'],
 ] as const;
 
 describe('facts that control says', () => {

@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { intentOf } from '#events/order-command.ts';
 import { readCommand } from '#events/command.ts';
+import { text } from '#shared/adapters/stores/attributes.ts';
+import { strategyKey } from '#shared/adapters/stores/keys.ts';
+import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { parseMoney, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import { ticker } from '#shared/core/kernel/identity.ts';
+import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate, calendarDate, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { refusal } from '#shared/core/kernel/refusal.ts';
 import { closedCircuit } from '#shared/core/safety/broker-circuit.ts';
 import { openGate } from '#shared/core/safety/request-gate.ts';
 import type { PassFigures } from '#shared/ports/reconciliations.ts';
 import { SCHEMAS } from '#functions/control/schemas.ts';
+import { signal } from '#tests/portfolio/sample-snapshot.ts';
 import { type ControlHouse, NOW, openHouse, SESSION } from './control-house.ts';
-import { asked, ROUTE_CASES } from './route-cases.ts';
+import { asked, keepModel, ROUTE_CASES } from './route-cases.ts';
 
 const AAPL = { params: { symbol: 'AAPL' } };
 const why = async (house: ControlHouse) => SCHEMAS.getWhy.success.body.parse((await house.ask('getWhy', AAPL)).json());
@@ -75,6 +80,43 @@ describe('why a symbol was traded or was not', () => {
       'book-missing',
       'strategy-disabled',
     ]);
+  });
+});
+
+describe('why, of a strategy that trades by a model', () => {
+  const BY_MODEL = strategyId('ml-momentum');
+  const asOf = calendarDate('2026-03-06');
+  const opened = async () => {
+    const house = await openHouse();
+    const key = strategyKey(house.account, strategyId('ma-crossover'));
+    const item = await house.tables.get('safety', key);
+    const own = { ...item, sk: text(strategyKey(house.account, BY_MODEL).sk), strategyId: text(BY_MODEL) };
+    await house.tables.write({ kind: 'put', table: 'safety', item: own, conditions: [] });
+    const store = modelsStore(house.tables, 'signal', house.clock);
+    return { house, store };
+  };
+
+  it('is the version that made the signal', async () => {
+    const { house, store } = await opened();
+    const version = await keepModel(house, '2025-12-31');
+    const by = { by: 'signal', reason: 'it is due', now: house.clock.now(), correlationId: 'c-1' };
+    await store.move(BY_MODEL, { expected: 0, version, pinned: false, ...by });
+    await store.noteUse(BY_MODEL, asOf, { kind: 'active', version });
+    const made = signal(ticker('AAPL'), { strategyId: BY_MODEL, asOf, modelVersion: version });
+    await marketStore(house.tables, house.clock).saveSignals(asOf, [made]);
+    const told = await why(house);
+    expect(told.signals).toMatchObject([{ strategy_id: BY_MODEL, model_version: version }]);
+    expect(told.strategies).toContainEqual(expect.objectContaining({ model: { version, reason: null } }));
+    expect(told.obstacles).toEqual([]);
+  });
+
+  it('is that it had none, and that none may be used now', async () => {
+    const { house, store } = await opened();
+    await store.noteUse(BY_MODEL, asOf, { kind: 'none', reason: 'there are 3 rows' });
+    await marketStore(house.tables, house.clock).saveSignals(asOf, []);
+    const told = await why(house);
+    expect(told.verdict).toMatch(/No strategy made a signal.* ml-momentum had no model to make one: there are 3 rows/);
+    expect(told.obstacles.map(({ code }) => code)).toEqual(['model-unusable']);
   });
 });
 

@@ -1,15 +1,17 @@
 /** For each operation: what makes it succeed, and what is wrong with a request for it. */
-import { formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { calendarDate, formatEpochMs } from '#shared/core/kernel/instant.ts';
 import type { ControlOperation } from '#functions/control/routes.ts';
 import * as z from 'zod';
 import { parseMoney, parseQuantity } from '#shared/core/kernel/decimal.ts';
 import { aggregateOf, makeFact } from '#events/fact.ts';
 import { text, textOrNull, whole } from '#shared/adapters/stores/attributes.ts';
 import { orphanKey } from '#shared/adapters/stores/keys.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { orderPut } from '#shared/adapters/stores/order-item.ts';
 import { bookItem } from '#shared/adapters/stores/book-item.ts';
-import { MANUAL, ticker } from '#shared/core/kernel/identity.ts';
+import { MANUAL, strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { withShare, shareOf } from '#shared/core/portfolio/book.ts';
+import { sampleModel } from '#tests/contract/sample-model.ts';
 import { unknown } from '#tests/order/sample-orders.ts';
 import { type Ask, type ControlHouse, NOW, SESSION } from './control-house.ts';
 
@@ -161,6 +163,19 @@ const order: RouteCase = {
   field: 'qty',
 };
 
+const BY_MODEL = strategyId('ml-momentum');
+
+/** A version that may speak for the strategy, which nobody has put to use. @returns its name */
+export async function keepModel(house: ControlHouse, trainedThrough: string, intercept = 0): Promise<string> {
+  const model = sampleModel({
+    strategyId: BY_MODEL,
+    trainedThrough: calendarDate(trainedThrough),
+    intercept,
+    fit: true,
+  });
+  return await modelsStore(house.tables, 'signal', house.clock).keep({ ...model, policyVersion: 1, createdAt: NOW });
+}
+
 /** One case an operation: a route without one does not compile. */
 export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
   getRoot: plain,
@@ -174,6 +189,34 @@ export const ROUTE_CASES: Readonly<Record<ControlOperation, RouteCase>> = {
     success: () => ({ params: { strategy_id: 'ma-crossover' } }),
     malformed: { params: { strategy_id: 'No Strategy' } },
     field: 'strategy_id',
+  },
+  getModels: {
+    success: async (house) => {
+      await keepModel(house, '2025-12-31');
+      return { params: { strategy_id: BY_MODEL } };
+    },
+    malformed: { params: { strategy_id: BY_MODEL }, query: { limit: '0' } },
+    field: 'limit',
+  },
+  getModel: {
+    success: async (house) => ({
+      params: { strategy_id: BY_MODEL, version: await keepModel(house, '2025-12-31') },
+    }),
+    malformed: { params: { strategy_id: BY_MODEL, version: 'latest' } },
+    field: 'version',
+  },
+  getActiveModel: {
+    success: () => ({ params: { strategy_id: BY_MODEL } }),
+    malformed: { params: { strategy_id: BY_MODEL }, query: { cursor: '%' } },
+    field: 'cursor',
+  },
+  setActiveModel: {
+    success: async (house) => ({
+      params: { strategy_id: BY_MODEL },
+      body: { pinned: true, version: await keepModel(house, '2025-12-31'), ...WHY },
+    }),
+    malformed: { params: { strategy_id: BY_MODEL }, body: { pinned: true, ...WHY } },
+    field: 'version',
   },
   enableStrategy: strategyChange,
   disableStrategy: strategyChange,

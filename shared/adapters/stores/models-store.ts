@@ -17,7 +17,7 @@ import { readModel, writeModel } from '#shared/adapters/stores/model-document.ts
 import { Fault, invariant } from '#shared/core/kernel/fault.ts';
 import type { StrategyId } from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate } from '#shared/core/kernel/instant.ts';
-import type { Condition, Item, ItemKey } from '#shared/core/kernel/item.ts';
+import type { Condition, Item, ItemKey, ItemTest } from '#shared/core/kernel/item.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import type { ModelStanding } from '#shared/core/risk/check.ts';
@@ -211,7 +211,7 @@ class ModelsStore implements Models {
   }
 
   async move(strategyId: StrategyId, move: ModelMove): Promise<Result<ModelAlias, Refusal>> {
-    const seen = await this.alias(strategyId);
+    const { seen, whole: readable } = await this.#lastMove(strategyId);
     if ((seen?.revision ?? 0) !== move.expected) return fail(aliasChanged(strategyId, move.expected, seen));
     const { version, pinned, by, reason, now } = move;
     const revision = move.expected + 1;
@@ -233,19 +233,15 @@ class ModelsStore implements Models {
       by,
       reason: { code: pinned ? 'pinned' : 'follows-training', message: reason, context: {} },
     });
-    const inForce: Condition =
-      seen === null
-        ? absent('model-alias-as-seen')
-        : {
-            name: 'model-alias-as-seen',
-            test: { op: 'equals', attribute: 'revision', value: whole(move.expected) },
-          };
+    const asSeen: ItemTest =
+      seen === null ? { op: 'absent' } : { op: 'equals', attribute: 'revision', value: whole(move.expected) };
     const outcome = await this.#tables.transact([
       {
         kind: 'put',
         table: 'market',
         item: keyed(modelAliasKey(strategyId), aliasAttributes(alias)),
-        conditions: [inForce],
+        // Of a damaged alias nothing can be asked; that the next move is free holds the revision then.
+        conditions: readable ? [{ name: 'model-alias-as-seen', test: asSeen }] : [],
       },
       {
         kind: 'put',
@@ -256,7 +252,18 @@ class ModelsStore implements Models {
       journalPut(fact),
     ]);
     if (outcome.ok) return succeed(alias);
-    return fail(aliasChanged(strategyId, move.expected, await this.alias(strategyId)));
+    return fail(aliasChanged(strategyId, move.expected, (await this.#lastMove(strategyId)).seen));
+  }
+
+  /** The alias; one that is damaged is known from its last move. */
+  async #lastMove(strategyId: StrategyId): Promise<{ readonly seen: ModelAlias | null; readonly whole: boolean }> {
+    try {
+      return { seen: await this.alias(strategyId), whole: true };
+    } catch (thrown) {
+      corruption(thrown);
+      const [last = null] = await this.moves(strategyId, { limit: 1 });
+      return { seen: last, whole: false };
+    }
   }
 
   async standing(strategyId: StrategyId): Promise<ModelStanding> {

@@ -195,10 +195,7 @@ const ENTRIES: readonly (readonly [string, Partial<ClearingFacts>, RefusalCode])
   ],
   ['the order is for too many units', limits({ fatFingerQuantityMax: parseQuantity('19') }), 'fat-finger-quantity'],
   ['no model may be used', { model: { kind: 'none', reason: 'none was put to use' } }, 'model-unusable'],
-  ['the model is not the one that is due', model('2025-09-30'), 'model-not-fresh'],
-  ['the model that is pinned is too old', model('2025-06-30', true), 'model-not-fresh'],
   ['the model is too old', { ...model('2025-12-31'), ...checks({ modelAgeSessionsMax: 44 }) }, 'model-not-fresh'],
-  ['the model saw a session that is not over', model('2026-03-09'), 'model-not-fresh'],
   ['the last bar is missing', { bars: null }, 'data-not-fresh'],
   ['the last bar is of an earlier session', bars({ asOf: calendarDate('2026-03-05') }), 'data-not-fresh'],
   [

@@ -1,7 +1,7 @@
 /** May this be traded at all: by the decision's age, the switches, the lists, the strategy, the account and its pace? */
 import { addMoney, formatMoney, type Money, ZERO_MONEY } from '#shared/core/kernel/decimal.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
-import { sessionBefore, sessionsSince } from '#shared/core/market/session-calendar.ts';
+import { sessionsSince } from '#shared/core/market/session-calendar.ts';
 import { countedIn, minuteOf, type Pace } from '#shared/core/portfolio/exposure.ts';
 import {
   ALL_CLASSES,
@@ -12,9 +12,9 @@ import {
   type PreTradeCheck,
   reject,
 } from '#shared/core/risk/check.ts';
+import { modelRefusal } from '#shared/core/risk/model-standing.ts';
 import { switchRefusal } from '#shared/core/risk/switches.ts';
 import { reservationOf } from '#shared/core/risk/valuation.ts';
-import { trainedThroughFor } from '#shared/core/signal/model/walk-forward.ts';
 
 export const decisionFresh: PreTradeCheck = {
   id: 'decision-fresh',
@@ -109,28 +109,14 @@ export const modelFresh: PreTradeCheck = {
   warns: true,
   run: ({ intent, model, session, policy }) => {
     if (model === null || session === null) return null;
-    const whose = `the model of ${intent.terms.strategyId}`;
-    if (model.kind === 'none') return reject('model-unusable', `${whose} cannot be used: ${model.reason}`, {});
-    const { version, trainedThrough, pinned } = model;
-    if (trainedThrough >= session.date) {
-      return reject('model-not-fresh', `${whose} says to have seen a session that is not over`, { trainedThrough });
-    }
-    const due = trainedThroughFor(sessionBefore(session.date).date);
-    if (!pinned && trainedThrough !== due) {
-      return reject(
-        'model-not-fresh',
-        `${whose} was trained through ${trainedThrough}; the one through ${due} is due`,
-        {
-          version,
-          trainedThrough,
-          due,
-        },
-      );
-    }
+    const { strategyId } = intent.terms;
+    const refused = modelRefusal(strategyId, model, session.date);
+    if (refused !== null) return { level: 'reject', refusal: refused };
+    if (model.kind === 'none') return null;
     return holdTo<number>(policy, {
       code: 'model-not-fresh',
-      what: `the sessions that ${whose} has not seen`,
-      actual: sessionsSince(trainedThrough, session.date),
+      what: `the sessions that the model of ${strategyId} has not seen`,
+      actual: sessionsSince(model.trainedThrough, session.date),
       limit: policy.checks.modelAgeSessionsMax,
       format: String,
     });

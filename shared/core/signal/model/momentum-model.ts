@@ -20,7 +20,7 @@ const [VOLATILITY, VOLUME] = [volatilityOf(20), volumeOf(20)] as const;
 const distance = (symbol: SymbolView, from: Indicator, ago: number): number =>
   symbol.close(ago) / symbol.value(from, ago) - 1;
 
-const FEATURE_NAMES: readonly string[] = [
+export const FEATURE_NAMES: readonly string[] = [
   'return-1',
   'return-5',
   'return-20',
@@ -34,7 +34,10 @@ const FEATURE_NAMES: readonly string[] = [
 
 /** Another way to make a feature is another set: count it up with every change to `readFeatures` that changes a number. */
 const FEATURE_SET_NAME = 'momentum-9.v1';
-const FEATURE_SET: FeatureSet = { name: FEATURE_SET_NAME, hash: contentId([FEATURE_SET_NAME, ...FEATURE_NAMES], 16) };
+export const FEATURE_SET: FeatureSet = {
+  name: FEATURE_SET_NAME,
+  hash: contentId([FEATURE_SET_NAME, ...FEATURE_NAMES], 16),
+};
 
 /** Writes the features of a symbol as of so many sessions ago into a row; false when one of them is not known. */
 export function readFeatures(symbol: SymbolView, ago: number, into: Float64Array, start = 0): boolean {

@@ -79,10 +79,10 @@ export function useOf(
 /** Symbols of the universe that could be entered as of an earlier session, as they were seen then. */
 export type TrainableSymbols = (through: CalendarDate) => readonly SymbolView[];
 
-interface Kept {
-  readonly versions: Map<string, ModelVersion>;
-  readonly dueOf: Map<string, string>;
-  active: ActiveModel | null;
+class Kept {
+  readonly versions = new Map<string, ModelVersion>();
+  readonly dueOf = new Map<string, string>();
+  active: ActiveModel | null = null;
 }
 
 /** A registry in memory, for a backtest: the same steps as over the stored one, with nobody who pins. */
@@ -100,7 +100,7 @@ export class WalkForwardModels {
     session: CalendarDate,
     trainable: TrainableSymbols,
   ): ModelUse {
-    const kept = this.#kept.get(strategyId) ?? { versions: new Map(), dueOf: new Map(), active: null };
+    const kept = this.#kept.get(strategyId) ?? new Kept();
     this.#kept.set(strategyId, kept);
     const through = trainedThroughFor(session);
     const key = `${through} ${trainer.planId}`;
