@@ -2,6 +2,7 @@
 import type { Alterations } from './alterations.ts';
 import { AS_BUILT } from './alterations.ts';
 import type { Violation } from './invariants.ts';
+import { madeMarkets, type MarketSource } from './market.ts';
 import { planOf } from './rare.ts';
 import { runWorld } from './run-world.ts';
 
@@ -50,6 +51,8 @@ export interface CampaignOptions {
   readonly alterations?: () => Alterations;
   /** Ends with the first world in which something does not hold. */
   readonly untilCaught?: boolean;
+  /** Where the markets come from; made up unless told. */
+  readonly markets?: MarketSource;
   /** One world in so many is led twice, and must come to the same hash. */
   readonly twiceOneIn?: number;
 }
@@ -58,11 +61,17 @@ const TWICE_ONE_IN = 25;
 
 /** Leads the worlds of some seeds, one after another. */
 export async function leadWorlds(seeds: readonly number[], options: CampaignOptions = {}): Promise<Findings> {
-  const { alterations = () => AS_BUILT, untilCaught = false, twiceOneIn = TWICE_ONE_IN } = options;
+  const {
+    alterations = () => AS_BUILT,
+    untilCaught = false,
+    twiceOneIn = TWICE_ONE_IN,
+    markets = madeMarkets,
+  } = options;
+  const lead = (seed: number) => runWorld(planOf(seed), { alterations: alterations(), markets });
   let sum = noFindings();
   for (const seed of seeds) {
-    const { violation, hash, tally } = await runWorld(planOf(seed), { alterations: alterations() });
-    const again = seed % twiceOneIn === 0 ? (await runWorld(planOf(seed), { alterations: alterations() })).hash : hash;
+    const { violation, hash, tally } = await lead(seed);
+    const again = seed % twiceOneIn === 0 ? (await lead(seed)).hash : hash;
     const found =
       violation ?? (again === hash ? null : { invariant: 12 as const, what: `${hash} at first, then ${again}` });
     sum = addFindings(sum, {

@@ -33,6 +33,8 @@ export interface CrewOptions {
   readonly from: number;
   readonly seeds: number;
   readonly plant?: string | null;
+  /** A file of real daily bars that the worlds trade on. */
+  readonly bars?: string | null;
   /** Gives out no more seeds once something was caught. */
   readonly untilCaught?: boolean;
   readonly members?: number;
@@ -41,7 +43,7 @@ export interface CrewOptions {
 
 /** @throws Error when a member ends before its work does */
 export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
-  const { from, seeds, plant = null, untilCaught = false, onProgress } = options;
+  const { from, seeds, plant = null, bars = null, untilCaught = false, onProgress } = options;
   const members = Math.min(options.members ?? availableParallelism(), Math.ceil(seeds / SEEDS_A_TIME));
   const bundle = await bundleMember();
   let next = from;
@@ -51,7 +53,7 @@ export async function leadWithCrew(options: CrewOptions): Promise<Findings> {
     const count = Math.min(SEEDS_A_TIME, from + seeds - next);
     const taken = Array.from({ length: count }, (_, index) => next + index);
     next += count;
-    return { seeds: taken, plant };
+    return { seeds: taken, plant, bars };
   };
   const work = async (): Promise<void> => {
     const member = fork(bundle.path, [], { execArgv: ['--max-semi-space-size=64'], serialization: 'json' });

@@ -6,9 +6,11 @@ import type { Findings } from './campaign.ts';
 import { REACHABLE_PAIRS, STATE_PAIRS } from './coverage.ts';
 import { leadWithCrew } from './crew.ts';
 import { INVARIANTS } from './invariants.ts';
+import { madeMarkets, symbols } from './market.ts';
 import { isPlantName, PLANT_NAMES, PLANTS, plantNamed } from './plants.ts';
 import { planOf } from './rare.ts';
-import { runWorld } from './run-world.ts';
+import { realMarkets } from './real-bars.ts';
+import { type RunOptions, runWorld } from './run-world.ts';
 import { Shrinker } from './shrink.ts';
 
 interface Options {
@@ -20,6 +22,7 @@ interface Options {
   readonly plant?: string;
   readonly plants?: boolean;
   readonly members?: number;
+  readonly bars?: string;
 }
 
 const wholeNumber =
@@ -35,29 +38,39 @@ const plantName = (text: string): string => {
   return text;
 };
 
-const alterationsOf = (plant: string | undefined) => () =>
-  plant === undefined ? AS_BUILT : plantNamed(plant).alterations();
+type Setting = Pick<Options, 'plant' | 'bars'>;
 
-const replayCommand = (seed: number, plant: string | undefined): string =>
-  `npm run simulate -- --seed ${seed} --trace${plant === undefined ? '' : ` --plant ${plant}`}`;
+/** What every world of this run is led with, made anew for each. */
+async function optionsOf({ plant, bars }: Setting): Promise<() => RunOptions> {
+  const markets = bars === undefined ? madeMarkets : await realMarkets(bars, symbols);
+  return () => ({ markets, alterations: plant === undefined ? AS_BUILT : plantNamed(plant).alterations() });
+}
+
+const replayCommand = (seed: number, { plant, bars }: Setting): string =>
+  [
+    `npm run simulate -- --seed ${seed} --trace`,
+    ...(plant === undefined ? [] : [`--plant ${plant}`]),
+    ...(bars === undefined ? [] : [`--bars ${bars}`]),
+  ].join(' ');
 
 const rate = (worlds: number, startedAt: number): number => worlds / ((performance.now() - startedAt) / 1_000);
 
 /** Shrinks a failing seed and tells its story. */
-async function explain(seed: number, plant: string | undefined): Promise<void> {
+async function explain(seed: number, setting: Setting): Promise<void> {
   const plan = planOf(seed);
-  const result = await runWorld(plan, { alterations: alterationsOf(plant)() });
+  const options = await optionsOf(setting);
+  const result = await runWorld(plan, options());
   if (result.violation === null) {
     console.log(`seed ${seed}: in another process nothing is broken`);
     return;
   }
   const { invariant, what } = result.violation;
-  const shrunk = await new Shrinker(plan, result, alterationsOf(plant)).shrink();
+  const shrunk = await new Shrinker(plan, result, options).shrink();
   console.log(`\nseed ${seed} breaks ${invariant === 0 ? 'a rule of its own' : `invariant ${invariant}`}: ${what}`);
   if (invariant !== 0) console.log(`  (${INVARIANTS[invariant]})`);
   console.log(`the shortest trace that was found, in ${shrunk.tries} tries:`);
   for (const line of shrunk.result.lines) if (isTelling(line)) console.log(`  ${line}`);
-  console.log(`replay: ${replayCommand(seed, plant)}\n`);
+  console.log(`replay: ${replayCommand(seed, setting)}\n`);
 }
 
 /** What a reader of a story skips: reads, and what is said each minute whatever happens. */
@@ -65,9 +78,9 @@ const DULL =
   /tables: (get|query)|broker: GET|bus: publish|tables: write (safety|books)|reconciliation\.checked|ended: done/;
 const isTelling = (line: string): boolean => !DULL.test(line);
 
-async function replay(seed: number, { trace, plant }: Options): Promise<number> {
-  const result = await runWorld(planOf(seed), { alterations: alterationsOf(plant)(), keepTrace: true });
-  if (trace === true) for (const line of result.lines) console.log(line);
+async function replay(seed: number, options: Options): Promise<number> {
+  const result = await runWorld(planOf(seed), { ...(await optionsOf(options))(), keepTrace: true });
+  if (options.trace === true) for (const line of result.lines) console.log(line);
   const { violation, hash, tally } = result;
   const verdict = violation === null ? 'nothing is broken' : `${violation.invariant}: ${violation.what}`;
   console.log(`seed ${seed}: ${tally.steps} steps, hash ${hash}, ${verdict}`);
@@ -102,13 +115,14 @@ function printSummary(sum: Findings, worldsPerSecond: number): void {
 const EXPLAINED_MAX = 3;
 
 async function campaign(options: Options): Promise<number> {
-  const { seeds, from, plant, json = false, members } = options;
+  const { seeds, from, plant, bars, json = false, members } = options;
   const startedAt = performance.now();
   const bar = progressBar(process.stderr, seeds, 'worlds');
   const sum = await leadWithCrew({
     from,
     seeds,
     plant: plant ?? null,
+    bars: bars ?? null,
     untilCaught: plant !== undefined,
     ...(members === undefined ? {} : { members }),
     onProgress: ({ worlds, caught }) =>
@@ -117,10 +131,10 @@ async function campaign(options: Options): Promise<number> {
   bar.end();
   const worldsPerSecond = rate(sum.worlds, startedAt);
   if (!json) printSummary(sum, worldsPerSecond);
-  for (const { seed } of sum.caught.slice(0, json ? 0 : EXPLAINED_MAX)) await explain(seed, plant);
+  for (const { seed } of sum.caught.slice(0, json ? 0 : EXPLAINED_MAX)) await explain(seed, options);
   for (const { seed, violation } of sum.caught) {
     console.log(
-      `seed ${seed}: ${violation.invariant}: ${violation.what.split('\n')[0]}; ${replayCommand(seed, plant)}`,
+      `seed ${seed}: ${violation.invariant}: ${violation.what.split('\n')[0]}; ${replayCommand(seed, options)}`,
     );
   }
   if (json) console.log(JSON.stringify(summaryOf(sum, worldsPerSecond)));
@@ -136,6 +150,7 @@ const program = new Command('simulate')
   .option('--trace', 'tells all that happens in that one world')
   .option('--plant <name>', 'switches a planted bug on, and ends with the first world that catches it', plantName)
   .option('--plants', 'lists the planted bugs')
+  .option('--bars <path>', 'a file of real daily bars that the worlds trade on; made-up ones unless told')
   .option('--members <n>', 'processes at most; as many as there are processors unless told', wholeNumber(1))
   .option('--json', 'ends with one line of JSON')
   .action(async (options: Options) => {

@@ -59,8 +59,11 @@ const DAYS: Readonly<Record<DayKind, Day>> = {
 
 export const dayOf = (kind: DayKind): Day => DAYS[kind];
 
-/** Sessions with bars before the day and behind it. */
-const [SESSIONS_BEFORE, SESSIONS_IN_ALL] = [20, 30] as const;
+const SESSIONS_BEFORE = 20;
+/** Sessions with bars, from the first to the last. */
+export const SESSIONS_IN_ALL = 30;
+/** So long after the first of them orders may still expire. */
+const DAYS_AHEAD = 200;
 
 const firstSessionOf = (kind: DayKind): CalendarDate => {
   let date = DATES[kind];
@@ -78,7 +81,7 @@ const FIRST: Readonly<Record<DayKind, CalendarDate>> = {
 /** What is split, and how, over the night after the day. */
 const SPLIT: Split = { ticker: ticker('KO'), date: sessionAfter(DATES.split).date, to: 2, from: 1 };
 
-const symbols: readonly Ticker[] = SYMBOLS.map(ticker);
+export const symbols: readonly Ticker[] = SYMBOLS.map(ticker);
 
 /** Bars of a market as it has them at an instant. */
 function columnsOf(market: MarketFeed, symbol: Ticker, [from, to]: readonly [CalendarDate, CalendarDate], at: EpochMs) {
@@ -107,35 +110,37 @@ function asSplit(columns: BarColumns): BarColumns {
   return { ...columns, open: price(open), high: price(high), low: price(low), close: price(close) };
 }
 
-/** The same market with a session that ends early, or with a split. */
-function changed(kind: DayKind, plain: MarketFeed, seed: number): MarketFeed {
+/** A market of bars of so many sessions, which are put on the days around a world's, as they were traded. */
+export function marketFrom(kind: DayKind, bars: readonly BarColumns[], seed: number): MarketFeed {
   const from = FIRST[kind];
-  const to = dateOfDayNumber(dayNumberOf(from) + 200);
-  const sessions = sessionsBetween(from, to);
-  const last = sessions.at(-1)?.closeAt ?? dayOf(kind).nextOpensAt;
-  const columns = symbols.map((symbol) => columnsOf(plain, symbol, [from, to], last));
-  return kind === 'split'
-    ? barFeed({ bars: columns.map(asSplit), sessions, seed, splits: [SPLIT] })
-    : barFeed({
-        bars: columns,
-        sessions: sessions.map((session) => (session.date === DATES[kind] ? cutShort(session) : session)),
-        seed,
-      });
+  const sessions = sessionsBetween(from, dateOfDayNumber(dayNumberOf(from) + DAYS_AHEAD));
+  const columns = bars.map((one) => ({ ...one, dates: sessions.slice(0, SESSIONS_IN_ALL).map(({ date }) => date) }));
+  if (kind === 'split') return barFeed({ bars: columns.map(asSplit), sessions, seed, splits: [SPLIT] });
+  const asKept = sessions.map((session) => (session.date === DATES[kind] ? cutShort(session) : session));
+  return barFeed({ bars: columns, sessions: kind === 'early-close' ? asKept : sessions, seed });
 }
 
 function made(kind: DayKind, seed: number): MarketFeed {
   const plain = tinyMarket({ seed, symbols: [...SYMBOLS], from: FIRST[kind], days: SESSIONS_IN_ALL });
-  return kind === 'split' || kind === 'early-close' ? changed(kind, plain, seed) : plain;
+  if (kind !== 'split' && kind !== 'early-close') return plain;
+  const from = FIRST[kind];
+  const to = dateOfDayNumber(dayNumberOf(from) + DAYS_AHEAD);
+  const last = sessionsBetween(from, to).at(-1)?.closeAt ?? dayOf(kind).nextOpensAt;
+  const bars = symbols.map((symbol) => columnsOf(plain, symbol, [from, to], last));
+  return marketFrom(kind, bars, seed);
 }
 
 const markets = new Map<string, MarketFeed>();
 
-export function marketOf(kind: DayKind, seed: number): MarketFeed {
+/** The market of a kind of day and a seed. */
+export type MarketSource = (kind: DayKind, seed: number) => MarketFeed;
+
+export const madeMarkets: MarketSource = (kind, seed) => {
   const name = `${kind} ${seed}`;
   const known = markets.get(name) ?? made(kind, 100 + seed);
   markets.set(name, known);
   return known;
-}
+};
 
 /** Daily bars up to the day before the world's. */
 export function historyOf(kind: DayKind, market: MarketFeed): readonly BarColumns[] {

@@ -12,7 +12,7 @@ import { type Alterations, AS_BUILT } from './alterations.ts';
 import { takeOver } from './fake-machine.ts';
 import { Functions, type Scheduled } from './functions.ts';
 import type { Violation } from './invariants.ts';
-import { historyOf } from './market.ts';
+import { historyOf, madeMarkets, type MarketSource } from './market.ts';
 import { EQUITY, People, shareOfEquity } from './operations.ts';
 import { type Plan, STRATEGIES, SYMBOLS } from './plan.ts';
 import { withoutStop } from './protected.ts';
@@ -35,6 +35,8 @@ export interface WorldResult {
 export interface RunOptions {
   readonly alterations?: Alterations;
   readonly keepTrace?: boolean;
+  /** Where its market comes from; made up unless told. */
+  readonly markets?: MarketSource;
   /** What else must hold at the end; each text is something that does not. */
   readonly judge?: (world: World) => readonly string[];
 }
@@ -205,6 +207,7 @@ export async function runWorld(plan: Plan, options: RunOptions = {}): Promise<Wo
   const world = new World(plan, {
     alterations: options.alterations ?? AS_BUILT,
     keepTrace: options.keepTrace ?? false,
+    markets: options.markets ?? madeMarkets,
   });
   const giveBack = takeOver(world.scheduler, world.chance.fork('libraries'), world.fetch);
   try {

@@ -1,8 +1,7 @@
 /** A failing world made small: whatever can be left out while the same invariant still breaks is left out. */
-import type { Alterations } from './alterations.ts';
 import type { InvariantNumber } from './invariants.ts';
 import type { Plan } from './plan.ts';
-import { runWorld, type WorldResult } from './run-world.ts';
+import { type RunOptions, runWorld, type WorldResult } from './run-world.ts';
 
 export interface Shrunk {
   readonly plan: Plan;
@@ -14,16 +13,17 @@ export interface Shrunk {
 const TRIES_MAX = 400;
 
 export class Shrinker {
-  readonly #alterations: () => Alterations;
+  /** Made anew for each world. */
+  readonly #options: () => RunOptions;
   readonly #invariant: InvariantNumber | 0;
   #plan: Plan;
   #result: WorldResult;
   #tries = 0;
 
-  constructor(plan: Plan, result: WorldResult, alterations: () => Alterations) {
+  constructor(plan: Plan, result: WorldResult, options: () => RunOptions) {
     this.#plan = plan;
     this.#result = result;
-    this.#alterations = alterations;
+    this.#options = options;
     this.#invariant = result.violation?.invariant ?? 0;
   }
 
@@ -38,7 +38,7 @@ export class Shrinker {
       await this.#simplify();
       if (this.#size() === size) break;
     }
-    const result = await runWorld(this.#plan, { alterations: this.#alterations(), keepTrace: true });
+    const result = await runWorld(this.#plan, { ...this.#options(), keepTrace: true });
     return { plan: this.#plan, result, tries: this.#tries };
   }
 
@@ -51,7 +51,7 @@ export class Shrinker {
   async #try(plan: Plan): Promise<boolean> {
     if (this.#tries >= TRIES_MAX) return false;
     this.#tries += 1;
-    const result = await runWorld(plan, { alterations: this.#alterations() });
+    const result = await runWorld(plan, this.#options());
     if (result.violation?.invariant !== this.#invariant) return false;
     this.#plan = plan;
     this.#result = result;

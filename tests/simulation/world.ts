@@ -22,7 +22,7 @@ import { Chance } from './chance.ts';
 import { pairOf, STATE_PAIRS } from './coverage.ts';
 import { Faults } from './faults.ts';
 import { afterCommit, Sends, type Violation } from './invariants.ts';
-import { type Day, dayOf, marketOf } from './market.ts';
+import { type Day, dayOf, type MarketSource } from './market.ts';
 import { Observed } from './observed.ts';
 import { orderStreamOf } from './order-news.ts';
 import { busOf, lanesOf, tablesOf, wakesOf, wireOf } from './outside.ts';
@@ -52,6 +52,7 @@ const SILENT: Telemetry = {
 
 export interface WorldOptions {
   readonly alterations: Alterations;
+  readonly markets: MarketSource;
   /** Keeps each line of the trace. */
   readonly keepTrace: boolean;
 }
@@ -116,7 +117,7 @@ export class World {
       });
     const dead = queue('dead');
     this.queues = { dead, orders: queue('orders', dead), urgent: queue('urgent', dead) };
-    this.market = marketOf(plan.day, plan.marketSeed);
+    this.market = options.markets(plan.day, plan.marketSeed);
     this.side = this.#openBroker();
     this.ground = this.#groundOf();
   }
