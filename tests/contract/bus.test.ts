@@ -5,6 +5,7 @@ import { noSchedules } from './house-fixture.ts';
 import { startAwsEndpoint } from '#infra/local/endpoint/aws-endpoint.ts';
 import { openEventBridgeBus } from '#shared/adapters/eventbridge/bus.ts';
 import { MemoryBus } from '#shared/adapters/memory/bus.ts';
+import { memoryPacing } from '#shared/adapters/memory/pacing.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { Bus } from '#shared/ports/bus.ts';
 import { describeBus, factOf, factsOf } from './bus.contract.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
 const open = (endpoint = proxy.endpoint): Bus =>
   openEventBridgeBus({
     busName: 'belay',
-    pacing: { fraction: () => 0.5, sleepMs: () => Promise.resolve() },
+    pacing: memoryPacing(),
     client: { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
   });
 

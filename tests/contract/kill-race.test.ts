@@ -1,47 +1,26 @@
 /** A kill switch or a trip that is committed before a last look always stops the send, whichever of the two began first. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTables, startDynamoDb } from '#infra/local/emulators/dynamodb.ts';
-import type { Emulator } from '#infra/local/emulators/emulator-process.ts';
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { accountSafetyKey, strategyKey } from '#shared/adapters/stores/keys.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { throttled } from '#shared/core/order/sending.ts';
 import type { Item, ItemKey } from '#shared/core/kernel/item.ts';
 import type { RefusalCode } from '#shared/core/kernel/refusal.ts';
 import type { KillScope, Safety } from '#shared/ports/safety.ts';
 import type { Tables } from '#shared/ports/tables.ts';
+import { emulatedTables } from './emulated-tables.ts';
 import { HouseFixture, STRATEGY } from './house-fixture.ts';
 
 const ROUNDS = 1000;
 /** Accounts that race side by side. */
 const LANES = 5;
-const NAMES = {
-  safety: 'race-safety',
-  orders: 'race-orders',
-  books: 'race-books',
-  market: 'race-market',
-  journal: 'race-journal',
-} as const;
-
-let emulator: Emulator;
+const emulated = emulatedTables();
 let tables: Tables;
 
 beforeAll(async () => {
-  emulator = await startDynamoDb();
-  const client = {
-    endpoint: emulator.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
-  await createTables(new DynamoDBClient(client), NAMES);
-  tables = openDynamoTables({ physicalNames: NAMES, pacing: systemPacing, client });
+  tables = await emulated.shared();
 });
-
-afterAll(() => emulator.stop());
 
 /** The tables, telling when a transaction is sent and when its answer is back. */
 const told = (before: () => void, after: () => void): Tables => ({

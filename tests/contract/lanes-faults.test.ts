@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { createFifoQueue, startSqs } from '#infra/local/emulators/sqs.ts';
 import { type Emulator, freeLoopbackPort } from '#infra/local/emulators/emulator-process.ts';
 import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
+import { memoryPacing } from '#shared/adapters/memory/pacing.ts';
 import type { LaneMessage, Lanes } from '#shared/ports/lanes.ts';
 import { type FaultyProxy, refusal, startFaultyProxy, type Treatment } from './faulty-proxy.ts';
 
@@ -40,7 +41,7 @@ afterEach(() => vi.unstubAllEnvs());
 const open = (config: SQSClientConfig = {}): Lanes =>
   openSqsLanes({
     queueUrls: { orders: url },
-    pacing: { fraction: () => 0.5, sleepMs: () => Promise.resolve() },
+    pacing: memoryPacing(),
     client: { endpoint: proxy.endpoint, region: 'us-east-1', credentials: CREDENTIALS, ...config },
   });
 
@@ -128,7 +129,7 @@ describe('the real cloud', () => {
     vi.stubEnv('BELAY_LOCAL', '1');
     const unset = openSqsLanes({
       queueUrls: { orders: url },
-      pacing: { fraction: () => 0, sleepMs: () => Promise.resolve() },
+      pacing: memoryPacing(),
       client: { region: 'us-east-1', credentials: CREDENTIALS },
     });
     await expect(unset.send([message('a')])).rejects.toMatchObject({ kind: 'permanent', code: 'real-aws-refused' });

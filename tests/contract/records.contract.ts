@@ -1,4 +1,4 @@
-/** What the stores of runs, requests, policies, budgets, marks, market data, nonces and watches must do. */
+/** What the stores of runs, requests, budgets, marks, market data, nonces and watches must do. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCommand } from '#events/command.ts';
 import { submitOrderOf } from '#events/order-command.ts';
@@ -7,21 +7,25 @@ import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { noncesStore } from '#shared/adapters/stores/nonces-store.ts';
 import { orderRequestsStore } from '#shared/adapters/stores/order-requests-store.ts';
-import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
-import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { rateLimitsStore } from '#shared/adapters/stores/rate-limits-store.ts';
 import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-store.ts';
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
 import { watchesStore } from '#shared/adapters/stores/watches-store.ts';
 import { parsePrice, parseQuantity } from '#shared/core/kernel/decimal.ts';
-import { accountId, brokerOrderId, decisionId, runId, ticker } from '#shared/core/kernel/identity.ts';
+import { brokerOrderId, decisionId, runId, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, calendarDate, epochNs, formatEpochMs, nsOf } from '#shared/core/kernel/instant.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
 import { freshRecord } from '#shared/core/portfolio/pending-signals.ts';
 import { firstWatch } from '#shared/core/safety/watch.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
-import type { OrderRequest } from '#shared/ports/order-requests.ts';
+import type { MarketStore } from '#shared/ports/market-store.ts';
+import type { Nonces } from '#shared/ports/nonces.ts';
+import type { OrderRequest, OrderRequests } from '#shared/ports/order-requests.ts';
+import type { RateLimits } from '#shared/ports/rate-limits.ts';
+import type { Reconciliations } from '#shared/ports/reconciliations.ts';
+import type { Runs } from '#shared/ports/runs.ts';
 import type { Tables } from '#shared/ports/tables.ts';
+import type { Watches } from '#shared/ports/watches.ts';
 import { HouseFixture, NOW, SESSION, STRATEGY, SYMBOL } from './house-fixture.ts';
 
 let fixtures = 0;
@@ -87,7 +91,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('are decided once: the second start sends what was committed', async () => {
-        const runs = runsStore(tables);
+        const runs: Runs = runsStore(tables);
         expect((await runs.start(slot(), lease('one'))).kind).toBe('decide');
         expect((await runs.start(slot(), lease('two'))).kind).toBe('held');
         const waiting = [freshRecord(signal, NOW)];
@@ -101,7 +105,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('are taken over once their lease is over, and then are no longer the first one’s', async () => {
-        const runs = runsStore(tables);
+        const runs: Runs = runsStore(tables);
         await runs.start(slot(), lease('one'));
         expect((await runs.start(slot(), lease('two', addMs(NOW, 45_001)))).kind).toBe('decide');
         expect(await runs.commit(slot(), 'one', decision(), [])).toBe(false);
@@ -109,7 +113,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('let one of many starts decide', async () => {
-        const runs = runsStore(tables);
+        const runs: Runs = runsStore(tables);
         const starts = await Promise.all(Array.from({ length: 8 }, (_, n) => runs.start(slot(), lease(`s-${n}`))));
         expect(starts.filter(({ kind }) => kind === 'decide')).toHaveLength(1);
       });
@@ -131,7 +135,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       };
 
       it('are made once, and found by their decision and their order', async () => {
-        const requests = orderRequestsStore(tables);
+        const requests: OrderRequests = orderRequestsStore(tables);
         const asked = request();
         expect(await requests.make(asked)).toEqual({ made: true, request: asked });
         expect(await requests.make({ ...asked, bodyHash: 'other' })).toEqual({ made: false, request: asked });
@@ -141,7 +145,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('say what became of them, and keep the first word', async () => {
-        const requests = orderRequestsStore(tables);
+        const requests: OrderRequests = orderRequestsStore(tables);
         const asked = request();
         await requests.make(asked);
         const failure = { code: 'x', message: 'no', context: {} };
@@ -151,45 +155,9 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
     });
 
-    describe('policies', () => {
-      const change = (expected: number) => ({ expected, by: 'ann', reason: 'a change', now: NOW });
-
-      it('are swapped by version, and every version stays', async () => {
-        const policies = policiesStore(tables, 'control');
-        const next = { ...house.policy, limits: { ...house.policy.limits, ordersOpenMax: 3 } };
-        const published = await policies.publish(house.account, writePolicy(next), change(1));
-        expect(published.ok && published.value.version).toBe(2);
-        expect((await policies.active(house.account))?.limits.ordersOpenMax).toBe(3);
-        expect(await policies.version(house.account, 1)).toEqual(house.policy);
-        const late = await policies.publish(house.account, writePolicy(next), change(1));
-        expect(late.ok ? null : late.error.code).toBe('policy-version-changed');
-        const history = await policies.history(house.account, { limit: 5 });
-        expect(history.map(({ version }) => version)).toEqual([2, 1]);
-        expect((await policies.history(house.account, { limit: 5, before: 2 })).map(({ version }) => version)).toEqual([
-          1,
-        ]);
-      });
-
-      it('refuse a document that is none, and leave the one in force', async () => {
-        const policies = policiesStore(tables, 'control');
-        await expect(policies.publish(house.account, { limits: {} }, change(1))).rejects.toThrow('limits');
-        expect((await policies.active(house.account))?.version).toBe(1);
-        expect(await policies.active(accountId('nobody'))).toBeNull();
-        expect((await policies.forClosing(house.account, 9)).version).toBe(9);
-      });
-
-      it('let one of many publish the next version', async () => {
-        const policies = policiesStore(tables, 'control');
-        const all = await Promise.all(
-          Array.from({ length: 6 }, () => policies.publish(house.account, writePolicy(house.policy), change(1))),
-        );
-        expect(all.filter(({ ok }) => ok)).toHaveLength(1);
-      });
-    });
-
     describe('budgets of requests', () => {
       it('give out no more than their limit in a minute, to all who ask at once', async () => {
-        const limits = rateLimitsStore(tables);
+        const limits: RateLimits = rateLimitsStore(tables);
         const take = (now = NOW) => limits.take({ accountId: house.account, budget: 'writes', limit: 5, now });
         const taken = await Promise.all(Array.from({ length: 12 }, () => take()));
         expect(taken.filter(({ allowed }) => allowed)).toHaveLength(5);
@@ -207,7 +175,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
         (await journalStore(tables).byAggregate(aggregateOf.reconciliation(house.account))).map(({ type }) => type);
 
       it('keep what was asked until a pass answers, once for each name', async () => {
-        const store = reconciliationsStore(tables, 'control');
+        const store: Reconciliations = reconciliationsStore(tables, 'control');
         await store.ask(house.account, ask('r-1'));
         await store.ask(house.account, ask('r-1'));
         await store.ask(house.account, { ...ask('r-2'), backfill: { after: addMs(NOW, -10), until: NOW } });
@@ -219,7 +187,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('keep the last word about an orphan', async () => {
-        const store = reconciliationsStore(tables, 'control');
+        const store: Reconciliations = reconciliationsStore(tables, 'control');
         const id = brokerOrderId('b-1');
         for (const decision of ['adopt', 'dismiss'] as const) {
           await store.decide(house.account, { brokerOrderId: id, decision, by: 'ann', reason: 'why', now: NOW });
@@ -228,7 +196,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('lose no word where many speak at once', async () => {
-        const store = reconciliationsStore(tables, 'control');
+        const store: Reconciliations = reconciliationsStore(tables, 'control');
         await Promise.all(['r-1', 'r-2', 'r-3', 'r-4'].map((id) => store.ask(house.account, ask(id))));
         const asked = (await store.mark(house.account))?.asked.map(({ requestId }) => requestId) ?? [];
         expect([...asked].sort()).toEqual(['r-1', 'r-2', 'r-3', 'r-4']);
@@ -249,7 +217,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('joins bars over the years, and leaves out a symbol without any', async () => {
-        const store = marketStore(tables, clock);
+        const store: MarketStore = marketStore(tables, clock);
         const symbol = `T${fixtures}`;
         await store.saveBars([bars(symbol, ['2025-12-31', '2026-01-02'], 10)]);
         const loaded = await store.loadBars([ticker(symbol), ticker('NONE')], 2025, 2026);
@@ -259,7 +227,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('gives back quotes as exactly as they came', async () => {
-        const store = marketStore(tables, clock);
+        const store: MarketStore = marketStore(tables, clock);
         const quote = {
           ticker: ticker(`Q${fixtures}`),
           bid: parsePrice('100.01'),
@@ -273,7 +241,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
       });
 
       it('tells a session without signals from one that was never looked at', async () => {
-        const store = marketStore(tables, clock);
+        const store: MarketStore = marketStore(tables, clock);
         const [first, second, third] = ['10', '11', '12'].map((day) => calendarDate(`20${30 + fixtures}-03-${day}`));
         if (first === undefined || second === undefined || third === undefined) throw new Error('three days');
         await store.saveSignals(first, [signal, signal]);
@@ -285,7 +253,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
     });
 
     it('nonces are spent once, each by its owner', async () => {
-      const nonces = noncesStore(tables);
+      const nonces: Nonces = noncesStore(tables);
       const spend = (owner: string) => nonces.spend({ owner, nonce: own, forgetAt: NOW });
       const spent = await Promise.all([spend('a'), spend('a'), spend('a')]);
       expect(spent.filter(Boolean)).toHaveLength(1);
@@ -293,7 +261,7 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
     });
 
     it('watches are written over the one that was read, and over no other', async () => {
-      const watches = watchesStore(tables);
+      const watches: Watches = watchesStore(tables);
       expect(await watches.read(house.account)).toBeNull();
       expect(await watches.save(house.account, 0, firstWatch(NOW))).toBe(true);
       expect(await watches.save(house.account, 0, firstWatch(NOW))).toBe(false);

@@ -1,6 +1,7 @@
 /** What the gate in front of the broker must do for functions that know nothing of each other but one item. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { requestGateKey } from '#shared/adapters/stores/keys.ts';
+import { brokerTrafficStore } from '#shared/adapters/stores/broker-traffic-store.ts';
 import { type RequestGateOptions, storedRequestGate } from '#shared/adapters/stores/request-gate-store.ts';
 import { ManualClock } from '#shared/adapters/memory/clock.ts';
 import { accountId } from '#shared/core/kernel/identity.ts';
@@ -8,6 +9,7 @@ import { addMs, epochMs } from '#shared/core/kernel/instant.ts';
 import type { RequestKind, RequestResult } from '#shared/core/safety/broker-request.ts';
 import { COOL_OFF_MS_BASE } from '#shared/core/safety/broker-circuit.ts';
 import { paceOf, REQUESTS_A_WINDOW, TOKEN_MS_MAX } from '#shared/core/safety/request-budget.ts';
+import type { BrokerTraffic } from '#shared/ports/broker-traffic.ts';
 import type { RequestGate, RequestOutcome, RequestPermits } from '#shared/ports/request-gate.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
@@ -102,6 +104,15 @@ export function describeRequestGate(name: string, open: () => Promise<Tables>): 
       const exits = await inParallel(5, 9, 'exit');
       expect(count(exits, 'passed')).toBe(reserve);
       expect(exits.filter((outcome) => outcome !== 'passed')).toHaveLength(45 - reserve);
+    });
+
+    it('is read as it stands, each service for itself, and is nothing where nobody asked yet', async () => {
+      const traffic: BrokerTraffic = brokerTrafficStore(tables);
+      expect(await traffic.read(account)).toEqual({ trading: null, data: null });
+      await gate({ batch: 1 }).before('read');
+      const { trading, data } = await traffic.read(account);
+      expect(data).toBeNull();
+      expect(trading).toMatchObject({ version: 1, circuits: { reads: { phase: 'closed' } } });
     });
 
     it('makes a request wait for a token that is soon there', async () => {

@@ -4,6 +4,7 @@ import { type AwsEndpoint, startAwsEndpoint } from '#infra/local/endpoint/aws-en
 import { ManualClock } from '#shared/adapters/memory/clock.ts';
 import { memorySecrets } from '#shared/adapters/memory/secrets.ts';
 import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
+import { memoryPacing } from '#shared/adapters/memory/pacing.ts';
 import { epochMs } from '#shared/core/kernel/instant.ts';
 import type { Secrets } from '#shared/ports/secrets.ts';
 import { type FaultyProxy, refusal, startFaultyProxy } from './faulty-proxy.ts';
@@ -36,7 +37,7 @@ beforeEach(() => {
 const openReal = (): Secrets =>
   openSecretsManager({
     clock,
-    pacing: { fraction: () => 0.5, sleepMs: () => Promise.resolve() },
+    pacing: memoryPacing(),
     client: { endpoint: proxy.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
   });
 

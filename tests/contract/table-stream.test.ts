@@ -1,25 +1,13 @@
 /** The stream of the journal's table: the emulator's and the one in memory tell the same changes, in the same order. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTables, startDynamoDb } from '#infra/local/emulators/dynamodb.ts';
-import type { Emulator } from '#infra/local/emulators/emulator-process.ts';
+import { describe, expect, it } from 'vitest';
 import { StreamClient } from '#infra/local/streams/stream-client.ts';
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
 import { ManualClock } from '#shared/adapters/memory/clock.ts';
 import { MemoryTableStream } from '#shared/adapters/memory/table-stream.ts';
 import { MemoryTables } from '#shared/adapters/memory/tables.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { Item, ItemKey } from '#shared/core/kernel/item.ts';
 import { epochMs } from '#shared/core/kernel/instant.ts';
 import type { Tables } from '#shared/ports/tables.ts';
-
-const NAMES = {
-  safety: 'stream-safety',
-  orders: 'stream-orders',
-  books: 'stream-books',
-  market: 'stream-market',
-  journal: 'stream-journal',
-} as const;
+import { emulatedTables, openTablesAt, tableNames } from './emulated-tables.ts';
 
 const keyOf = (pk: string, sk: string): ItemKey => ({ pk, sk });
 const itemOf = (pk: string, sk: string, note: string): Item => ({ pk: { S: pk }, sk: { S: sk }, note: { S: note } });
@@ -52,22 +40,13 @@ function byPartition(changes: readonly { readonly kind: string; readonly key: It
   return told;
 }
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startDynamoDb();
-});
-afterAll(() => emulator.stop());
+const emulated = emulatedTables();
 
 describe('the stream of the journal', () => {
   it('tells each change of the emulator once, in the order of its partition', async () => {
-    const client = {
-      endpoint: emulator.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    };
-    await createTables(new DynamoDBClient(client), NAMES);
-    await happen(openDynamoTables({ physicalNames: NAMES, pacing: systemPacing, client }));
-    const stream = await StreamClient.open(emulator.endpoint, NAMES.journal, null);
+    const prefix = 'stream';
+    await happen(await openTablesAt(emulated.endpoint(), prefix));
+    const stream = await StreamClient.open(emulated.endpoint(), tableNames(prefix).journal, null);
     const records = await stream.read(100);
     const textAt = (keys: unknown, name: string): string => {
       const key: unknown = typeof keys === 'object' && keys !== null ? Reflect.get(keys, name) : null;

@@ -4,19 +4,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createTables, startDynamoDb } from '#infra/local/emulators/dynamodb.ts';
 import { type Emulator, freeLoopbackPort } from '#infra/local/emulators/emulator-process.ts';
 import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
+import { memoryPacing, type RecordedPacing } from '#shared/adapters/memory/pacing.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
 import type { Tables, TransactWrite, UpdateWrite } from '#shared/ports/tables.ts';
+import { CREDENTIALS } from './emulated-tables.ts';
 import { type FaultyProxy, refusal, startFaultyProxy, type Treatment } from './faulty-proxy.ts';
 
 const NAMES = { orders: 'faults-orders', books: 'faults-missing' } as const;
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 const CONFLICT = refusal('TransactionCanceledException', { CancellationReasons: [{ Code: 'TransactionConflict' }] });
 const THROTTLED = refusal('ProvisionedThroughputExceededException');
 const BROKEN = refusal('InternalServerError', {}, 500);
 
 let emulator: Emulator;
 let proxy: FaultyProxy;
-let waitsMs: number[] = [];
+let pacing: RecordedPacing;
 let tests = 0;
 
 beforeAll(async () => {
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  waitsMs = [];
+  pacing = memoryPacing();
   tests += 1;
 });
 
@@ -41,13 +42,7 @@ afterEach(() => vi.unstubAllEnvs());
 function open(client: DynamoDBClientConfig = {}): Tables {
   return openDynamoTables({
     physicalNames: NAMES,
-    pacing: {
-      fraction: () => 0.5,
-      sleepMs: (durationMs) => {
-        waitsMs.push(durationMs);
-        return Promise.resolve();
-      },
-    },
+    pacing,
     client: { endpoint: proxy.endpoint, region: 'us-east-1', credentials: CREDENTIALS, ...client },
   });
 }
@@ -111,7 +106,7 @@ describe('a transaction', () => {
     const tables = open();
     proxy.treat(CONFLICT, CONFLICT, CONFLICT);
     expect(await tables.transact([addOne()])).toEqual({ ok: true });
-    expect(waitsMs).toEqual([5, 10, 20]);
+    expect(pacing.waitsMs).toEqual([5, 10, 20]);
   });
 
   it('ends transient when the conflict outlives its attempts', async () => {
@@ -120,7 +115,7 @@ describe('a transaction', () => {
     const fault = await faultOf(tables.transact([addOne()]));
     expect(fault).toMatchObject({ kind: 'transient', code: 'tables-conflict' });
     expect(fault.cause).toBeInstanceOf(Error);
-    expect(waitsMs).toEqual([5, 10, 20, 40, 80, 125, 125]);
+    expect(pacing.waitsMs).toEqual([5, 10, 20, 40, 80, 125, 125]);
   });
 
   it('does not take a refusal for the whole while another transaction is in the way', async () => {
@@ -200,7 +195,7 @@ describe('a call that cannot be right', () => {
     const tables = open({ endpoint: `http://127.0.0.1:${await freeLoopbackPort()}` });
     const fault = await faultOf(tables.transact([addOne()]));
     expect(fault).toMatchObject({ kind: 'transient', code: 'tables-unreachable' });
-    expect(waitsMs).toHaveLength(7);
+    expect(pacing.waitsMs).toHaveLength(7);
   });
 
   it('is refused before it leaves for the real cloud from a local process', async () => {
@@ -214,7 +209,7 @@ describe('a call that cannot be right', () => {
     // Without an endpoint the client finds the real one by itself.
     const unset = openDynamoTables({
       physicalNames: NAMES,
-      pacing: { fraction: () => 0, sleepMs: () => Promise.resolve() },
+      pacing: memoryPacing(),
       client: { region: 'eu-west-1', credentials: CREDENTIALS },
     });
     expect(await faultOf(unset.write(addOne()))).toMatchObject({ code: 'real-aws-refused' });

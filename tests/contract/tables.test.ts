@@ -1,38 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll } from 'vitest';
-import { createTables, startDynamoDb } from '#infra/local/emulators/dynamodb.ts';
-import type { Emulator } from '#infra/local/emulators/emulator-process.ts';
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
-import { ManualClock } from '#shared/adapters/memory/clock.ts';
-import { MemoryTables } from '#shared/adapters/memory/tables.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
-import { epochMs } from '#shared/core/kernel/instant.ts';
-import type { Tables } from '#shared/ports/tables.ts';
+import { emulatedTables, overBothTables } from './emulated-tables.ts';
 import { describeTables } from './tables.contract.ts';
 
-const NAMES = {
-  safety: 'contract-safety',
-  orders: 'contract-orders',
-  books: 'contract-books',
-  market: 'contract-market',
-  journal: 'contract-journal',
-} as const;
-
-let emulator: Emulator;
-let dynamo: Tables;
-
-beforeAll(async () => {
-  emulator = await startDynamoDb();
-  const client = {
-    endpoint: emulator.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
-  await createTables(new DynamoDBClient(client), NAMES);
-  dynamo = openDynamoTables({ physicalNames: NAMES, pacing: systemPacing, client });
-});
-
-afterAll(() => emulator.stop());
-
-describeTables('DynamoDB emulator', () => Promise.resolve(dynamo));
-describeTables('memory', () => Promise.resolve(new MemoryTables({ clock: new ManualClock(epochMs(0)) })));
+overBothTables(describeTables, emulatedTables().shared);

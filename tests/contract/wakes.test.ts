@@ -5,6 +5,7 @@ import { OneOffSchedules } from '#infra/local/schedules/one-off-schedules.ts';
 import { Agenda } from '#infra/local/time/agenda.ts';
 import { MemoryWakes } from '#shared/adapters/memory/wakes.ts';
 import { openSchedulerWakes } from '#shared/adapters/scheduler/wakes.ts';
+import { memoryPacing } from '#shared/adapters/memory/pacing.ts';
 import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Wake, Wakes } from '#shared/ports/wakes.ts';
 import { type FaultyProxy, refusal, startFaultyProxy } from './faulty-proxy.ts';
@@ -44,7 +45,7 @@ const overScheduler = (groupName = GROUP): Wakes =>
   openSchedulerWakes({
     groupName,
     roleArn: 'arn:aws:iam::000000000000:role/wakes',
-    pacing: { fraction: () => 0.5, sleepMs: () => Promise.resolve() },
+    pacing: memoryPacing(),
     client: { endpoint: proxy.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
   });
 

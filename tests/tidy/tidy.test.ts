@@ -1,6 +1,7 @@
 /** The house is tidy: every law of this folder, held against every source file. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BRAND_MAKERS } from './brand-makers.ts';
+import { checkContracts } from './contract-law.ts';
 import { checkPurity } from './core-purity.ts';
 import { listByGit, listByNode, readHouse, readText } from './house-files.ts';
 import {
@@ -47,6 +48,10 @@ describe('the house', () => {
 
   it('keeps clocks, randomness, input and output out of core', () => {
     expectNone(inEach(checkPurity));
+  });
+
+  it('holds each port by one suite over all its adapters, or says why not', () => {
+    expectNone(checkContracts(files));
   });
 
   it('holds no dead file', () => {
