@@ -24,6 +24,27 @@ function indicator(name: string, compute: Indicator['compute']): Indicator {
   return fresh;
 }
 
+/**
+ * Figures that a model looks at, those of a session side by side: a table is read session by session over all symbols,
+ * and one row of it lies in one place of memory where columns lie in many. Each figure is made of bars and indicators
+ * at its own session, so that a table looks back no less than they do.
+ */
+export interface FeatureTable {
+  /** Counts the tables, as the slot of an indicator does. */
+  readonly slot: number;
+  /** Figures of one session. */
+  readonly width: number;
+  /** @param columnOf an indicator's values at all of the bars */
+  readonly compute: (bars: BarColumns, columnOf: (indicator: Indicator) => Float64Array) => Float64Array;
+}
+
+let tables = 0;
+
+export function featureTable(width: number, compute: FeatureTable['compute']): FeatureTable {
+  tables += 1;
+  return { slot: tables - 1, width, compute };
+}
+
 /** Simple moving average of the close. */
 export const smaOf = (period: number): Indicator =>
   indicator(`sma-${period}`, (bars) => simpleMovingAverage(bars.close, period));

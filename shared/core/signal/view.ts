@@ -9,7 +9,7 @@ import { dateOfDayNumber, dayNumberOf } from '#shared/core/market/calendar-day.t
 import { historyStart, jumpIndices, sliceBars } from '#shared/core/market/history.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
 import { lastIndexUpTo } from '#shared/core/market/universe.ts';
-import type { Indicator } from './indicator.ts';
+import type { FeatureTable, Indicator } from './indicator.ts';
 import type { ModelVersion } from './model/model-version.ts';
 import type { OpenPosition } from './types.ts';
 
@@ -28,6 +28,7 @@ class SymbolHistory {
   readonly #starts: readonly number[];
   /** By the slot of their indicator. */
   readonly #columns: (Float64Array | undefined)[] = [];
+  readonly #tables: (Float64Array | undefined)[] = [];
 
   constructor(bars: BarColumns) {
     this.bars = bars;
@@ -47,6 +48,14 @@ class SymbolHistory {
     const column = this.#compute(indicator);
     this.#columns[indicator.slot] = column;
     return column;
+  }
+
+  table(features: FeatureTable): Float64Array {
+    const known = this.#tables[features.slot];
+    if (known !== undefined) return known;
+    const table = features.compute(this.bars, (indicator) => this.column(indicator));
+    this.#tables[features.slot] = table;
+    return table;
   }
 
   /** An indicator begins anew after each break, so that no value mixes prices from before and after. */
@@ -105,6 +114,23 @@ export class SymbolView {
   /** An indicator's value; NaN while it has too few sessions. */
   value(indicator: Indicator, ago = 0): number {
     return this.#read(this.#history.column(indicator), ago);
+  }
+  /**
+   * Copies the features of the session so many bars ago to a place in a row.
+   * @returns false where one of them is not known, whatever then stands there
+   */
+  readFeatures(features: FeatureTable, ago: number, into: Float64Array, start: number): boolean {
+    this.#guard(ago);
+    const index = this.#last - ago;
+    if (index < this.#start) return false;
+    const table = this.#history.table(features);
+    const from = index * features.width;
+    for (let offset = 0; offset < features.width; offset += 1) {
+      const value = table[from + offset] ?? Number.NaN;
+      if (!Number.isFinite(value)) return false;
+      into[start + offset] = value;
+    }
+    return true;
   }
   /** The session so many bars ago, or null before the history. */
   date(ago = 0): CalendarDate | null {

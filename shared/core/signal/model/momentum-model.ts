@@ -6,7 +6,7 @@
 import { contentId, sha256Hex } from '#shared/core/kernel/hash.ts';
 import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
-import { type Indicator, returnOf, rsiOf, smaOf, volatilityOf, volumeOf, vwapOf } from '../indicator.ts';
+import { featureTable, returnOf, rsiOf, smaOf, volatilityOf, volumeOf, vwapOf } from '../indicator.ts';
 import type { ModelTrainer, Training } from '../strategy.ts';
 import type { SymbolView } from '../view.ts';
 import { fitLogistic, type LogisticModel, predict } from './logistic-regression.ts';
@@ -16,9 +16,6 @@ import { trainedThroughFor } from './walk-forward.ts';
 const [DAY, WEEK, MONTH] = [returnOf(1), returnOf(5), returnOf(20)] as const;
 const [AVERAGE_20, AVERAGE_50, VWAP, RSI] = [smaOf(20), smaOf(50), vwapOf(20), rsiOf(14)] as const;
 const [VOLATILITY, VOLUME] = [volatilityOf(20), volumeOf(20)] as const;
-
-const distance = (symbol: SymbolView, from: Indicator, ago: number): number =>
-  symbol.close(ago) / symbol.value(from, ago) - 1;
 
 export const FEATURE_NAMES: readonly string[] = [
   'return-1',
@@ -32,29 +29,37 @@ export const FEATURE_NAMES: readonly string[] = [
   'log-volume-ratio',
 ];
 
-/** Another way to make a feature is another set: count it up with every change to `readFeatures` that changes a number. */
+/** Another way to make a feature is another set: count it up with every change to `FEATURES` that changes a number. */
 const FEATURE_SET_NAME = 'momentum-9.v1';
 export const FEATURE_SET: FeatureSet = {
   name: FEATURE_SET_NAME,
   hash: contentId([FEATURE_SET_NAME, ...FEATURE_NAMES], 16),
 };
 
-/** Writes the features of a symbol as of so many sessions ago into a row; false when one of them is not known. */
-export function readFeatures(symbol: SymbolView, ago: number, into: Float64Array, start = 0): boolean {
-  into[start] = symbol.value(DAY, ago);
-  into[start + 1] = symbol.value(WEEK, ago);
-  into[start + 2] = symbol.value(MONTH, ago);
-  into[start + 3] = distance(symbol, AVERAGE_20, ago);
-  into[start + 4] = distance(symbol, AVERAGE_50, ago);
-  into[start + 5] = distance(symbol, VWAP, ago);
-  into[start + 6] = symbol.value(RSI, ago) / 100;
-  into[start + 7] = symbol.value(VOLATILITY, ago);
-  into[start + 8] = Math.log(symbol.volume(ago) / symbol.value(VOLUME, ago));
-  for (let index = 0; index < FEATURE_NAMES.length; index += 1) {
-    if (!Number.isFinite(into[start + index])) return false;
+const at = (column: Float64Array, index: number): number => column[index] ?? Number.NaN;
+
+const FEATURES = featureTable(FEATURE_NAMES.length, ({ close, volume }, columnOf) => {
+  const [day, week, month] = [columnOf(DAY), columnOf(WEEK), columnOf(MONTH)];
+  const [average20, average50, vwap] = [columnOf(AVERAGE_20), columnOf(AVERAGE_50), columnOf(VWAP)];
+  const [strength, volatility, usualVolume] = [columnOf(RSI), columnOf(VOLATILITY), columnOf(VOLUME)];
+  const rows = new Float64Array(close.length * FEATURE_NAMES.length);
+  for (let index = 0, start = 0; index < close.length; index += 1, start += FEATURE_NAMES.length) {
+    rows[start] = at(day, index);
+    rows[start + 1] = at(week, index);
+    rows[start + 2] = at(month, index);
+    rows[start + 3] = at(close, index) / at(average20, index) - 1;
+    rows[start + 4] = at(close, index) / at(average50, index) - 1;
+    rows[start + 5] = at(close, index) / at(vwap, index) - 1;
+    rows[start + 6] = at(strength, index) / 100;
+    rows[start + 7] = at(volatility, index);
+    rows[start + 8] = Math.log(at(volume, index) / at(usualVolume, index));
   }
-  return true;
-}
+  return rows;
+});
+
+/** Writes the features of a symbol as of so many sessions ago into a row; false when one of them is not known. */
+export const readFeatures = (symbol: SymbolView, ago: number, into: Float64Array, start = 0): boolean =>
+  symbol.readFeatures(FEATURES, ago, into, start);
 
 export const featureRow = (): Float64Array => new Float64Array(FEATURE_NAMES.length);
 
