@@ -54,6 +54,8 @@ interface Listing {
   readonly splits: readonly Split[];
   /** The path last asked for. */
   path: { readonly index: number; readonly value: PricePath } | null;
+  /** Index of the bar that was asked for last: sessions mostly come one after the other. */
+  cursor: number;
 }
 
 /** Index of the last bar at or before a date; -1 when there is none. */
@@ -147,8 +149,12 @@ function pathAt(market: BarMarket, listing: Listing, index: number): PricePath |
 /** The session's own path; null where there is no session or it has no bar. */
 function livePath(market: BarMarket, listing: Listing | undefined, session: Session | null): PricePath | null {
   if (listing === undefined || session === null || listing.columns === null) return null;
-  const index = lastBarAt(listing.columns, session.date);
-  return listing.columns.dates[index] === session.date ? pathAt(market, listing, index) : null;
+  const { dates } = listing.columns;
+  if (dates[listing.cursor] !== session.date) {
+    const isNext = dates[listing.cursor + 1] === session.date;
+    listing.cursor = isNext ? listing.cursor + 1 : lastBarAt(listing.columns, session.date);
+  }
+  return dates[listing.cursor] === session.date ? pathAt(market, listing, listing.cursor) : null;
 }
 
 interface Resting {
@@ -287,10 +293,12 @@ function listingsOf(options: BarFeedOptions): ReadonlyMap<Ticker, Listing> {
     if (listings.has(columns.ticker)) throw new Error(`two sets of bars for ${columns.ticker}`);
     const splits = (options.splits ?? []).filter((split) => split.ticker === columns.ticker);
     const asset = special.get(columns.ticker) ?? ordinaryAsset(columns.ticker);
-    listings.set(columns.ticker, { asset, columns, splits, path: null });
+    listings.set(columns.ticker, { asset, columns, splits, path: null, cursor: 0 });
   }
   for (const asset of special.values()) {
-    if (!listings.has(asset.ticker)) listings.set(asset.ticker, { asset, columns: null, splits: [], path: null });
+    if (!listings.has(asset.ticker)) {
+      listings.set(asset.ticker, { asset, columns: null, splits: [], path: null, cursor: 0 });
+    }
   }
   return listings;
 }

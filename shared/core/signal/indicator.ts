@@ -48,6 +48,12 @@ export function featureTable(width: number, compute: FeatureTable['compute']): F
 /** Simple moving average of the close. */
 export const smaOf = (period: number): Indicator =>
   indicator(`sma-${period}`, (bars) => simpleMovingAverage(bars.close, period));
+/** How far the simple average of fewer sessions lies above that of more; what crosses is told by its sign alone. */
+export const smaGapOf = (fast: number, slow: number): Indicator =>
+  indicator(`sma-gap-${fast}-${slow}`, (bars) => {
+    const over = simpleMovingAverage(bars.close, slow);
+    return simpleMovingAverage(bars.close, fast).map((average, index) => average - (over[index] ?? Number.NaN));
+  });
 /** Exponential moving average of the close. */
 export const emaOf = (period: number): Indicator =>
   indicator(`ema-${period}`, (bars) => exponentialMovingAverage(bars.close, period));

@@ -3,7 +3,7 @@
  * sells when it is back below.
  */
 import { strategyId } from '#shared/core/kernel/identity.ts';
-import { adxOf, SIGNAL_ATR, smaOf } from '../indicator.ts';
+import { adxOf, SIGNAL_ATR, smaGapOf, smaOf } from '../indicator.ts';
 import { longEntry, longExit, ParameterError, readParameters, longSignalsOf, type Strategy } from '../strategy.ts';
 import type { OpenPosition, Signal } from '../types.ts';
 import type { SymbolView } from '../view.ts';
@@ -32,16 +32,17 @@ export function maCrossover(given: Readonly<Record<string, number>> = {}): Strat
     throw new ParameterError(`${ID}: fastSessions (${fastSessions}) must be below slowSessions (${slowSessions})`);
   }
   const [fast, slow, adx] = [smaOf(fastSessions), smaOf(slowSessions), adxOf(parameter('adxSessions'))];
+  const gap = smaGapOf(fastSessions, slowSessions);
 
   function entry(symbol: SymbolView): Signal | null {
-    const [fastNow, slowNow] = [symbol.value(fast), symbol.value(slow)];
-    const crossed = fastNow > slowNow && symbol.value(fast, 1) <= symbol.value(slow, 1);
+    const crossed = symbol.value(gap) > 0 && symbol.value(gap, 1) <= 0;
+    if (!crossed) return null;
     const strength = symbol.value(adx);
-    if (!crossed || !(strength > adxMin) || Number.isNaN(symbol.value(SIGNAL_ATR))) return null;
+    if (!(strength > adxMin) || Number.isNaN(symbol.value(SIGNAL_ATR))) return null;
     return longEntry(ID, symbol, strength / 50, {
       code: 'crossed-up',
       text: `the ${fastSessions}-session average rose above the ${slowSessions}-session average with ADX above ${adxMin}`,
-      numbers: { fast: fastNow, slow: slowNow, adx: strength },
+      numbers: { fast: symbol.value(fast), slow: symbol.value(slow), adx: strength },
     });
   }
 
