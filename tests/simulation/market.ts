@@ -120,7 +120,7 @@ export function marketFrom(kind: DayKind, bars: readonly BarColumns[], seed: num
   return barFeed({ bars: columns, sessions: kind === 'early-close' ? asKept : sessions, seed });
 }
 
-function made(kind: DayKind, seed: number): MarketFeed {
+function makeMarket(kind: DayKind, seed: number): MarketFeed {
   const plain = tinyMarket({ seed, symbols: [...SYMBOLS], from: FIRST[kind], days: SESSIONS_IN_ALL });
   if (kind !== 'split' && kind !== 'early-close') return plain;
   const from = FIRST[kind];
@@ -137,14 +137,20 @@ export type MarketSource = (kind: DayKind, seed: number) => MarketFeed;
 
 export const madeMarkets: MarketSource = (kind, seed) => {
   const name = `${kind} ${seed}`;
-  const known = markets.get(name) ?? made(kind, 100 + seed);
+  const known = markets.get(name) ?? makeMarket(kind, 100 + seed);
   markets.set(name, known);
   return known;
 };
 
-/** Daily bars up to the day before the world's. */
+const histories = new Map<MarketFeed, readonly BarColumns[]>();
+
+/** Daily bars up to the day before the world's, made once. */
 export function historyOf(kind: DayKind, market: MarketFeed): readonly BarColumns[] {
+  const known = histories.get(market);
+  if (known !== undefined) return known;
   const { startsAt } = dayOf(kind);
   const to = sessionBefore(newYorkDate(startsAt)).date;
-  return symbols.map((symbol) => columnsOf(market, symbol, [FIRST[kind], to], startsAt));
+  const made = symbols.map((symbol) => columnsOf(market, symbol, [FIRST[kind], to], startsAt));
+  histories.set(market, made);
+  return made;
 }

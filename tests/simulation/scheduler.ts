@@ -102,12 +102,14 @@ export class Scheduler {
     let index = 0;
     for (;;) {
       const left = 2 * index + 1;
-      const [a, b] = [heap[left], heap[left + 1]];
+      const a = heap[left];
+      const b = heap[left + 1];
       if (a === undefined) break;
-      const [child, at] = b !== undefined && goesBefore(b, a) ? [b, left + 1] : [a, left];
+      const isRight = b !== undefined && goesBefore(b, a);
+      const child = isRight ? b : a;
       if (goesBefore(last, child)) break;
       heap[index] = child;
-      index = at;
+      index = isRight ? left + 1 : left;
     }
     heap[index] = last;
   }

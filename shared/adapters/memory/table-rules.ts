@@ -97,7 +97,9 @@ function checkedItem(write: PutWrite | UpdateWrite, item: Item, before: Item | n
 /** A deep copy that nobody can change, its numbers in their shortest form; what is in `before` is such a copy already. */
 function frozenItem(item: Item, before: Item | null): Item {
   const copy: Record<string, ItemValue> = {};
-  for (const [attribute, value] of Object.entries(item)) {
+  for (const attribute of Object.keys(item)) {
+    const value = item[attribute];
+    invariant(value !== undefined, `${attribute}: an attribute has a value`);
     copy[attribute] = before?.[attribute] === value ? value : frozenValue(value, attribute);
   }
   return Object.freeze(copy);
@@ -129,8 +131,9 @@ export function bytesOf(item: Item): number {
   const known = keptBytes.get(item);
   if (known !== undefined) return known;
   let bytes = 0;
-  for (const [attribute, value] of Object.entries(item)) {
-    bytes += Buffer.byteLength(attribute, 'utf8') + valueBytes(value);
+  for (const attribute of Object.keys(item)) {
+    const value = item[attribute];
+    if (value !== undefined) bytes += Buffer.byteLength(attribute, 'utf8') + valueBytes(value);
   }
   return bytes;
 }
