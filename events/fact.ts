@@ -69,7 +69,7 @@ export function makeFact<T extends FactType>(type: T, place: FactPlace, data: Fa
   };
 }
 
-const ROOMS = [
+export const ROOMS = [
   'ingest',
   'signal',
   'orchestrate',
@@ -93,12 +93,19 @@ const envelope = z.strictObject({
 
 const factType = z.enum(FACTS.map((definition) => definition.type));
 
+/** The definition of a fact's type as it came. @throws ZodError when it is not in the catalogue. */
+export const knownDefinition = (type: string): FactDefinitions => definitionOf(factType.parse(type));
+
 /** Reads a journaled fact. @throws ZodError when it is not in the catalogue or its data does not fit. */
 export function readFact(body: unknown): AnyFact {
-  const read = envelope.parse(body);
-  const known = factType.parse(read.type);
-  const fact: Fact = { ...read, type: known, data: definitionOf(known).data.parse(read.data) };
-  if (!isKnown(fact)) throw new RangeError(`${read.type} is not in the catalogue`);
+  return knownFact(envelope.parse(body));
+}
+
+/** A fact whose envelope was read. @throws ZodError when it is not in the catalogue or its data does not fit. */
+export function knownFact({ type, room, meta, data }: Fact): AnyFact {
+  const definition = knownDefinition(type);
+  const fact: Fact = { type: definition.type, room, meta, data: definition.data.parse(data) };
+  if (!isKnown(fact)) throw new RangeError(`${type} is not in the catalogue`);
   return fact;
 }
 

@@ -3,16 +3,18 @@
  * the sequence of its first fact; those that follow count on from it.
  */
 import * as z from 'zod';
-import { type AnyFact, factDefinition } from '#events/catalogue.ts';
-import { eventIdOf, type Fact } from '#events/envelope.ts';
-import { readFact } from '#events/fact.ts';
+import type { AnyFact } from '#events/catalogue.ts';
+import { eventIdOf, type Fact, factMeta } from '#events/envelope.ts';
+import { knownDefinition, knownFact, ROOMS } from '#events/fact.ts';
 
 const stored = z.strictObject({
-  room: z.string(),
-  at: z.string(),
-  cause: z.string().nullable(),
+  room: z.enum(ROOMS),
+  at: factMeta.shape.occurredAt,
+  cause: factMeta.shape.causationId,
   facts: z.array(z.tuple([z.string(), z.unknown()])).min(1),
 });
+
+const entryPlace = factMeta.pick({ aggregateId: true, sequence: true, correlationId: true });
 
 /** What an entry's place in the journal says of its facts. */
 export interface EntryPlace {
@@ -58,18 +60,13 @@ export const writeEntry = (facts: EntryFacts): string => {
 /** @throws ZodError or SyntaxError when the text is no entry, or holds a fact that the catalogue does not know. */
 export function readEntry(place: EntryPlace, text: string): readonly AnyFact[] {
   const { room, at, cause, facts } = stored.parse(JSON.parse(text));
+  // Read once for all facts of the entry: what is left of each fact's envelope follows from it.
+  const { aggregateId, sequence: first, correlationId } = entryPlace.parse(place);
   return facts.map(([type, data], index) => {
-    const sequence = place.sequence + index;
-    const priority = factDefinition(type)?.priority;
-    const meta = {
-      eventId: eventIdOf(place.aggregateId, sequence, type),
-      aggregateId: place.aggregateId,
-      sequence,
-      occurredAt: at,
-      correlationId: place.correlationId,
-      causationId: cause,
-      priority,
-    };
-    return readFact({ type, room, meta, data });
+    const sequence = first + index;
+    const { priority } = knownDefinition(type);
+    const eventId = eventIdOf(aggregateId, sequence, type);
+    const meta = { eventId, aggregateId, sequence, occurredAt: at, correlationId, causationId: cause, priority };
+    return knownFact({ type, room, meta, data });
   });
 }

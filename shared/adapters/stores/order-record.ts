@@ -39,7 +39,7 @@ import {
   type OrderTerms,
   UPDATE_SOURCES,
 } from '#shared/core/order/order.ts';
-import { standingOf } from '#shared/core/order/standing.ts';
+import { orderOf, standingOf } from '#shared/core/order/standing.ts';
 import { ORDER_TYPES, POSITION_INTENTS, SIDES, TIMES_IN_FORCE } from '#shared/core/order/terms.ts';
 
 /** A text that a parser of the kernel turns into a value. */
@@ -264,5 +264,5 @@ export function writeOrder(order: Order): string {
 /** @throws ZodError when the text is no order. */
 export function readOrder(text: string): Order {
   const grounds = record.parse(JSON.parse(text));
-  return { ...grounds, ...standingOf(grounds) };
+  return orderOf(grounds, standingOf(grounds));
 }

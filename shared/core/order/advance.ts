@@ -11,7 +11,7 @@ import type { FollowUp, Step } from '#shared/core/order/consequences.ts';
 import { evidenceOf, joinEvidence } from '#shared/core/order/evidence.ts';
 import type { Order, OrderUpdate } from '#shared/core/order/order.ts';
 import { isEnd } from '#shared/core/order/order.ts';
-import { standingOf } from '#shared/core/order/standing.ts';
+import { type OrderRecord, orderOf, standingOf } from '#shared/core/order/standing.ts';
 
 function equalValues(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -28,9 +28,8 @@ export function stepTo(before: Order, changes: Partial<Order>, at: EpochMs): Ste
   const changed: Order = { ...before, ...changes };
   const standing = standingOf(changed);
   const ended = isEnd(standing.state);
-  const after: Order = {
+  const record: OrderRecord = {
     ...changed,
-    ...standing,
     version: before.version + 1,
     updatedAt: at > before.updatedAt ? at : before.updatedAt,
     acknowledgedAt: before.acknowledgedAt ?? (changed.evidence.length > 0 ? at : null),
@@ -38,6 +37,7 @@ export function stepTo(before: Order, changes: Partial<Order>, at: EpochMs): Ste
     // Nobody has anything left to send.
     lease: ended || changed.evidence.length > 0 ? null : changed.lease,
   };
+  const after = orderOf(record, standing);
   const consequences = consequencesOf(before, after);
   return {
     order: { ...after, journalSequence: before.journalSequence + consequences.facts.length },

@@ -24,7 +24,7 @@ import type {
   Reason,
   Reservation,
 } from '#shared/core/order/order.ts';
-import { standingOf } from '#shared/core/order/standing.ts';
+import { type OrderRecord, orderOf, standingOf } from '#shared/core/order/standing.ts';
 import type { Grounds } from '#shared/core/order/standing.ts';
 
 /** Longer than a function may run, shorter than a message stays hidden. */
@@ -66,9 +66,8 @@ export function claimOrder(request: ClaimRequest): Step {
     cancelRequested: null,
     evidence: [],
   };
-  const order: Order = {
+  const record: OrderRecord = {
     ...grounds,
-    ...standingOf(grounds),
     clientOrderId: clientOrderIdFor(intent.terms, intent.decision),
     payloadHash: payloadHashOf(intent.terms, intent.decision),
     version: 1,
@@ -83,6 +82,7 @@ export function claimOrder(request: ClaimRequest): Step {
     endedAt: request.dryRun ? at : null,
     updatedAt: at,
   };
+  const order = orderOf(record, standingOf(grounds));
   const consequences = consequencesOf(null, order);
   return { order: { ...order, journalSequence: consequences.facts.length }, changed: true, consequences };
 }
