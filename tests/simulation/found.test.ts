@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Plan, commonPlanOf } from './plan.ts';
 import { withoutStop } from './protected.ts';
+import { planOf } from './rare.ts';
 import { runWorld } from './run-world.ts';
 import { acts, buy, onceAt, quietPlan } from './scenario.ts';
 import type { World } from './world.ts';
@@ -97,6 +98,25 @@ describe('a position', () => {
     expect(ends.flatMap(({ broken }) => broken)).toEqual([]);
     expect(ends.filter(({ held }) => held).length).toBeGreaterThan(20);
   }, 60_000);
+});
+
+describe('an execution that is restated', () => {
+  // By the stream alone, which never told it; its activity comes behind that of its correction.
+  it('is known when its activity comes (seed 410835)', async () => {
+    expect((await runWorld(planOf(410835))).violation).toBeNull();
+  });
+
+  // To the same price once more, and then taken back.
+  it('leaves nothing open (seed 412058)', async () => {
+    expect((await runWorld(planOf(412058))).violation).toBeNull();
+  });
+});
+
+describe('an order under our mark that has no row', () => {
+  it('is told of in the journal by its own id (seed 21)', async () => {
+    const act = { kind: 'marked-order', symbol: 'F', side: 'buy', units: 8, price: null } as const;
+    expect((await runWorld(quietPlan({ operations: acts([65, act]), stormMs: 180_000 }))).violation).toBeNull();
+  });
 });
 
 describe('an execution', () => {

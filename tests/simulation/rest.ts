@@ -43,7 +43,21 @@ export function unrest(world: World, functions: Functions, people: People): stri
   if (world.tables.items('safety').some((item) => textOf(item, 'sk').startsWith(OPEN_PLAN_PREFIX))) {
     return 'an order is still worked in slices';
   }
-  return driven(world) ?? differences(world)[0] ?? unprotected(world)[0] ?? null;
+  return unread(world) ?? driven(world) ?? differences(world)[0] ?? unprotected(world)[0] ?? null;
+}
+
+const ENDED_AT_BROKER: ReadonlySet<string> = new Set(['filled', 'canceled', 'expired', 'rejected', 'replaced']);
+
+/** An order that lives on one side alone: a pass has still to look, or the broker still hides it. */
+function unread(world: World): string | null {
+  for (const { clientOrderId, status } of world.ledger().orders) {
+    const order = world.seen.orders.get(clientOrderId);
+    if (order === undefined || isQuarantined(world, order) || isForAPerson(order)) continue;
+    if (isOpen(order) === ENDED_AT_BROKER.has(status)) {
+      return `${clientOrderId} is ${order.state} here and ${status} at the broker`;
+    }
+  }
+  return null;
 }
 
 /** What could rest at the broker for ever is watched until a person decides; an alarm has told one. */

@@ -122,6 +122,31 @@ describe('activities', () => {
     expect(read(sending(), all).provisional).toBe(false);
   });
 
+  it('meet the correction of a correction by the stream, where both came to the same price', () => {
+    const first = [fill('a', 4, 4, 1), bust('b', 4, 4, 3), correct('c', 4, '90', 4, 3)];
+    const second = [
+      activity('bust', 'd', { quantity: units(-4), price: parsePrice('90'), cumulative: 4, second: 5 }),
+      correct('e', 4, '90', 4, 5),
+    ];
+    const corrected = read(
+      told(
+        sending(),
+        byStream('fill', 'x', { quantity: 4, cumulative: 4, second: 1 }),
+        byStream('correct', 'y', { quantity: 4, second: 3, price: '90', undoes: 'x' }),
+      ),
+      first,
+    );
+    const again = told(corrected, byStream('correct', 'z', { quantity: 4, second: 5, price: '90', undoes: 'y' }));
+    const order = read(again, [...first, ...second]);
+    const undone = told(order, byStream('bust', 'u', { quantity: 4, second: 7, undoes: 'z' }));
+    for (const one of [order, undone]) {
+      const ids = one.evidence.flatMap(({ revisions }) => revisions).map((revision) => revision.ids);
+      expect(ids).toContainEqual(['activity:e', 'z']);
+      expect(one.provisional).toBe(false);
+    }
+    expect([pricesOf(order), pricesOf(undone)]).toEqual([['4 at 90'], []]);
+  });
+
   it('restate an execution that is told later than its correction, and than a correction of that', () => {
     const all = [fill('a', 4, 4, 1), bust('b', 4, 4, 3), correct('c', 4, '90', 4, 3)];
     const early = read(sending(), all.slice(1));
@@ -159,6 +184,17 @@ describe('activities', () => {
     expect(late.provisional).toBe(true);
     expect(read(late, all)).toMatchObject({ provisional: false });
     expect(pricesOf(read(late, all))).toEqual(['4 at 90']);
+  });
+
+  it('name an execution that the stream points at and never told, where its correction was read before it', () => {
+    const corrected = told(sending(), byStream('correct', 'y', { quantity: 4, second: 3, price: '90', undoes: 'x' }));
+    const correction = [bust('b', 4, 4, 3), correct('c', 4, '90', 4, 3)];
+    const early = read(corrected, correction);
+    expect(early.provisional).toBe(true);
+    const order = read(early, [fill('a', 4, 4, 1), ...correction]);
+    expect(pricesOf(order)).toEqual(['4 at 90']);
+    expect(order.provisional).toBe(false);
+    expect(read(order, [fill('a', 4, 4, 1), ...correction])).toBe(order);
   });
 
   it('undo only what was there before', () => {

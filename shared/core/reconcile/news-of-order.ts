@@ -104,6 +104,9 @@ function executionsOf(evidence: Evidence, fills: readonly ActivityNews[]): reado
   return [...tiles.values(), ...corrected];
 }
 
+/** No source but the activities has named it. */
+const isNameless = ({ names }: KnownExecution): boolean => names.every(isActivityName);
+
 /** The stream's name where there is one: it is what the stream itself will point at. */
 const bestName = ({ names }: KnownExecution): ExecutionId | null =>
   names.find((name) => !isActivityName(name)) ?? names[0] ?? null;
@@ -137,6 +140,8 @@ class KnownPast {
   readonly #largest: Quantity;
   /** Tellings by other sources that no activity has met yet. */
   #unmet: readonly RevisionReport[];
+  /** Activities that have met the telling of another source. */
+  readonly #met: ReadonlySet<ExecutionId>;
   readonly #told: ReadonlySet<ExecutionId>;
   /** Every name of an execution. */
   readonly #names: Set<ExecutionId>;
@@ -152,6 +157,7 @@ class KnownPast {
     );
     this.#executions = executionsOf(evidence, fills);
     this.#unmet = revisions.filter(({ ids }) => !ids.some(isActivityName));
+    this.#met = new Set(revisions.flatMap(({ ids }) => (ids.every(isActivityName) ? [] : ids.filter(isActivityName))));
     this.#told = new Set(revisions.flatMap(({ ids }) => ids));
     this.#names = new Set(this.#executions.flatMap(({ names }) => names));
     this.#restated = new Set(revisions.flatMap(({ previousId }) => previousId ?? []));
@@ -175,14 +181,19 @@ class KnownPast {
     return kind === 'bust' && activity.cumulativeQuantity <= left ? activity.cumulativeQuantity : null;
   }
 
-  /** What the revision of this name restated. */
-  restatedBy(name: ExecutionId): KnownExecution | null {
-    const previous = this.#revisions.find(({ ids }) => ids.includes(name))?.previousId ?? null;
-    return previous === null ? null : (this.#executions.find(({ names }) => names.includes(previous)) ?? null);
+  /** The revision of this name, by whomever it was told. */
+  telling(name: ExecutionId): RevisionReport | null {
+    return this.#revisions.find(({ ids }) => ids.includes(name)) ?? null;
   }
 
-  /** The telling of the same revision by another source; each is met once. */
+  /** What the revision of this name restated. */
+  restatedBy(name: ExecutionId): KnownExecution | null {
+    return this.named(this.telling(name));
+  }
+
+  /** The telling of the same revision by another source: each is met once, and whoever has met his meets no other. */
   meet(told: ToldRevision): RevisionReport | null {
+    if (this.#met.has(nameOfActivity(told.activity))) return null;
     const quantity = absoluteQuantity(told.activity.quantity);
     const asTold = { quantity, price: told.activity.price };
     const alikes = this.#unmet.filter((other) => other.kind === told.kind && alike(other, asTold));
@@ -249,8 +260,9 @@ function revisionUpdates(
     const name = nameOfActivity(one.activity);
     const same = past.meet(one);
     if (past.isTold(name)) {
-      const restated = past.restatedBy(name);
-      const strange = past.strangeName(same);
+      const strange = past.strangeName(same ?? past.telling(name));
+      // Pointed at by a name that nobody else gave it, it may have been told only now, by an activity.
+      const restated = past.restatedBy(name) ?? past.candidates(one).find(isNameless) ?? null;
       if (strange !== null && restated !== null) updates.push(alsoKnownAs(strange, one, restated, now));
       // What it restates may have come to be known since: executions are told late, and out of order.
       if (!past.isUnplaced(name) || past.candidates(one).length === 0) continue;
@@ -261,7 +273,7 @@ function revisionUpdates(
     if (same === null && candidates.length > 1 && isFresh) return updates;
     const strange = past.strangeName(same);
     // Another source that calls it by a name of its own has not named it otherwise.
-    const nameless = candidates.find(({ names }) => names.every(isActivityName));
+    const nameless = candidates.find(isNameless);
     const first = past.named(same) ?? (strange === null ? null : nameless) ?? candidates[0];
     if (strange !== null && first !== undefined) updates.push(alsoKnownAs(strange, one, first, now));
     const previous = same === null ? (first === undefined ? null : bestName(first)) : same.previousId;
