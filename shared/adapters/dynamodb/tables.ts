@@ -53,7 +53,15 @@ const TIMEOUTS = { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequest
 
 export function openDynamoTables(options: DynamoTablesOptions): Tables {
   // One attempt: a client that repeats a conditional write by itself meets its own first write and calls it a refusal.
-  const client = new DynamoDBClient({ requestHandler: TIMEOUTS, ...options.client, maxAttempts: 1 });
+  // The way of a command through the client is the same each time, and resolved once.
+  const client = new DynamoDBClient({
+    requestHandler: TIMEOUTS,
+    cacheMiddleware: true,
+    ...options.client,
+    maxAttempts: 1,
+  });
+  // It copies every request and every answer without their secrets, for a log that nobody keeps.
+  client.middlewareStack.remove('loggerMiddleware');
   if (process.env['BELAY_LOCAL'] === '1') {
     client.middlewareStack.add(refuseRealAwsRequests, { step: 'finalizeRequest', name: 'refuseRealAws' });
   }
