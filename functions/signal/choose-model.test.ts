@@ -45,6 +45,7 @@ class DyingTables implements Tables {
   readonly getTogether: Tables['getTogether'];
   readonly query: Tables['query'];
   readonly write: Tables['write'];
+  readonly putEach: Tables['putEach'];
 
   constructor(inner: Tables, at: number, when: 'before' | 'after') {
     this.#inner = inner;
@@ -54,6 +55,7 @@ class DyingTables implements Tables {
     this.getTogether = (keys) => inner.getTogether(keys);
     this.query = (request) => inner.query(request);
     this.write = (write) => inner.write(write);
+    this.putEach = (table, items) => inner.putEach(table, items);
   }
 
   async transact(writes: readonly TransactWrite[]): Promise<WriteOutcome> {

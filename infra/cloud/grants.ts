@@ -4,6 +4,7 @@ import type { HouseParts } from '#infra/cloud/house.ts';
 import type { RoomRow, TableVerb } from '#infra/cloud/rooms.ts';
 import {
   MODEL_ALIAS_PARTITION,
+  QUOTE_PARTITION,
   REQUEST_GATE_PARTITION,
   SLICE_PLAN_PARTITION,
   TABLE_NAMES,
@@ -75,6 +76,15 @@ const modelAliasStatement = ({ tables }: HouseParts): PolicyStatement =>
     conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${MODEL_ALIAS_PARTITION}*`] } },
   });
 
+/** The call may delete as well, so it is held to the keys of quotes. */
+const quotesStatement = ({ tables }: HouseParts): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: ['dynamodb:BatchWriteItem'],
+    resources: [tables.market.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${QUOTE_PARTITION}*`] } },
+  });
+
 /** All that the row's role may do, its own log and what wakes it aside. */
 export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {
   return [
@@ -86,6 +96,7 @@ export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicySt
     ),
     ...(row.slices ? sliceStatements(parts) : []),
     ...(row.movesModels ? [modelAliasStatement(parts)] : []),
+    ...(row.putsQuotes ? [quotesStatement(parts)] : []),
     ...(row.speaks ? [allow(['events:PutEvents'], [parts.bus.eventBusArn])] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { ROOMS } from '#infra/cloud/rooms.ts';
 import { houseUnderTest, type Permission, permissionsByRoom } from '#infra/cloud/templates-under-test.ts';
 import {
   MODEL_ALIAS_PARTITION,
+  QUOTE_PARTITION,
   REQUEST_GATE_PARTITION,
   SLICE_PLAN_PARTITION,
   TABLE_NAMES,
@@ -97,6 +98,14 @@ describe('what functions may do', () => {
     ]);
     const writes = (p: Permission): boolean => isTable('market')(p) && WRITES.includes(p.action) && p.keys === null;
     expect(roomsThat(writes)).toEqual(['Ingest', 'Signal']);
+  });
+
+  it('lets only ingest put quotes many at once, by keys that nothing else has', () => {
+    const batches = (p: Permission): boolean => p.action === 'dynamodb:BatchWriteItem';
+    expect(roomsThat(batches)).toEqual(['Ingest']);
+    const [batch, ...others] = (permissions.get('Ingest') ?? []).filter(batches);
+    expect([batch?.keys, others]).toEqual([`${QUOTE_PARTITION}*`, []]);
+    expect(batch !== undefined && isTable('market')(batch)).toBe(true);
   });
 
   it('lets slice write plans alone, by keys that no flag has, and make wakes in their own group alone', () => {

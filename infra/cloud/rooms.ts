@@ -46,6 +46,8 @@ export interface RoomRow {
   readonly slices: boolean;
   /** Whether it may move the alias of a model, and write nothing else of the market's table. */
   readonly movesModels: boolean;
+  /** Whether it puts quotes, many in one call. */
+  readonly putsQuotes: boolean;
   /** Whether it says things on the bus. */
   readonly speaks: boolean;
   readonly schedules: readonly ScheduleRow[];
@@ -66,6 +68,7 @@ const QUIET = {
   carriesJournal: false,
   slices: false,
   movesModels: false,
+  putsQuotes: false,
   speaks: false,
   schedules: [],
   wokenBy: [],
@@ -98,6 +101,7 @@ export const ROOMS: readonly RoomRow[] = [
     tables: { safety: ['read'], market: ['read', 'put'] },
     broker: true,
     secrets: ['broker'],
+    putsQuotes: true,
     // Prices are worth nothing a minute later: they are said on the bus and never journaled.
     speaks: true,
     schedules: [each('quotes', 1, '09:30', '16:00'), once('daily-bars', '16:30')],

@@ -89,6 +89,9 @@ export const REQUEST_GATE_PARTITION = 'REQUESTS#';
 /** Items of the table `safety` under keys that begin so are plans of slices. */
 export const SLICE_PLAN_PARTITION = 'PLANS#';
 
+/** Items of the table `market` under keys that begin so are the latest quotes. */
+export const QUOTE_PARTITION = 'PRICE#';
+
 /** Items of the table `market` under keys that begin so say which version of a model is active. */
 export const MODEL_ALIAS_PARTITION = 'MODEL-ALIAS#';
 

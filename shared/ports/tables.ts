@@ -94,6 +94,11 @@ export interface Tables {
   query(request: QueryRequest): Promise<QueryPage>;
   write(write: Write): Promise<WriteOutcome>;
   /**
+   * Puts items of one table, whatever stands there, each by itself: where it throws, some may be there and others not.
+   * A repeat has the same effect. No item twice.
+   */
+  putEach(table: TableName, items: readonly Item[]): Promise<void>;
+  /**
    * All or nothing, at most 100 writes, one per item. Conflicts with other transactions are retried in process with
    * jitter up to the adapter's own limit.
    * @param token 1 to 36 characters; makes a repeat of the same transaction within ten minutes harmless. Given or not,

@@ -45,6 +45,9 @@ function neededBy(name: string, input: unknown): readonly Needed[] {
       })),
     );
   }
+  if (isRecord(input['RequestItems'])) {
+    return Object.keys(input['RequestItems']).map((resource) => ({ action: `dynamodb:${name}`, resource }));
+  }
   const table = textAt(input, 'TableName');
   const index = textAt(input, 'IndexName');
   if (table !== null) {

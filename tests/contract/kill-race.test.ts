@@ -28,6 +28,7 @@ const told = (before: () => void, after: () => void): Tables => ({
   getTogether: (...request) => tables.getTogether(...request),
   query: (...request) => tables.query(...request),
   write: (...request) => tables.write(...request),
+  putEach: (...request) => tables.putEach(...request),
   async transact(...request) {
     before();
     const outcome = await tables.transact(...request);

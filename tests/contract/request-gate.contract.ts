@@ -46,6 +46,7 @@ function counted(tables: Tables): { readonly tables: Tables; readonly calls: { c
     },
     getTogether: (keys) => tables.getTogether(keys),
     query: (request) => tables.query(request),
+    putEach: (table, items) => tables.putEach(table, items),
     transact: (writes, options) => tables.transact(writes, options),
   };
   return { tables: counting, calls };

@@ -69,6 +69,44 @@ async function faultOf(call: Promise<unknown>): Promise<Fault> {
 
 const everyTime = (treatment: Treatment): Treatment[] => Array.from({ length: 8 }, () => treatment);
 
+describe('many puts at once', () => {
+  const [first, second] = ['one', 'two'];
+  const items = () => [first, second].map((sk) => ({ pk: { S: key().pk }, sk: { S: sk } }));
+  const asksFor = (sk: string): readonly boolean[] => proxy.seen.map(({ body }) => body.includes(`"${sk}"`));
+
+  it('put again what was not taken, and nothing else', async () => {
+    const left = {
+      [NAMES.orders]: items()
+        .slice(1)
+        .map((Item) => ({ PutRequest: { Item } })),
+    };
+    proxy.treat({ status: 200, body: { UnprocessedItems: left } });
+    await open().putEach('orders', items());
+    expect([asksFor(first), asksFor(second)]).toEqual([
+      [true, false],
+      [true, true],
+    ]);
+    expect(pacing.waitsMs).toEqual([5]);
+  });
+
+  it('are asked for again when their answer is lost', async () => {
+    proxy.treat('lose-answer');
+    await open().putEach('orders', items());
+    expect(asksFor(second)).toEqual([true, true]);
+    expect((await open().query({ table: 'orders', partition: key().pk })).items).toEqual(items());
+  });
+
+  it('end transient when the service never takes them, uncertain when nobody answers', async () => {
+    const left = { [NAMES.orders]: items().map((Item) => ({ PutRequest: { Item } })) };
+    proxy.treat(...everyTime({ status: 200, body: { UnprocessedItems: left } }));
+    const full = await faultOf(open().putEach('orders', items()));
+    expect(full).toMatchObject({ kind: 'transient', code: 'tables-throttled' });
+    proxy.treat(...everyTime('lose-answer'));
+    const silent = await faultOf(open().putEach('orders', items()));
+    expect(silent).toMatchObject({ kind: 'uncertain', code: 'tables-answer-lost' });
+  });
+});
+
 describe('a transaction', () => {
   it('whose answer is lost is asked for again under its token, and happens once', async () => {
     const tables = open();

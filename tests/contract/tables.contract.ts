@@ -165,6 +165,22 @@ export function describeTables(name: string, open: () => Promise<Tables>): void 
       expect((await tables.query({ table: 'orders', partition: pk })).items).toEqual([]);
     });
 
+    it('puts many items at once, over whatever stands there, and no item twice', async () => {
+      const names = Array.from({ length: 60 }, (_, index) => `many-${String(index).padStart(2, '0')}`);
+      await put('many-07', { old: { S: 'x' } });
+      const value = (name: string): Item => ({ n: { N: String(Number(name.slice(5)) + 1) } });
+      await tables.putEach(
+        'orders',
+        names.map((name) => item(name, value(name))),
+      );
+      const { items } = await tables.query({ table: 'orders', partition: pk, prefix: 'many-' });
+      expect(items).toEqual(names.map((name) => item(name, value(name))));
+      await tables.putEach('orders', []);
+      const twice = tables.putEach('orders', [item('twin', { n: { N: '1' } }), item('twin', { n: { N: '2' } })]);
+      await expectFault(twice, 'permanent', 'tables-malformed');
+      expect(await get('twin')).toBeNull();
+    });
+
     it('refuses to add to what is no number', async () => {
       await put('text', { n: { S: 'x' } });
       const add = { kind: 'update', table: 'orders', key: key('text'), add: { n: '1' }, conditions: [] } as const;

@@ -111,6 +111,7 @@ const downTables: Tables = {
   getTogether: () => Promise.reject(new Fault('transient', 'dynamodb-unreachable', 'no connection')),
   query: () => Promise.reject(new Fault('transient', 'dynamodb-unreachable', 'no connection')),
   write: () => Promise.reject(new Fault('transient', 'dynamodb-unreachable', 'no connection')),
+  putEach: () => Promise.reject(new Fault('transient', 'dynamodb-unreachable', 'no connection')),
   transact: () => Promise.reject(new Fault('transient', 'dynamodb-unreachable', 'no connection')),
 };
 

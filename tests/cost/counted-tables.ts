@@ -68,6 +68,13 @@ export function countedTables(tables: Tables, counted: (call: CountedCall) => vo
       return page;
     },
     write: (write) => count(`write ${write.table}`, [write], () => tables.write(write)),
+    putEach: async (table, items) => {
+      const writes = items.map((item): TransactWrite => ({ kind: 'put', table, item, conditions: [] }));
+      await count(`put each ${table}`, writes, async () => {
+        await tables.putEach(table, items);
+        return { ok: true };
+      });
+    },
     transact: (writes, options) => count('transact', writes, () => tables.transact(writes, options)),
   };
 }

@@ -92,6 +92,8 @@ export function tablesOf(process: Incarnation, tables: Tables): Tables {
     query: (request) =>
       process.call(named(`query ${request.table}`, false), () => tables.query(request), noAnswer('read')),
     write: (write) => process.call(named(`write ${write.table}`, true), () => tables.write(write), noAnswer('write')),
+    putEach: (table, items) =>
+      process.call(named(`put each ${table}`, true), () => tables.putEach(table, items), noAnswer('write')),
     transact: (writes, options) =>
       process.call(named('transact', true), () => tables.transact(writes, options), noAnswer('write')),
   };

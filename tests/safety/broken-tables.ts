@@ -182,6 +182,11 @@ export class BrokenTables implements Tables {
     return await this.#changed([write], () => this.#inner.write(write));
   }
 
+  async putEach(table: TableName, items: readonly Item[]): Promise<void> {
+    const writes = items.map((item): Write => ({ kind: 'put', table, item, conditions: [] }));
+    await Promise.all(writes.map((write) => this.write(write)));
+  }
+
   async transact(writes: readonly TransactWrite[], options?: { readonly token?: string }): Promise<WriteOutcome> {
     return await this.#changed(writes, () => this.#inner.transact(writes, options));
   }

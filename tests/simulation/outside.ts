@@ -31,6 +31,16 @@ export function tablesOf(process: SimulatedProcess, tables: Tables): Tables {
     getTogether: (keys) => process.call(ofTables('get together', false), () => tables.getTogether(keys)),
     query: (request) => process.call(ofTables(`query ${request.table}`, false), () => tables.query(request)),
     write: (write) => process.call(ofTables(`write ${write.table}`, true), () => tables.write(write)),
+    // As many calls as items: each may be the last of its process.
+    putEach: async (table, items) => {
+      await Promise.all(
+        items.map((item) =>
+          process.call(ofTables(`write ${table}`, true), () =>
+            tables.write({ kind: 'put', table, item, conditions: [] }),
+          ),
+        ),
+      );
+    },
     transact: (writes, options) => {
       const about = new Set(writes.flatMap((write) => (write.kind === 'check' ? [] : [write.table])));
       return process.call(ofTables(`transact ${[...about].sort().join(' ')}`, true), () =>

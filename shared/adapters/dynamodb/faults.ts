@@ -19,7 +19,7 @@ const REFUSED_CODES: Readonly<Record<string, string>> = {
 
 /** @param effect whether the call could have changed anything. */
 export function faultOf(error: unknown, effect: 'read' | 'write'): Fault | Bug {
-  if (error instanceof Bug) return error;
+  if (error instanceof Bug || error instanceof Fault) return error;
   const fault = (kind: FaultKind, code: string): Fault =>
     new Fault(kind, code, error instanceof Error ? `${error.name}: ${error.message}` : String(error), { cause: error });
   if (error instanceof TransactionCanceledException) return canceledFault(error, fault);

@@ -1,6 +1,7 @@
 /** The tables over DynamoDB's low-level client. */
 import {
   type AttributeValue,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
@@ -13,6 +14,7 @@ import {
   TransactWriteItemsCommand,
   type TransactWriteItem,
   UpdateItemCommand,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
 import { failedConditions } from '#shared/core/kernel/conditions.ts';
@@ -32,7 +34,7 @@ import type {
   WriteOutcome,
 } from '#shared/ports/tables.ts';
 import { attempt, type AttemptLimits } from '#shared/core/kernel/attempts.ts';
-import { fromAttributeMap, toAttributeKey } from './attribute-values.ts';
+import { fromAttributeMap, toAttributeKey, toAttributeMap } from './attribute-values.ts';
 import { faultOf } from './faults.ts';
 import { cursorOf, queryInput } from './query.ts';
 import { writeItem } from './write-items.ts';
@@ -45,6 +47,9 @@ export interface DynamoTablesOptions {
   readonly client?: DynamoDBClientConfig;
   readonly limits?: AttemptLimits;
 }
+
+/** The service takes no more in one call. */
+const PUTS_TOGETHER_MAX = 25;
 
 const LIMITS: AttemptLimits = { attemptsMax: 8, waitMsBase: 10, waitMsMax: 250 };
 
@@ -127,6 +132,25 @@ class DynamoTables implements Tables {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         return { ok: false, failures: [failureOf(write, 0, error.Item)] };
       }
+    });
+  }
+
+  async putEach(table: TableName, items: readonly Item[]): Promise<void> {
+    const requests = items.map((item): WriteRequest => ({ PutRequest: { Item: toAttributeMap(item) } }));
+    const parts: WriteRequest[][] = [];
+    for (let start = 0; start < requests.length; start += PUTS_TOGETHER_MAX) {
+      parts.push(requests.slice(start, start + PUTS_TOGETHER_MAX));
+    }
+    await Promise.all(parts.map((part) => this.#putPart(this.#physicalName(table), part)));
+  }
+
+  /** What was not taken is put again, and nothing else. */
+  async #putPart(name: string, requests: readonly WriteRequest[]): Promise<void> {
+    let left = [...requests];
+    await this.#repeated('write', true, async () => {
+      const answer = await this.#client.send(new BatchWriteItemCommand({ RequestItems: { [name]: left } }));
+      left = answer.UnprocessedItems?.[name] ?? [];
+      if (left.length > 0) throw new Fault('transient', 'tables-throttled', `${left.length} items were not taken`);
     });
   }
 

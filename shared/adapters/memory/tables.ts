@@ -117,6 +117,13 @@ export class MemoryTables implements Tables {
     return this.#attempts('write', [place], [write.table], () => this.#commit([write]));
   }
 
+  async putEach(table: TableName, items: readonly Item[]): Promise<void> {
+    const writes = items.map((item): Write => ({ kind: 'put', table, item, conditions: [] }));
+    const places = new Set(writes.map((write) => lockOf({ table, key: keyOf(write) })));
+    if (places.size < items.length) throw malformed('items: an item is put twice');
+    await Promise.all(writes.map((write) => this.write(write)));
+  }
+
   async transact(writes: readonly TransactWrite[], options: { readonly token?: string } = {}): Promise<WriteOutcome> {
     refuseTransaction(writes, options.token);
     const places = writes.map((write) => ({ table: write.table, key: keyOf(write) }));

@@ -2,7 +2,12 @@
 import type { AccountId, ClientOrderId, DecisionId, RunId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import type { ItemKey } from '#shared/core/kernel/item.ts';
-import { MODEL_ALIAS_PARTITION, REQUEST_GATE_PARTITION, SLICE_PLAN_PARTITION } from '#shared/ports/table-catalogue.ts';
+import {
+  MODEL_ALIAS_PARTITION,
+  QUOTE_PARTITION,
+  REQUEST_GATE_PARTITION,
+  SLICE_PLAN_PARTITION,
+} from '#shared/ports/table-catalogue.ts';
 
 const account = (accountId: AccountId): string => `ACCOUNT#${accountId}`;
 
@@ -92,7 +97,7 @@ export const accountPartition = account;
 
 // table market
 export const barsKey = (symbol: Ticker, year: number): ItemKey => ({ pk: `BARS#${symbol}`, sk: String(year) });
-export const quoteKey = (symbol: Ticker): ItemKey => ({ pk: `PRICE#${symbol}`, sk: 'QUOTE' });
+export const quoteKey = (symbol: Ticker): ItemKey => ({ pk: `${QUOTE_PARTITION}${symbol}`, sk: 'QUOTE' });
 export const signalKey = (session: CalendarDate, strategyId: StrategyId, symbol: Ticker): ItemKey => ({
   pk: `SIGNALS#${session}`,
   sk: `${strategyId}#${symbol}`,

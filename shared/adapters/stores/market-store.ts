@@ -47,6 +47,8 @@ function readQuote(symbol: Ticker, item: Item): StoredQuote {
   };
 }
 
+const itemAt = (key: ItemKey, attributes: Item): Item => ({ pk: text(key.pk), sk: text(key.sk), ...attributes });
+
 class MarketStoreOverTables implements MarketStore {
   readonly #tables: Tables;
   readonly #clock: Clock;
@@ -84,9 +86,10 @@ class MarketStoreOverTables implements MarketStore {
   }
 
   async saveQuotes(quotes: readonly StoredQuote[]): Promise<void> {
-    await Promise.all(
+    await this.#tables.putEach(
+      'market',
       quotes.map(({ quote, readAt }) =>
-        this.#save(quoteKey(quote.ticker), {
+        itemAt(quoteKey(quote.ticker), {
           bid: priceOrNull(quote.bid),
           bidSize: quantity(quote.bidSize),
           ask: priceOrNull(quote.ask),
@@ -142,12 +145,7 @@ class MarketStoreOverTables implements MarketStore {
   }
 
   async #save(key: ItemKey, attributes: Item): Promise<void> {
-    await this.#tables.write({
-      kind: 'put',
-      table: 'market',
-      item: { pk: text(key.pk), sk: text(key.sk), ...attributes },
-      conditions: [],
-    });
+    await this.#tables.write({ kind: 'put', table: 'market', item: itemAt(key, attributes), conditions: [] });
   }
 }
 
