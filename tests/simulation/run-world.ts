@@ -4,7 +4,7 @@ import { initialiseAccount } from '#shared/adapters/stores/initialise.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { safetyStore } from '#shared/adapters/stores/safety-store.ts';
-import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { strategyId } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
@@ -12,9 +12,9 @@ import { type Alterations, AS_BUILT } from './alterations.ts';
 import { takeOver } from './fake-machine.ts';
 import { Functions, type Scheduled } from './functions.ts';
 import type { Violation } from './invariants.ts';
-import { historyOf, madeMarkets, type MarketSource } from './market.ts';
+import { historyOf, madeMarkets, type MarketSource, symbols } from './market.ts';
 import { EQUITY, People, shareOfEquity } from './operations.ts';
-import { type Plan, STRATEGIES, SYMBOLS } from './plan.ts';
+import { type Plan, STRATEGIES } from './plan.ts';
 import { withoutStop } from './protected.ts';
 import { atRest, unrest } from './rest.ts';
 import type { Strike } from './faults.ts';
@@ -49,7 +49,6 @@ const AFTER_LOOK_MS = 45_000;
 async function settle(world: World): Promise<void> {
   const { tables, plan } = world;
   const now = world.now;
-  const symbols = SYMBOLS.map(ticker);
   const first = firstPolicy(symbols, STRATEGIES.map(strategyId), EQUITY);
   const policy = {
     ...first,
@@ -174,6 +173,23 @@ async function spendEvening(world: World, functions: Functions): Promise<void> {
   }
 }
 
+/** What an evening has to leave behind, and this one did not. */
+async function leftUndone(world: World): Promise<readonly string[]> {
+  if (!world.plan.evening) return [];
+  const session = newYorkDate(world.day.opensAt);
+  const year = Number(session.slice(0, 4));
+  const store = marketStore(world.tables, { now: () => world.now, sleepUntil: () => Promise.resolve() });
+  const bars = await store.loadBars(symbols, year, year);
+  const lacking = symbols.filter((symbol) => bars.get(symbol)?.dates.at(-1) !== session);
+  const reported = world.seen.facts.some(
+    ({ type, data }) => type === 'session.reported.v1' && data['session'] === session,
+  );
+  return [
+    ...lacking.map((symbol) => `the bar of ${symbol} on ${session} is missing`),
+    ...(reported ? [] : [`the session of ${session} was not reported`]),
+  ];
+}
+
 async function live(world: World): Promise<void> {
   const functions = new Functions(world);
   const people = new People(world, functions);
@@ -200,6 +216,7 @@ async function live(world: World): Promise<void> {
   if (violated()) return;
   const [found] = atRest(world, functions, people);
   world.violate(found ?? null);
+  for (const what of await leftUndone(world)) world.violate({ invariant: 10, what });
 }
 
 /** @throws nothing that happens in the world: that is its result */
