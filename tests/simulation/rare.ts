@@ -84,6 +84,13 @@ const lateRevisions = (chance: Chance): readonly Operation[] =>
       afterMs,
     }));
 
+/** The same within the storm. */
+const revisions = (chance: Chance): readonly Operation[] =>
+  Array.from({ length: 2 }, () => ({
+    act: { kind: chance.pick(['bust', 'correct'] as const), pick: chance.below(8) },
+    afterMs: chance.between(20_000, 4 * MINUTE_MS),
+  }));
+
 /** Orders that their own broker denies for hours, so that they are given up and turn up all the same. */
 function deniedForLong(chance: Chance): readonly BrokerFault[] {
   const ms = chance.pick([22 * MINUTE_MS, 22 * MINUTE_MS, 395 * MINUTE_MS]);
@@ -127,7 +134,7 @@ const undoneUnheard = (chance: Chance): readonly BrokerFault[] => [
   { name: 'hide-lookup', setting: { parameters: { ms: chance.between(5_000, 100_000) } } },
   { name: 'hide-orders', setting: { parameters: { ms: chance.between(5_000, 100_000) } } },
   { name: 'stream-drop', setting: { probability: 0.5 } },
-  chance.pick(UNDONE),
+  ...(chance.happens(0.5) ? [{ name: 'stuck-cancel', setting: { probability: 0.7 } } as const] : [chance.pick(UNDONE)]),
 ];
 
 /** Cancels that race with fills, and that are told late, twice and out of order. */
@@ -174,7 +181,7 @@ const throttledToDeath = (chance: Chance): Change => ({
 });
 
 type Change = Partial<
-  Pick<Plan, 'dryRun' | 'evening' | 'beginsMs' | 'afterwardsMs' | 'news' | 'partialFillOneIn' | 'faults'>
+  Pick<Plan, 'day' | 'dryRun' | 'evening' | 'beginsMs' | 'afterwardsMs' | 'news' | 'partialFillOneIn' | 'faults'>
 > & {
   readonly operations?: readonly Operation[];
   readonly brokerFaults?: readonly BrokerFault[];
@@ -189,9 +196,23 @@ const KINDS: readonly (readonly [number, (chance: Chance) => Change])[] = [
     (chance) => ({
       brokerFaults: lying(chance),
       operations: [
-        ...(chance.happens(0.4) ? cancelsByHand(chance, 2) : []),
+        ...(chance.happens(0.5) ? cancelsByHand(chance, 3) : []),
+        ...(chance.happens(0.4) ? revisions(chance) : []),
         ...(chance.happens(0.6) ? gatesShut(chance) : []),
       ],
+    }),
+  ],
+  [0.01, () => ({ day: 'half-day', evening: true })],
+  // A symbol is split over night, and somebody may restate what is held of it.
+  [
+    0.01,
+    (chance) => ({
+      day: 'split',
+      afterwardsMs: minutes(...[-30, -28, -1, 1, 2, 6, 8].map((minute) => NEXT_OPEN + minute)),
+      operations: STRATEGIES.filter(() => chance.happens(0.5)).map((strategy) => ({
+        act: { kind: 'restate', symbol: 'KO', strategy, to: 2 },
+        afterMs: (NEXT_OPEN + 4) * MINUTE_MS,
+      })),
     }),
   ],
   [0.02, racingCancels],
@@ -205,13 +226,25 @@ const KINDS: readonly (readonly [number, (chance: Chance) => Change])[] = [
       ...(chance.happens(0.5) ? { brokerFaults: lying(chance) } : {}),
     }),
   ],
-  [0.02, (chance) => ({ brokerFaults: undoneUnheard(chance), news: { stream: true, webhook: false } })],
+  [
+    0.02,
+    (chance) => ({
+      brokerFaults: undoneUnheard(chance),
+      news: { stream: true, webhook: false },
+      operations: cancelsByHand(chance, 2),
+    }),
+  ],
   [
     0.02,
     (chance) => ({
       brokerFaults: deniedForLong(chance),
       news: { stream: chance.happens(0.2), webhook: false },
-      operations: chance.happens(0.5) ? [{ act: { kind: 'give-up' }, afterMs: chance.between(1, 20) * MINUTE_MS }] : [],
+      operations: [
+        ...(chance.happens(0.5)
+          ? [{ act: { kind: 'give-up' }, afterMs: chance.between(1, 20) * MINUTE_MS } as const]
+          : []),
+        ...(chance.happens(0.3) ? cancelsByHand(chance, 2) : []),
+      ],
       afterwardsMs: minutes(8, 12, 19, 21, 24, 30, CLOSE + 1, CLOSE + 4, CLOSE + 17, NEXT_OPEN + 1, NEXT_OPEN + 2),
     }),
   ],
