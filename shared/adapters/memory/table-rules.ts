@@ -44,9 +44,9 @@ function checkKeyPart(name: string, text: string, bytesMax: number): void {
 export function itemAfter(write: TransactWrite, before: Item | null): Item | null {
   switch (write.kind) {
     case 'put':
-      return checkedItem(write, write.item, null);
+      return checkedItem(write, frozenItem(write.item));
     case 'update':
-      return checkedItem(write, updated(write, before), before);
+      return checkedItem(write, updated(write, before));
     case 'delete':
       return null;
     case 'check':
@@ -54,17 +54,28 @@ export function itemAfter(write: TransactWrite, before: Item | null): Item | nul
   }
 }
 
+/** @param before the item as these tables keep it, whose values nobody can change */
 function updated(write: UpdateWrite, before: Item | null): Item {
   refuseOverlap(write);
-  const item: Record<string, ItemValue> = { ...before, pk: { S: write.key.pk }, sk: { S: write.key.sk } };
-  for (const [attribute, value] of Object.entries(write.set ?? {})) item[attribute] = value;
-  for (const [attribute, number] of Object.entries(write.add ?? {})) {
+  const { key, set = {}, add = {}, remove = [] } = write;
+  const item: Record<string, ItemValue> = {};
+  const kept = before ?? frozenItem({ pk: { S: key.pk }, sk: { S: key.sk } });
+  for (const attribute of Object.keys(kept)) {
+    if (!remove.includes(attribute)) item[attribute] = valueOf(kept, attribute);
+  }
+  for (const attribute of Object.keys(set)) item[attribute] = frozenValue(valueOf(set, attribute), attribute);
+  for (const [attribute, number] of Object.entries(add)) {
     const found = item[attribute] ?? { N: '0' };
     if (!('N' in found)) throw malformed(`${attribute}: a number can be added to a number only`);
-    item[attribute] = { N: exactly(() => addNumbers(found.N, number), attribute) };
+    item[attribute] = Object.freeze({ N: exactly(() => addNumbers(found.N, number), attribute) });
   }
-  for (const attribute of write.remove ?? []) delete item[attribute];
-  return item;
+  return Object.freeze(item);
+}
+
+function valueOf(item: Item, attribute: string): ItemValue {
+  const value = item[attribute];
+  invariant(value !== undefined, `${attribute}: an attribute has a value`);
+  return value;
 }
 
 function refuseOverlap(write: UpdateWrite): void {
@@ -76,8 +87,8 @@ function refuseOverlap(write: UpdateWrite): void {
   if (new Set(touched).size < touched.length) throw malformed('set, add, remove: an attribute is named twice');
 }
 
-/** @param before the item as these tables keep it, whose values nobody can have changed */
-function checkedItem(write: PutWrite | UpdateWrite, item: Item, before: Item | null): Item {
+/** The item itself, where the service keeps it. */
+function checkedItem(write: PutWrite | UpdateWrite, item: Item): Item {
   const table: TableDescription = TABLES[write.table];
   for (const index of table.indexes) {
     for (const attribute of [index.partitionKey, index.sortKey]) {
@@ -87,30 +98,25 @@ function checkedItem(write: PutWrite | UpdateWrite, item: Item, before: Item | n
       }
     }
   }
-  const kept = frozenItem(item, before);
-  const bytes = bytesOf(kept);
+  const bytes = bytesOf(item);
   if (bytes > ITEM_BYTES_MAX) throw malformed(`an item has at most ${ITEM_BYTES_MAX} bytes, not ${bytes}`);
-  keptBytes.set(kept, bytes);
-  return kept;
+  keptBytes.set(item, bytes);
+  return item;
 }
 
-/** A deep copy that nobody can change, its numbers in their shortest form; what is in `before` is such a copy already. */
-function frozenItem(item: Item, before: Item | null): Item {
+/** A deep copy that nobody can change, its numbers in their shortest form. */
+function frozenItem(item: Item): Item {
   const copy: Record<string, ItemValue> = {};
-  for (const attribute of Object.keys(item)) {
-    const value = item[attribute];
-    invariant(value !== undefined, `${attribute}: an attribute has a value`);
-    copy[attribute] = before?.[attribute] === value ? value : frozenValue(value, attribute);
-  }
+  for (const attribute of Object.keys(item)) copy[attribute] = frozenValue(valueOf(item, attribute), attribute);
   return Object.freeze(copy);
 }
 
 function frozenValue(value: ItemValue, attribute: string): ItemValue {
   if ('S' in value) return Object.freeze({ S: value.S });
   if ('N' in value) return Object.freeze({ N: exactly(() => canonicalNumber(value.N), attribute) });
-  if ('B' in value) return Object.freeze({ B: Uint8Array.from(value.B) });
+  if ('B' in value) return Object.freeze({ B: new Uint8Array(value.B) });
   if ('L' in value) return Object.freeze({ L: Object.freeze(value.L.map((part) => frozenValue(part, attribute))) });
-  if ('M' in value) return Object.freeze({ M: frozenItem(value.M, null) });
+  if ('M' in value) return Object.freeze({ M: frozenItem(value.M) });
   return Object.freeze({ ...value });
 }
 

@@ -90,7 +90,7 @@ export class MemoryTables implements Tables {
   async get(table: TableName, key: ItemKey, options: ReadOptions = {}): Promise<Item | null> {
     const commit = options.consistency === 'eventual' ? this.#laggingCommit() : this.#commits;
     checkedKey(key);
-    return this.#attempts('get', [], [table], () => this.#history(table).at(key, commit));
+    return await this.#attempts('get', [], [table], () => this.#history(table).at(key, commit));
   }
 
   async getTogether(keys: readonly Place[]): Promise<readonly (Item | null)[]> {
@@ -98,14 +98,14 @@ export class MemoryTables implements Tables {
     const places = new Set(keys.map(lockOf));
     if (keys.length > TRANSACT_ITEMS_MAX) throw malformed(`keys: at most ${TRANSACT_ITEMS_MAX}, not ${keys.length}`);
     if (places.size < keys.length) throw malformed('keys: an item is asked for twice');
-    return this.#attempts('get-together', keys, tablesOf(keys), () =>
+    return await this.#attempts('get-together', keys, tablesOf(keys), () =>
       keys.map(({ table, key }) => this.#history(table).at(checkedKey(key), this.#commits)),
     );
   }
 
   async query(request: QueryRequest): Promise<QueryPage> {
     const history = this.#history(request.table);
-    return this.#attempts('query', [], [request.table], () => {
+    return await this.#attempts('query', [], [request.table], () => {
       const commit = request.index === undefined ? this.#commits : this.#laggingCommit();
       const items = history.partition(request.index, request.partition, commit);
       return pageOf(request, history.keysOf(request.index), items);
@@ -114,7 +114,7 @@ export class MemoryTables implements Tables {
 
   async write(write: Write): Promise<WriteOutcome> {
     const place = { table: write.table, key: keyOf(write) };
-    return this.#attempts('write', [place], [write.table], () => this.#commit([write]));
+    return await this.#attempts('write', [place], [write.table], () => this.#commit([write]));
   }
 
   async putEach(table: TableName, items: readonly Item[]): Promise<void> {
@@ -127,7 +127,7 @@ export class MemoryTables implements Tables {
   async transact(writes: readonly TransactWrite[], options: { readonly token?: string } = {}): Promise<WriteOutcome> {
     refuseTransaction(writes, options.token);
     const places = writes.map((write) => ({ table: write.table, key: keyOf(write) }));
-    return this.#attempts('transact', places, tablesOf(places), () => {
+    return await this.#attempts('transact', places, tablesOf(places), () => {
       if (options.token !== undefined && this.#isRepeat(options.token, writes)) return { ok: true };
       const outcome = this.#commit(writes);
       if (outcome.ok && options.token !== undefined) {
@@ -184,11 +184,12 @@ export class MemoryTables implements Tables {
     this.#calls += 1;
     const call = this.#calls;
     for (let attempt = 1; ; attempt += 1) {
-      const locks = places.map(lockOf);
+      // Where nobody holds anything, nothing has to be named.
+      const locks = operation === 'transact' || this.#locked.size > 0 ? places.map(lockOf) : [];
       const disturbance = this.#options.disturb?.({ operation, tables, call, attempt }) ?? null;
       const trouble = locks.some((lock) => this.#locked.has(lock)) ? 'conflict' : disturbance;
-      if (trouble === null) return this.#holding(operation === 'transact' ? locks : [], run);
-      if (trouble === 'lost-after') await this.#holding(locks, run);
+      if (trouble === null) return operation === 'transact' ? await this.#holding(locks, run) : run();
+      if (trouble === 'lost-after') await this.#holding(places.map(lockOf), run);
       const fault = faultOf(trouble);
       if (fault.kind !== 'transient' || attempt === ATTEMPTS_MAX) throw fault;
       await turns(waitTurns(call, attempt));
