@@ -136,6 +136,7 @@ export async function clearRequest(
     account,
     bookDoubt: doubt,
     holding,
+    lost: [],
   };
   const cleared = clearing(facts);
   if (!cleared.ok) return cleared;

@@ -6,13 +6,14 @@
  */
 import { ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { AccountId, BuildId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { AccountId, BuildId, ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
 import { currentSession, lastCompletedSession, sessionToReconcile } from '#shared/core/market/session-calendar.ts';
 import type { Quote } from '#shared/core/market/types.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
+import { neverArrives } from '#shared/core/order/unknown-fate.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
@@ -28,6 +29,7 @@ import type { Broker, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
 import type { Models } from '#shared/ports/models.ts';
+import type { Orders } from '#shared/ports/orders.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { Safety } from '#shared/ports/safety.ts';
 import type { DayMemory } from './day-memory.ts';
@@ -43,6 +45,7 @@ export interface FactSources {
   readonly marketData: MarketData;
   readonly marketStore: MarketStore;
   readonly models: Pick<Models, 'standing'>;
+  readonly orders: Pick<Orders, 'get'>;
   readonly memory: DayMemory;
 }
 
@@ -135,6 +138,20 @@ export async function readQuote(
   }
 }
 
+/** Earlier orders of the same decision that are at the broker by now or never will be. */
+async function lostOf(
+  { orders }: FactSources,
+  { decision, terms }: OrderIntent,
+  book: Book | null,
+  now: EpochMs,
+): Promise<readonly ClientOrderId[]> {
+  const marks = (book?.openOrders ?? []).filter(
+    (mark) => mark.unknown && mark.decisionId === decision.decisionId && mark.strategyId === terms.strategyId,
+  );
+  const rows = await Promise.all(marks.map(({ clientOrderId }) => orders.get(clientOrderId)));
+  return rows.flatMap((row) => (row !== null && neverArrives(row, now) ? [row.clientOrderId] : []));
+}
+
 /** @throws Fault where a source does not answer: a fact that could not be read is no fact. */
 export async function gatherFacts(sources: FactSources, intent: OrderIntent): Promise<Result<Gathered, Refusal>> {
   const { broker, clock, marketStore, memory } = sources;
@@ -176,6 +193,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     account,
     bookDoubt: doubt,
     holding,
+    lost: isEntry ? [] : await lostOf(sources, intent, ledger.book, now),
   };
   return succeed({
     facts,

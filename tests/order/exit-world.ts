@@ -28,7 +28,7 @@ import type { Exit, ExitStep } from '#shared/core/order/exit.ts';
 import { isOpen, orderedQuantity } from '#shared/core/order/order.ts';
 import type { Order, OrderIntent } from '#shared/core/order/order.ts';
 import { reservationFor } from '#shared/core/order/reservation.ts';
-import { claimOrder, lastLook, markUnknown, refusedByBroker } from '#shared/core/order/sending.ts';
+import { claimOrder, lastLook, markTaken, markUnknown, refusedByBroker, resend } from '#shared/core/order/sending.ts';
 import { abandon } from '#shared/core/order/unknown-fate.ts';
 import { CLAIMED_AT, REASON, sampleIntent, taken } from '#tests/order/sample-orders.ts';
 
@@ -36,8 +36,11 @@ const STRATEGY = strategyId('momentum');
 const OTHER = strategyId('other');
 const AAPL = ticker('AAPL');
 
-/** What happens to the command of an order, or of a cancel, in one tick. */
-export type Fate = 'done' | 'lost' | 'answer-lost' | 'refused' | RefusalCode;
+/** What happens to the command of an order, or of a cancel, in one tick; request-lost: it was sent and never arrived. */
+export type Fate = 'done' | 'lost' | 'request-lost' | 'answer-lost' | 'refused' | RefusalCode;
+
+/** So long an order of unknown fate is watched here. */
+const WATCH_MS = 300_000;
 
 export interface Tick {
   /** A crash before the exit is written, or after it and before the action. */
@@ -132,10 +135,23 @@ export class ExitWorld {
     return of === OTHER ? filled : addQuantity(this.#start, filled);
   }
 
-  workingExits(): number {
-    return [...this.atBroker].filter(
-      ([id, { status }]) => status === 'new' && this.rows.get(id)?.intent.purpose === 'exit',
-    ).length;
+  /** What the exit's orders at the broker may still fill. */
+  workingUnits(): Quantity {
+    return [...this.atBroker].reduce((sum, [id, { status, filled }]) => {
+      const intent = this.rows.get(id)?.intent;
+      return status === 'new' && intent?.purpose === 'exit'
+        ? addQuantity(sum, subtractQuantity(orderedQuantity(intent.terms) ?? ZERO_QUANTITY, filled))
+        : sum;
+    }, ZERO_QUANTITY);
+  }
+
+  /** Whether an order of an earlier generation is still of unknown fate beside the one that was submitted. */
+  lostBeside(): boolean {
+    const generation = this.exit.submitted?.decision.generation ?? 0;
+    return [...this.rows.values()].some(
+      ({ state, intent }) =>
+        state === 'unknown' && intent.purpose === 'exit' && intent.decision.generation < generation,
+    );
   }
 
   tick(tick: Tick): ExitStep {
@@ -163,6 +179,7 @@ export class ExitWorld {
       this.#queue.push(action);
     }
     for (const { intent } of this.#queue.splice(0)) this.#submit(intent, tick.fate);
+    if (action.kind === 'submit') this.#repeat(action.intent, tick.fate);
     return step;
   }
 
@@ -214,11 +231,27 @@ export class ExitWorld {
     else this.#claim(intent, fate);
   }
 
+  /** One of unknown fate that is submitted in a later tick is sent once more, unless its row forbids that. */
+  #repeat(intent: OrderIntent, fate: Fate): void {
+    const id = clientOrderIdFor(intent.terms, intent.decision);
+    const row = this.rows.get(id);
+    if (row === undefined || row.sentAt === this.now) return;
+    const again = resend(row, 'h', this.now);
+    if (!again.ok) return;
+    const { order } = again.value;
+    // The broker guards ids: it says that it has the order, whether it shows it or not.
+    if (this.atBroker.has(id)) this.rows.set(id, taken(markTaken(order, REASON, this.now)).order);
+    else this.#send(order, fate);
+  }
+
   #claim(intent: OrderIntent, fate: Fate): void {
     const reservation = reservationFor(intent.terms, parsePrice('103'));
     const { order } = claimOrder({ intent, reservation, holder: 'h', at: this.now, dryRun: false });
-    const id = order.clientOrderId;
-    const sending = taken(lastLook({ ...order, cancelRequested: null }, 'h', this.now)).order;
+    this.#send(taken(lastLook({ ...order, cancelRequested: null }, 'h', this.now)).order, fate);
+  }
+
+  #send(sending: Order, fate: Fate): void {
+    const { clientOrderId: id, intent } = sending;
     if (fate === 'done' || fate === 'answer-lost') {
       if (intent.purpose === 'exit') this.sent.push(intent.decision.generation);
       this.atBroker.set(id, {
@@ -229,7 +262,7 @@ export class ExitWorld {
       });
     }
     if (fate === 'done') this.rows.set(id, this.#news(sending, this.atBroker.get(id)));
-    else if (fate === 'answer-lost' || fate === 'lost' || fate === 'refused') {
+    else if (fate === 'answer-lost' || fate === 'request-lost' || fate === 'lost' || fate === 'refused') {
       this.rows.set(id, taken(markUnknown(sending, REASON, this.now)).order);
     } else this.rows.set(id, taken(refusedByBroker(sending, refusal(fate, 'no'), this.now)).order);
   }
@@ -288,6 +321,7 @@ export class ExitWorld {
   /** An order of unknown fate that never reached the broker is found out after its watch. */
   #giveUp(row: Order): void {
     if (row.state !== 'unknown' || this.atBroker.has(row.clientOrderId)) return;
+    if (this.now - row.claimedAt < WATCH_MS) return;
     const watch = { kind: 'until', at: this.now } as const;
     const facts = { watch, lastMissAt: this.now, operator: null, now: this.now };
     this.rows.set(row.clientOrderId, taken(abandon(row, facts)).order);

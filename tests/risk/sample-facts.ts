@@ -162,6 +162,7 @@ export function sampleFacts(changes: Partial<ClearingFacts> = {}): ClearingFacts
     },
     bookDoubt: null,
     holding: null,
+    lost: [],
     ...changes,
   };
 }

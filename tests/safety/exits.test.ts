@@ -1,5 +1,6 @@
 /** Exits through the door of execute, against the broker simulator: opened once, driven until flat, never beyond. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { aggregateOf } from '#events/fact.ts';
 import { driveOpenExit } from '#functions/execute/drive-exit.ts';
 import { endDeadLetter } from '#functions/execute/end-dead-letter.ts';
@@ -158,6 +159,47 @@ describe('an exit', () => {
     simulator.faults.set('error-before', { count: 4, parameters: unread });
     expect(await took()).toEqual({ kind: 'answered', seconds: 2 });
     expect(await saidOfBook()).toEqual(['exit.opened.v1']);
+  });
+
+  it('goes on beside its own order of unknown fate that the broker took no repetition of, and sells each unit once', async () => {
+    await world.hold('10');
+    const { clock, simulator } = world.journey;
+    const { key, secret, url } = simulator;
+    const headers = { 'APCA-API-KEY-ID': key, 'APCA-API-SECRET-KEY': secret, 'content-type': 'application/json' };
+    // Somebody else's order holds the shares while the exit's own is lost on its way and sent once more.
+    const held = await fetch(`${url}/v2/orders`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({
+        symbol: SYMBOL,
+        qty: '10',
+        side: 'sell',
+        type: 'limit',
+        limit_price: '9000',
+        time_in_force: 'day',
+      }),
+    });
+    const { id } = z.object({ id: z.string() }).parse(await held.json());
+    simulator.faults.set('drop-request', { count: 1, parameters: { route: 'submit-order' } });
+    expect(await world.ask(EXIT)).toMatchObject({ submission: { kind: 'unknown' } });
+    const [lost] = await world.openOrders();
+    expect(lost?.ambiguity?.answer?.code).toBe('broker-insufficient-quantity');
+    await fetch(`${url}/v2/orders/${id}`, { method: 'DELETE', headers });
+    clock.moveTo(addMs(clock.now(), 50_000));
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'waits', for: 'order' } });
+    clock.moveTo(addMs(clock.now(), 60_000));
+    await world.drive('x-1');
+    const orders = await world.openOrders();
+    expect(orders.map(({ state, intent }) => [state, intent.decision.generation])).toContainEqual(['unknown', 0]);
+    clock.moveTo(addMs(clock.now(), 5_000));
+    expect(await atBroker()).toBe(0n);
+    expect(sales().filter(({ status }) => status === 'filled')).toHaveLength(1);
+    await world.settle();
+    expect(await world.drive('x-1')).toMatchObject({ driven: { kind: 'completed' } });
+    // It stays watched, and entries off the symbol, until the session is over.
+    expect(await world.ask({ decision: 'd-3', purpose: 'entry', shares: '1' })).toMatchObject({
+      submission: { kind: 'refused', refusal: { code: 'symbol-has-unknown-order' } },
+    });
   });
 
   it('is not driven in a dry run, which would take the stop away and sell nothing', async () => {

@@ -320,6 +320,7 @@ export class PaperDesk {
       account: isEntry ? this.account(now) : null,
       bookDoubt: null,
       holding: null,
+      lost: [],
     };
   }
 

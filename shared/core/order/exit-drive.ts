@@ -19,7 +19,7 @@ import type { Order, OrderIntent } from '#shared/core/order/order.ts';
 import { isOpen } from '#shared/core/order/order.ts';
 import { oppositeSide } from '#shared/core/order/terms.ts';
 import type { Side } from '#shared/core/order/terms.ts';
-import { neverArrives } from '#shared/core/order/unknown-fate.ts';
+import { givesWay, neverArrives } from '#shared/core/order/unknown-fate.ts';
 
 /** A broker's position older than this sizes nothing. */
 export const POSITION_AGE_MS_MAX = 5_000;
@@ -80,6 +80,9 @@ function followOrder(exit: Exit, view: ExitView): Settled | ExitAction {
   const submitted = exit.submitted;
   if (submitted === null) return { exit, alarms: [] };
   if (current !== null && isOpen(current)) {
+    // Whatever it took at the broker, the broker's own position tells: the next generation takes what is available.
+    if (neverArrives(current, now)) return settleGeneration(exit, current.filledQuantity, whyEnded(current), now);
+    if (givesWay(current, now)) return { kind: 'cancel', orders: [current.clientOrderId], reason: GIVES_WAY };
     // Sent again after the close, it would join the next session with the size of this one; each pass looks for it.
     if (current.state === 'unknown' && !view.sessionOpen) return { kind: 'wait', for: 'order' };
     // The broker is not known to have it: whoever submits it goes on from its row, looks it up, or sends the same again.
@@ -98,6 +101,12 @@ function followOrder(exit: Exit, view: ExitView): Settled | ExitAction {
     ? { kind: 'submit', intent: submitted, attempt: exit.attempts }
     : settleGeneration(lost, ZERO_QUANTITY, null, now);
 }
+
+const GIVES_WAY = {
+  code: 'exit-gives-way',
+  message: 'The broker took no repetition of the order, and it was not found: the next one goes on beside it.',
+  context: {},
+} as const;
 
 /** What there is to close, and how much of it an order may take. */
 interface Holding {

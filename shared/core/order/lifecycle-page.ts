@@ -93,9 +93,9 @@ export const GUARANTEES: readonly Guarantee[] = [
     test: 'that works at the broker though it had ended here is canceled, whichever room heard of it first',
   },
   {
-    says: 'An exit never takes a position through zero, has one order at a time, and ends flat.',
+    says: 'An exit never takes a position through zero, never has more at work than it holds, and ends flat.',
     file: `${ORDER}/exit-drive.test.ts`,
-    test: 'never crosses zero, has one order at a time, one broker order a generation, and ends flat',
+    test: 'never crosses zero, never has more at work than it holds, has one broker order a generation, and ends flat',
   },
   {
     says: 'An exit takes its own stop away before it sells, and sells each unit once.',
@@ -167,8 +167,7 @@ const TOLD: readonly string[] = [
   '',
   'From then on it is only watched, and the watch begins with the last attempt that nobody proved: attempts that were',
   'refused, throttled or answered with the own id do not prolong it. Found, it is taken in as it is; not found when the',
-  'watch is over, or when a person gives it up, it is abandoned, with an alarm, and its exit goes on with the next',
-  'generation.',
+  'watch is over, or when a person gives it up, it is abandoned, with an alarm.',
   '',
   '## An exit',
   '',
@@ -182,10 +181,12 @@ const TOLD: readonly string[] = [
   'exits are not driven.',
   '',
   'An exit does not wait for a closing order of unknown fate whose cancel was requested, once a minute has passed since',
-  'its last send: no last look of it passes any more and no call is under way, so that it is at the broker by now or',
-  'never will be. If it is there, the broker holds its units; the exit sells no more than the broker calls available,',
-  'less what may belong to other strategies. The order stays watched, keeps entries off its symbol, and is canceled when',
-  'it turns up.',
+  'the last send that nobody proved: no last look of it passes any more and no call is under way, so that it is at the',
+  'broker by now or never will be. If it is there, the broker holds its units; the exit sells no more than the broker',
+  "calls available, less what may belong to other strategies. Of the exit's own order the same holds: once the broker",
+  'has answered a repetition of it, the exit asks for its cancel after that minute and goes on with the next generation',
+  "beside it, by the broker's own position alone. The order stays watched, keeps entries off its symbol, and is canceled",
+  'when it turns up.',
   '',
 ];
 

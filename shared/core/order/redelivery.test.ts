@@ -5,7 +5,7 @@ import { refusal } from '#shared/core/kernel/refusal.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { generationBar, onDeadLetter, onDelivery } from '#shared/core/order/redelivery.ts';
 import { LEASE_MS, refusedByBroker, resend, withdraw } from '#shared/core/order/sending.ts';
-import { mayResend } from '#shared/core/order/unknown-fate.ts';
+import { IN_FLIGHT_MS_MAX, mayResend } from '#shared/core/order/unknown-fate.ts';
 import {
   canceling,
   claimed,
@@ -103,6 +103,16 @@ describe('generations', () => {
     expect(generationBar(second, open, VALID_UNTIL)).toMatchObject({ code: 'generation-not-ended' });
     const order = taken(withdraw(claimed(), refusal('kill-switch-engaged', 'no'), CLAIMED_AT)).order;
     expect(generationBar(second, { order, validUntil: null }, CLAIMED_AT)).toBeNull();
+  });
+
+  it('does not wait for one that closes and can no longer arrive', () => {
+    const closing = sampleIntent({ side: 'sell', positionIntent: 'sell_to_close' }, { purpose: 'exit' });
+    const lost = { order: canceling(unknown(closing)), validUntil: null };
+    const over = addMs(CLAIMED_AT, IN_FLIGHT_MS_MAX);
+    expect(generationBar(second, lost, addMs(over, -1))).toMatchObject({ code: 'generation-not-ended' });
+    expect(generationBar(second, lost, over)).toBeNull();
+    const opening = { order: canceling(unknown()), validUntil: null };
+    expect(generationBar(second, opening, over)).toMatchObject({ code: 'generation-not-ended' });
   });
 
   it('waits for one that was never claimed until nobody can claim it', () => {

@@ -10,6 +10,7 @@ import type { Order, OrderIntent, Reason } from '#shared/core/order/order.ts';
 import { isEnd } from '#shared/core/order/order.ts';
 import { failUnsent, markUnknown, mayHold, sendBar } from '#shared/core/order/sending.ts';
 import type { StepResult } from '#shared/core/order/sending.ts';
+import { neverArrives } from '#shared/core/order/unknown-fate.ts';
 
 export type Delivery =
   /** No row: clear the order and claim it. */
@@ -63,8 +64,8 @@ export function onDeadLetter(row: Order, reason: Reason, now: EpochMs): StepResu
 }
 
 /**
- * Whether a generation of a decision may be claimed: the one before it has ended, or was never claimed and is too old to
- * be claimed any more. A dead-letter queue breaks the order of a lane, so the lane alone does not see to this.
+ * Whether a generation of a decision may be claimed: the one before it has ended, or closes and is at the broker by now or
+ * never will be, or was never claimed and is too old to be claimed any more. A dead-letter queue breaks the order of a lane, so the lane alone does not see to this.
  * @param previous the generation before, and the end of its validity as far as the caller knows it; null for neither.
  */
 export function generationBar(
@@ -75,7 +76,8 @@ export function generationBar(
   const { generation } = intent.decision;
   if (generation === 0) return null;
   const { order, validUntil } = previous;
-  if (order !== null ? isEnd(order.state) : validUntil !== null && validUntil <= now) return null;
+  if (order !== null ? isEnd(order.state) || neverArrives(order, now) : validUntil !== null && validUntil <= now)
+    return null;
   return refusal('generation-not-ended', 'The generation before this one has not ended.', {
     generation: String(generation),
     previous: order?.clientOrderId ?? '',

@@ -108,6 +108,17 @@ export function neverArrives(order: Order, now: EpochMs): boolean {
   return now >= addMs(lastDoubtAt(order), IN_FLIGHT_MS_MAX);
 }
 
+/**
+ * True once a closing order of unknown fate is to be given way to: the broker has answered a repetition, so that nobody
+ * sends it again, and the last call of which nobody knows is over. A cancel that is asked for then keeps it from working
+ * beside what follows it, should it turn up.
+ */
+export function givesWay(order: Order, now: EpochMs): boolean {
+  const { state, ambiguity, cancelRequested, intent } = order;
+  const isAnswered = state === 'unknown' && ambiguity !== null && ambiguity.answer !== null && cancelRequested === null;
+  return isAnswered && isClosing(intent.terms.positionIntent) && now >= addMs(ambiguity.lastAt, IN_FLIGHT_MS_MAX);
+}
+
 export interface AbandonFacts {
   readonly watch: Watch;
   /** When a complete lookup last found nothing; a failed or torn one is none. */

@@ -1,5 +1,6 @@
 /** What a pre-trade check sees, and what it is. */
 import type { Money, Price, Quantity } from '#shared/core/kernel/decimal.ts';
+import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
 import type { Instrument, Quote, Session } from '#shared/core/market/types.ts';
@@ -78,6 +79,8 @@ export interface ClearingFacts {
   readonly bookDoubt: string | null;
   /** Read where the book is in doubt. */
   readonly holding: HoldingRead | null;
+  /** Orders of the same decision that are at the broker by now or never will be; what they hold, `holding` tells. */
+  readonly lost: readonly ClientOrderId[];
 }
 
 /** What a check found: `reject` stops the order, `warn` lets it pass and is written down with it. */

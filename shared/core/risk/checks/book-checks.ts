@@ -9,6 +9,7 @@ import {
   ZERO_QUANTITY as ZERO,
 } from '#shared/core/kernel/decimal.ts';
 import { formatEpochMs } from '#shared/core/kernel/instant.ts';
+import { isClosing } from '#shared/core/order/terms.ts';
 import { type Book, type OpenOrderMark, openQuantityOf, shareOf } from '#shared/core/portfolio/book.ts';
 import {
   ALL_CLASSES,
@@ -113,15 +114,18 @@ export const noWashTrade: PreTradeCheck = {
 
 export const noTwin: PreTradeCheck = {
   id: 'no-twin',
-  asks: 'no order of the same decision is open',
+  asks: 'no order of the same decision is open, but for one that closes and can no longer arrive',
   codes: ['twin-order'],
   applies: ALL_CLASSES,
   numbers: [],
   warns: false,
-  run: ({ book, intent }) => {
+  run: ({ book, intent, lost, holding }) => {
     const { decision, terms } = intent;
+    // Beside one that is lost an exit goes on, sized by what the broker calls available and by nothing else.
+    const besides = isClosing(terms.positionIntent) && holding !== null ? lost : [];
     const twin = book?.openOrders.find(
       (mark) =>
+        !besides.includes(mark.clientOrderId) &&
         mark.decisionId === decision.decisionId &&
         mark.slice === decision.slice &&
         mark.strategyId === terms.strategyId &&
