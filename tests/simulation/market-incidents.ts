@@ -55,9 +55,9 @@ const blindToQuarantine = (): Alterations => ({
 
 /** What reached the broker while no session was open. */
 const sentOutside = (world: World): readonly string[] => {
-  const { closesAt, nextOpensAt } = world.day;
+  const { closesAt, next } = world.day;
   return world.submits
-    .filter(({ id, at }) => !world.byHand.has(id) && at >= closesAt && at < nextOpensAt)
+    .filter(({ id, at }) => !world.byHand.has(id) && at >= closesAt && at < next.openAt)
     .map(({ id, at }) => `${id} was sent at ${new Date(at).toISOString()}, and the market was closed`);
 };
 

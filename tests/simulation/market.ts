@@ -20,7 +20,9 @@ export interface Day {
   readonly startsAt: EpochMs;
   readonly opensAt: EpochMs;
   readonly closesAt: EpochMs;
-  readonly nextOpensAt: EpochMs;
+  /** The two sessions behind it. */
+  readonly next: Session;
+  readonly afterNext: Session;
 }
 
 /** The twentieth session of the year; and the Friday after Thanksgiving, which ends at one. */
@@ -42,11 +44,13 @@ const cutShort = (session: Session): Session => ({ ...session, closeAt: addMs(se
 
 function dayOfKind(kind: DayKind): Day {
   const session = sessionOn(DATES[kind]);
+  const next = sessionAfter(session.date);
   return {
     startsAt: addMs(session.openAt, -2 * MINUTE_MS),
     opensAt: session.openAt,
     closesAt: kind === 'early-close' ? cutShort(session).closeAt : session.closeAt,
-    nextOpensAt: sessionAfter(session.date).openAt,
+    next,
+    afterNext: sessionAfter(next.date),
   };
 }
 
@@ -125,7 +129,7 @@ function makeMarket(kind: DayKind, seed: number): MarketFeed {
   if (kind !== 'split' && kind !== 'early-close') return plain;
   const from = FIRST[kind];
   const to = dateOfDayNumber(dayNumberOf(from) + DAYS_AHEAD);
-  const last = sessionsBetween(from, to).at(-1)?.closeAt ?? dayOf(kind).nextOpensAt;
+  const last = sessionsBetween(from, to).at(-1)?.closeAt ?? dayOf(kind).next.closeAt;
   const bars = symbols.map((symbol) => columnsOf(plain, symbol, [from, to], last));
   return marketFrom(kind, bars, seed);
 }

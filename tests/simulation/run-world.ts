@@ -99,7 +99,9 @@ const CALM_MINUTES = [1, 2, 3, 5, 8, 12, 20, 30] as const;
 const CLOSED_MINUTES = [1, 17] as const;
 /**
  * After the next open, where what was held up by the day before goes on: a pass to see it, one to sell, two to hear of it
- * and to close the exit, and whole backoffs of an exit behind them. Whoever is not at rest then never will be.
+ * and to close the exit, and whole backoffs of an exit behind them. An order of unknown fate that was sent shortly before
+ * a close may still join the next session, and is given up after that one's: so all of it once more. Whoever is not at rest
+ * then never will be.
  */
 const OPENED_MINUTES = [1, 2, 3, 4, 10, 16] as const;
 
@@ -110,13 +112,15 @@ const isCalm = (world: World, functions: Functions, people: People): boolean =>
 /** Looks once an instant has come, until nothing is left to do. */
 async function calm(world: World, functions: Functions, people: People): Promise<void> {
   const from = world.now;
-  const { closesAt, nextOpensAt } = world.day;
+  const { closesAt, next, afterNext } = world.day;
   const after = (instant: EpochMs, minutes: readonly number[]): readonly EpochMs[] =>
     minutes.map((minute) => addMs(instant, minute * MINUTE_MS));
   const looks = [
     ...after(from, CALM_MINUTES),
     ...after(closesAt, CLOSED_MINUTES),
-    ...after(nextOpensAt, OPENED_MINUTES),
+    ...after(next.openAt, OPENED_MINUTES),
+    ...after(next.closeAt, CLOSED_MINUTES),
+    ...after(afterNext.openAt, OPENED_MINUTES),
   ].filter((at) => at >= from);
   let passes = 0;
   for (const at of looks) {
