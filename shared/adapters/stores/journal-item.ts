@@ -4,6 +4,7 @@ import type { AnyFact } from '#events/catalogue.ts';
 import type { Fact } from '#events/envelope.ts';
 import { ItemReader, text } from '#shared/adapters/stores/attributes.ts';
 import { journalKey } from '#shared/adapters/stores/keys.ts';
+import { frozen, TextMemory } from '#shared/adapters/stores/text-memory.ts';
 import type { Item } from '#shared/core/kernel/item.ts';
 import type { PutWrite } from '#shared/ports/tables.ts';
 
@@ -22,15 +23,16 @@ function entryItem(facts: EntryFacts): Item {
 
 export const journalItem = (fact: Fact): Item => entryItem([fact]);
 
+/** The monitor reads the facts of its whole window each minute, and an entry never changes. */
+const lately = new TextMemory<readonly AnyFact[]>(500);
+
 /** @throws Fault `permanent` for an item that is no entry, ZodError for a fact that the catalogue does not know. */
 export function factsOfItem(item: Item): readonly AnyFact[] {
   const reader = new ItemReader(item, 'journal entry');
-  const place = {
-    aggregateId: reader.text('pk'),
-    sequence: Number(reader.text('sk')),
-    correlationId: reader.text('correlationId'),
-  };
-  return readEntry(place, reader.text('facts'));
+  const [pk, sk, correlationId] = [reader.text('pk'), reader.text('sk'), reader.text('correlationId')];
+  const facts = reader.text('facts');
+  const name = `${pk.length} ${sk.length} ${correlationId.length} ${pk}${sk}${correlationId}${facts}`;
+  return lately.read(name, () => frozen(readEntry({ aggregateId: pk, sequence: Number(sk), correlationId }, facts)));
 }
 
 const put = (facts: EntryFacts): PutWrite => ({

@@ -11,7 +11,7 @@ import {
 } from '#shared/adapters/stores/policy-fields.ts';
 import { decision, writeDecision } from '#shared/adapters/stores/policy-decision.ts';
 import { breaker, checks, monitor, stops, writeSafety } from '#shared/adapters/stores/policy-safety.ts';
-import { TextMemory } from '#shared/adapters/stores/text-memory.ts';
+import { frozen, TextMemory } from '#shared/adapters/stores/text-memory.ts';
 import { formatMoney, formatPrice, formatQuantity, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import type { Policy, PolicyLimits } from '#shared/core/portfolio/policy.ts';
@@ -95,13 +95,6 @@ export const readPolicy = (document: unknown, version: number): Policy => ({
   ...policyDocument.parse(document),
 });
 
-/** Nobody may change what others are given as well. */
-function freezeAll(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  Object.freeze(value);
-  for (const part of Object.values(value)) freezeAll(part);
-}
-
 const lately = new TextMemory<Omit<Policy, 'version'>>(32);
 
 /**
@@ -110,11 +103,7 @@ const lately = new TextMemory<Omit<Policy, 'version'>>(32);
  */
 export const readPolicyText = (text: string, version: number): Policy => ({
   version,
-  ...lately.read(text, () => {
-    const read = policyDocument.parse(JSON.parse(text));
-    freezeAll(read);
-    return read;
-  }),
+  ...lately.read(text, () => frozen(policyDocument.parse(JSON.parse(text)))),
 });
 
 const writtenLimits = (from: PolicyLimits): PolicyDocument['limits'] => ({

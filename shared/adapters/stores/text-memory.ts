@@ -24,3 +24,10 @@ export class TextMemory<T> {
     return said;
   }
 }
+
+/** The value with all that is in it frozen, for what has no types that keep others from changing it. */
+export function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
+}
