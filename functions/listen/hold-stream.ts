@@ -8,6 +8,7 @@ import { addMs, type EpochMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { updateFromSnapshot } from '#shared/core/order/broker-snapshot.ts';
 import { isOwnClientOrderId } from '#shared/core/order/client-order-id.ts';
 import type { Order } from '#shared/core/order/order.ts';
+import { mayBeThereSince } from '#shared/core/order/unknown-fate.ts';
 import type { Broker, OrderStream, OrderStreamConnection } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Orders } from '#shared/ports/orders.ts';
@@ -147,9 +148,9 @@ async function openOrders({ accountId, orders }: ListenDependencies): Promise<re
  */
 async function backfill(dependencies: ListenDependencies): Promise<number> {
   const { broker, clock } = dependencies;
-  const sentAt = (await openOrders(dependencies)).flatMap((order) => (order.sentAt === null ? [] : [order.sentAt]));
-  if (sentAt.length === 0) return 0;
-  const submittedAfter = epochMs(Math.max(0, Math.min(...sentAt) - CLOCKS_DIFFER_MS));
+  const sent = (await openOrders(dependencies)).filter(({ sentAt }) => sentAt !== null);
+  if (sent.length === 0) return 0;
+  const submittedAfter = epochMs(Math.max(0, Math.min(...sent.map(mayBeThereSince)) - CLOCKS_DIFFER_MS));
   let changed = 0;
   let page = await broker.listOrders({ status: 'all', submittedAfter, limit: BACKFILL_PAGE });
   while (page.length > 0) {

@@ -6,7 +6,7 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import { type AccountId, clientOrderIdOf, type Ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type EpochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import type { Order } from '#shared/core/order/order.ts';
-import { unknownSince } from '#shared/core/order/unknown-fate.ts';
+import { mayBeThereSince } from '#shared/core/order/unknown-fate.ts';
 import { markedEquity, type PassFound } from '#shared/core/safety/marked-equity.ts';
 import { causesOf, type MonitorFacts, provenSkewMs } from '#shared/core/safety/monitor.ts';
 import { failedInRow, lastOutcomes, type OrderOutcome, type OutcomeKind } from '#shared/core/safety/order-outcomes.ts';
@@ -102,7 +102,7 @@ async function probe({ broker, clock, telemetry }: ProtectDependencies): Promise
 }
 
 function oldestUnknown(orders: readonly Order[]): EpochMs | null {
-  const since = orders.filter(({ state }) => state === 'unknown').map(unknownSince);
+  const since = orders.filter(({ state }) => state === 'unknown').map(mayBeThereSince);
   return since.reduce<EpochMs | null>((oldest, at) => (oldest === null || at < oldest ? at : oldest), null);
 }
 

@@ -9,7 +9,7 @@ import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { BrokerOrder } from '#shared/core/order/broker-order.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { markUnknown } from '#shared/core/order/sending.ts';
-import { abandon, lastDoubtAt, unknownSince, watchOf } from '#shared/core/order/unknown-fate.ts';
+import { abandon, lastDoubtAt, mayBeThereSince, watchOf } from '#shared/core/order/unknown-fate.ts';
 import type { Pass } from './pass.ts';
 import { follow, settleOrder } from './settle-order.ts';
 
@@ -70,7 +70,7 @@ async function whenAbsent(pass: Pass, order: Order): Promise<void> {
     return;
   }
   if (order.state !== 'unknown') return;
-  if (now - unknownSince(order) > policy.reconciliation.unknownAgeMsMax) tally.unknownLong.add(order.clientOrderId);
+  if (now - mayBeThereSince(order) > policy.reconciliation.unknownAgeMsMax) tally.unknownLong.add(order.clientOrderId);
   const from = newYorkDate(lastDoubtAt(order));
   const watch = watchOf(order, sessionsBetween(from, dateOfDayNumber(dayNumberOf(from) + WATCH_DAYS)));
   const given = await orders.step(order.clientOrderId, (row) =>

@@ -12,6 +12,7 @@ import { reconciliationsStore } from '#shared/adapters/stores/reconciliations-st
 import { addMs, type EpochMs } from '#shared/core/kernel/instant.ts';
 import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
 import { clientOrderIdFor } from '#shared/core/order/client-order-id.ts';
+import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
 import {
@@ -73,6 +74,7 @@ let restore: () => void;
 let tables: MemoryTables;
 let world: JourneyWorld;
 let sender: Process;
+let intent: OrderIntent;
 let worlds = 0;
 
 beforeAll(() => {
@@ -85,6 +87,7 @@ beforeEach(async () => {
   worlds += 1;
   world = await openWorld(tables, `listening-${worlds}`);
   sender = world.start(new OutsideCalls([]));
+  intent = entryIntent(world);
   return () => world.close();
 });
 
@@ -118,9 +121,9 @@ function openSlot(changes: Partial<ListenDependencies> = {}): Slot {
   };
 }
 
-async function buy(): Promise<ClientOrderId> {
-  const intent = entryIntent(world);
-  const lease = { holder: 'sender', until: addMs(world.clock.now(), 30_000) };
+/** @param until when the run of the sender is over */
+async function buy(until = addMs(world.clock.now(), 30_000)): Promise<ClientOrderId> {
+  const lease = { holder: 'sender', until };
   await sender.run(() => submitOrder(sender.execute, intent, lease));
   return clientOrderIdFor(intent.terms, intent.decision);
 }
@@ -168,6 +171,20 @@ describe('a slot of the stream', () => {
     expect(await stateOf(id)).toBe('filled');
     expect(await slot.end()).toMatchObject({ backfilled: 1, updates: 0 });
     expect(await asked()).toEqual(['listen gap']);
+  });
+
+  it('finds an order that was sent again since by the first time that it was', async () => {
+    world.simulator.faults.set('drop-answer', { count: 1, parameters: { route: 'submit-order' } });
+    world.simulator.faults.set('hide-lookup', { parameters: { ms: 3_600_000 } });
+    const early = addMs(world.clock.now(), 15_500);
+    await expect(buy(early)).rejects.toMatchObject({ kind: 'transient' });
+    pass(60_000);
+    const id = await buy();
+    expect((await rowsOf(world, [id])).get(id)).toMatchObject({ state: 'unknown', attempt: 2 });
+    const slot = openSlot();
+    await slot.clock.holding;
+    expect(await stateOf(id)).toBe('filled');
+    expect(await slot.end()).toMatchObject({ backfilled: 1 });
   });
 
   it('opens a connection again that was cut, and reads what was lost with it', async () => {

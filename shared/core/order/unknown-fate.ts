@@ -60,8 +60,8 @@ export function mayResend(order: Order, facts: ResendFacts): Result<true, Resend
 export const lastDoubtAt = ({ ambiguity, sentAt, claimedAt }: Order): EpochMs =>
   ambiguity?.lastAt ?? sentAt ?? claimedAt;
 
-/** Since when nobody knows what became of the order: repetitions do not make it younger. */
-export const unknownSince = ({ ambiguity, sentAt, claimedAt }: Order): EpochMs =>
+/** Since when it may be at the broker: the first attempt that nobody proved, however often it was sent again since. */
+export const mayBeThereSince = ({ ambiguity, sentAt, claimedAt }: Order): EpochMs =>
   ambiguity?.firstAt ?? sentAt ?? claimedAt;
 
 /** How long an order of unknown fate has to be watched. */

@@ -3,7 +3,8 @@ import { parsePrice } from '#shared/core/kernel/decimal.ts';
 import { executionId } from '#shared/core/kernel/identity.ts';
 import { addMs, epochMs, epochNs } from '#shared/core/kernel/instant.ts';
 import type { OrderUpdate } from '#shared/core/order/order.ts';
-import { CLAIMED_AT, sending, told, units } from '#tests/order/sample-orders.ts';
+import { markTaken, resend } from '#shared/core/order/sending.ts';
+import { CLAIMED_AT, HOLDER, REASON, sending, taken, told, units, unknown } from '#tests/order/sample-orders.ts';
 import { gapSpan, mergeSpans } from './gaps.ts';
 
 const NOW = addMs(CLAIMED_AT, 600_000);
@@ -40,6 +41,12 @@ describe('the span of a gap', () => {
   it('begins with the order where the first execution is missing, and ends with what was sighted', () => {
     const order = told(sending(), sighting(4, 20));
     expect(gapSpan(order, NOW)).toEqual({ after: addMs(CLAIMED_AT, -5_000), until: addMs(CLAIMED_AT, 25_000) });
+  });
+
+  it('begins with the first attempt that may have arrived, however late the order was sent again', () => {
+    const again = taken(resend(unknown(), HOLDER, addMs(CLAIMED_AT, 120_000))).order;
+    const found = told(taken(markTaken(again, REASON, addMs(CLAIMED_AT, 120_000))).order, sighting(4, 20));
+    expect(gapSpan(found, NOW)).toEqual({ after: addMs(CLAIMED_AT, -5_000), until: addMs(CLAIMED_AT, 25_000) });
   });
 
   it('reaches over all gaps', () => {

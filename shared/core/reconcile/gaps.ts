@@ -2,6 +2,7 @@
 import { type EpochMs, type EpochNs, epochMs, msOf } from '#shared/core/kernel/instant.ts';
 import { largestSighting, linesOf } from '#shared/core/order/evidence.ts';
 import type { Order } from '#shared/core/order/order.ts';
+import { mayBeThereSince } from '#shared/core/order/unknown-fate.ts';
 import { type Book, PROVED_BY_AGREEMENT } from '#shared/core/portfolio/book.ts';
 
 /** Both ends exclusive, as the broker takes them. */
@@ -22,7 +23,7 @@ const shifted = (at: EpochMs, byMs: number): EpochMs => epochMs(Math.max(0, at +
  */
 export function gapSpan(order: Order, now: EpochMs): TimeSpan | null {
   if (!order.provisional) return null;
-  const begun = shifted(order.sentAt ?? order.claimedAt, -CLOCKS_DIFFER_MS);
+  const begun = shifted(mayBeThereSince(order), -CLOCKS_DIFFER_MS);
   const whole = { after: begun, until: shifted(now, CLOCKS_DIFFER_MS) };
   if (order.contradicted || order.gapQuantity === 0n) return whole;
   const edges = edgesOf(order);
