@@ -1,10 +1,13 @@
 /** Daily bars after the close: what is new of each symbol, joined to what is stored. */
+import { Fault } from '#shared/core/kernel/fault.ts';
 import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
 import { mergeBars } from '#shared/core/market/bar-encoding.ts';
 import { historyStart } from '#shared/core/market/history.ts';
 import { lastCompletedSession, sessionBefore } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
+import { heldOutside } from '#shared/core/portfolio/symbols-watched.ts';
+import type { Books } from '#shared/ports/books.ts';
 import type { DailyBar, MarketData } from '#shared/ports/broker.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
@@ -15,6 +18,7 @@ export interface IngestBarsDependencies {
   readonly accountId: AccountId;
   readonly clock: Clock;
   readonly policies: Policies;
+  readonly books: Pick<Books, 'all'>;
   readonly marketData: MarketData;
   readonly marketStore: MarketStore;
   readonly telemetry: Telemetry;
@@ -25,7 +29,7 @@ export interface IngestedBars {
   readonly symbols: number;
   readonly added: number;
   readonly restated: number;
-  /** Symbols of the universe without a bar of the session. */
+  /** Symbols without a bar of the session, of the universe or held. */
   readonly missing: readonly Ticker[];
 }
 
@@ -50,14 +54,53 @@ function columnsOf(ticker: Ticker, bars: readonly DailyBar[]): BarColumns {
  * @throws Fault when the feed or the table does not answer: yesterday's bars then stay, and are known to be stale.
  */
 export async function ingestBars(dependencies: IngestBarsDependencies): Promise<IngestedBars> {
-  const { accountId, clock, policies, marketStore, telemetry } = dependencies;
+  const { accountId, clock, policies, books, telemetry } = dependencies;
   const session = lastCompletedSession(clock.now()).date;
-  const before = sessionBefore(session).date;
   const policy = await policies.active(accountId);
   const universe = policy?.universe ?? [];
-  const stored = await marketStore.loadBars(universe, yearOf(historyStart(session)), yearOf(session));
-  const upToDate = universe.filter((symbol) => (stored.get(symbol)?.dates.at(-1) ?? '') >= before);
-  const behind = universe.filter((symbol) => !upToDate.includes(symbol));
+  const outside = policy === null ? [] : heldOutside(universe, await books.all(accountId));
+  const parts = [
+    await ingestSymbols(dependencies, universe, session),
+    await ingestOutside(dependencies, outside, session),
+  ];
+  const total = (of: 'added' | 'restated'): number => parts.reduce((sum, part) => sum + part[of], 0);
+  const [added, restated, missing] = [total('added'), total('restated'), parts.flatMap((part) => part.missing)];
+  const symbols = universe.length + outside.length;
+  telemetry.info('bars ingested', { session, symbols, added, restated, missing: missing.length });
+  if (missing.length > 0)
+    telemetry.warn('symbols without a bar of the session', { session, symbols: missing.join(' ') });
+  return { session, symbols, added, restated, missing };
+}
+
+type Part = Pick<IngestedBars, 'added' | 'restated' | 'missing'>;
+
+/** By requests of their own: a symbol that the feed does not know any more fails all that is asked with it. */
+async function ingestOutside(
+  dependencies: IngestBarsDependencies,
+  symbols: readonly Ticker[],
+  session: CalendarDate,
+): Promise<Part> {
+  if (symbols.length === 0) return { added: 0, restated: 0, missing: [] };
+  try {
+    return await ingestSymbols(dependencies, symbols, session);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    const problem = thrown.message;
+    dependencies.telemetry.error('no bars of what is held outside of the universe', { problem });
+    return { added: 0, restated: 0, missing: symbols };
+  }
+}
+
+async function ingestSymbols(
+  dependencies: IngestBarsDependencies,
+  symbols: readonly Ticker[],
+  session: CalendarDate,
+): Promise<Part> {
+  const { marketStore } = dependencies;
+  const before = sessionBefore(session).date;
+  const stored = await marketStore.loadBars(symbols, yearOf(historyStart(session)), yearOf(session));
+  const upToDate = symbols.filter((symbol) => (stored.get(symbol)?.dates.at(-1) ?? '') >= before);
+  const behind = symbols.filter((symbol) => !upToDate.includes(symbol));
   const fetched = new Map([
     ...(await fetchColumns(dependencies, upToDate, before, session)),
     ...(await fetchColumns(dependencies, behind, historyStart(session), session)),
@@ -79,11 +122,7 @@ export async function ingestBars(dependencies: IngestBarsDependencies): Promise<
     }
   }
   await marketStore.saveBars(changed);
-  const missing = universe.filter((symbol) => fetched.get(symbol)?.dates.at(-1) !== session);
-  telemetry.info('bars ingested', { session, symbols: universe.length, added, restated, missing: missing.length });
-  if (missing.length > 0)
-    telemetry.warn('symbols without a bar of the session', { session, symbols: missing.join(' ') });
-  return { session, symbols: universe.length, added, restated, missing };
+  return { added, restated, missing: symbols.filter((symbol) => fetched.get(symbol)?.dates.at(-1) !== session) };
 }
 
 const yearOf = (date: CalendarDate): number => Number(date.slice(0, 4));

@@ -1,9 +1,13 @@
 /** Quotes each minute of a session: stored, and said on the bus. */
 import { makeFact, aggregateOf } from '#events/fact.ts';
 import { formatPrice, type Price } from '#shared/core/kernel/decimal.ts';
-import type { AccountId } from '#shared/core/kernel/identity.ts';
+import { Fault } from '#shared/core/kernel/fault.ts';
+import type { AccountId, Ticker } from '#shared/core/kernel/identity.ts';
 import { type EpochMs, formatEpochMs, formatEpochNs } from '#shared/core/kernel/instant.ts';
 import { currentSession } from '#shared/core/market/session-calendar.ts';
+import type { Quote } from '#shared/core/market/types.ts';
+import { heldOutside } from '#shared/core/portfolio/symbols-watched.ts';
+import type { Books } from '#shared/ports/books.ts';
 import type { MarketData } from '#shared/ports/broker.ts';
 import type { Bus } from '#shared/ports/bus.ts';
 import type { Clock } from '#shared/ports/clock.ts';
@@ -15,6 +19,7 @@ export interface IngestQuotesDependencies {
   readonly accountId: AccountId;
   readonly clock: Clock;
   readonly policies: Policies;
+  readonly books: Pick<Books, 'all'>;
   readonly marketData: MarketData;
   readonly marketStore: MarketStore;
   readonly bus: Bus;
@@ -29,11 +34,15 @@ const wire = (price: Price | null): string | null => (price === null ? null : fo
 
 /** @returns how many quotes were stored; 0 outside a session. */
 export async function ingestQuotes(dependencies: IngestQuotesDependencies, slot: EpochMs): Promise<number> {
-  const { accountId, clock, policies, marketData, marketStore, bus, telemetry } = dependencies;
+  const { accountId, clock, policies, books, marketData, marketStore, bus, telemetry } = dependencies;
   const session = currentSession(clock.now());
   const policy = session === null ? null : await policies.active(accountId);
   if (session === null || policy === null) return 0;
-  const found = await marketData.latestQuotes(policy.universe);
+  const outside = heldOutside(policy.universe, await books.all(accountId));
+  const found = new Map([
+    ...(await marketData.latestQuotes(policy.universe)),
+    ...(await quotesOutside(dependencies, outside)),
+  ]);
   const readAt = clock.now();
   const quotes = [...found.values()].sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
   await marketStore.saveQuotes(quotes.map((quote) => ({ quote, readAt })));
@@ -67,4 +76,22 @@ export async function ingestQuotes(dependencies: IngestQuotesDependencies, slot:
   }
   telemetry.info('quotes ingested', { session: session.date, quotes: quotes.length });
   return quotes.length;
+}
+
+/** By a request of their own: a symbol that the feed does not know any more fails all that is asked with it. */
+async function quotesOutside(
+  { marketData, telemetry }: IngestQuotesDependencies,
+  symbols: readonly Ticker[],
+): Promise<ReadonlyMap<Ticker, Quote>> {
+  if (symbols.length === 0) return new Map();
+  try {
+    return await marketData.latestQuotes(symbols);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    telemetry.error('no quotes of what is held outside of the universe', {
+      symbols: symbols.join(' '),
+      problem: thrown.message,
+    });
+    return new Map();
+  }
 }

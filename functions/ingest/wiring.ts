@@ -1,6 +1,7 @@
 /** What ingest is made of. */
 import { alpacaMarketData } from '#shared/adapters/alpaca/market-data.ts';
 import { openEventBridgeBus } from '#shared/adapters/eventbridge/bus.ts';
+import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
@@ -22,6 +23,7 @@ export async function wire(
     'ENVIRONMENT',
     'BELAY_ACCOUNT',
     'TABLE_SAFETY',
+    'TABLE_BOOKS',
     'TABLE_MARKET',
     'EVENT_BUS_NAME',
     ...ALPACA_SETTING_NAMES,
@@ -34,6 +36,7 @@ export async function wire(
     accountId: settings.BELAY_ACCOUNT,
     clock: systemClock,
     policies: policiesStore(tables, ROOM),
+    books: booksStore(tables, ROOM),
     marketStore: marketStore(tables, systemClock),
     marketData: alpacaMarketData(alpaca.to('data')),
     bus: openEventBridgeBus({ busName: settings.EVENT_BUS_NAME, pacing: systemPacing }),

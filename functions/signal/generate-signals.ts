@@ -9,9 +9,9 @@ import { historyStart } from '#shared/core/market/history.ts';
 import { equityInstrument, quantize } from '#shared/core/market/instrument-rules.ts';
 import { lastCompletedSession } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
-import type { Book } from '#shared/core/portfolio/book.ts';
 import { openPositionsOf } from '#shared/core/portfolio/open-positions.ts';
 import type { Policy, StrategyPolicy } from '#shared/core/portfolio/policy.ts';
+import { heldOutside } from '#shared/core/portfolio/symbols-watched.ts';
 import type { ModelVersion } from '#shared/core/signal/model/model-version.ts';
 import type { Strategy } from '#shared/core/signal/strategy.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
@@ -50,7 +50,7 @@ export async function generateSignals(dependencies: SignalDependencies): Promise
   const policy = await policies.active(accountId);
   if (policy === null) return { session, signals: [] };
   const held = await books.all(accountId);
-  const shown = symbolsShown(policy.universe, held);
+  const shown = [...policy.universe, ...heldOutside(policy.universe, held)];
   const loaded = await marketStore.loadBars(shown, yearOf(historyStart(session)), yearOf(session));
   const { bars, report } = validateBars({ bars: [...loaded.values()], universe: policy.universe, session });
   const blocked = blockedSymbols(report);
@@ -107,13 +107,6 @@ async function modelFor(
 }
 
 const yearOf = (date: CalendarDate): number => Number(date.slice(0, 4));
-
-const symbolsShown = (universe: readonly Ticker[], held: readonly Book[]): readonly Ticker[] => [
-  ...new Set([
-    ...universe,
-    ...held.filter((book) => book.shares.some((share) => share.quantity !== 0n)).map((book) => book.ticker),
-  ]),
-];
 
 function factOf(signal: Signal, now: EpochMs): Fact {
   const { strategyId, ticker, asOf } = signal;

@@ -98,7 +98,8 @@ export const ROOMS: readonly RoomRow[] = [
     room: 'ingest',
     timeoutS: 300,
     memoryMb: 1024,
-    tables: { safety: ['read'], market: ['read', 'put'] },
+    // Held symbols are priced wherever they are: a position may have left the universe.
+    tables: { safety: ['read'], books: ['read'], market: ['read', 'put'] },
     broker: true,
     secrets: ['broker'],
     putsQuotes: true,

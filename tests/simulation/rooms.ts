@@ -237,6 +237,7 @@ export function ingestRoom(
     clock: process.clock,
     telemetry: ground.telemetry,
     policies: policiesStore(tables, 'ingest'),
+    books: booksStore(tables, 'ingest'),
     marketData: brokerOf(ground, process, tables).marketData,
     marketStore: marketStore(tables, process.clock),
     bus: ground.busOf(process),
