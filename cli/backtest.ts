@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
 import { STRATEGY_NAMES } from '#shared/core/signal/strategies/catalogue.ts';
+import { refuseSymbolsBeside, universeOption } from '#infra/local/market/universe-option.ts';
 import type { BacktestOptions } from './run-backtest.ts';
 
 const reading =
@@ -58,6 +59,7 @@ export const backtestCommand = (): Command =>
       ),
     )
     .option('--symbols <n>', 'symbols to trade', wholeNumber(1, 5000), 36)
+    .addOption(universeOption())
     .option('--days <n>', 'trading days, the last of the data; all of them where left out', wholeNumber(1, 20_000))
     .option('--from <date>', 'first trading day', reading(calendarDate))
     .option('--to <date>', 'last trading day', reading(calendarDate))
@@ -69,7 +71,8 @@ export const backtestCommand = (): Command =>
     .option('--report <file>', 'write a page with pictures here')
     .option('--json', 'print the summary as one JSON line, last on standard output', false)
     .showHelpAfterError('Try belay backtest --help')
-    .action(async (options: BacktestOptions) => {
+    .action(async (options: BacktestOptions, command: Command) => {
+      refuseSymbolsBeside(command);
       const { backtest } = await import('./run-backtest.ts');
       await backtest(options);
     });

@@ -10,6 +10,7 @@ import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { UniverseSource } from '#shared/core/market/universe.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import { type Opening, readOpening } from './opening-positions.ts';
@@ -17,6 +18,7 @@ import { readConfiguration } from '#shared/runtime/configuration.ts';
 
 export interface InitRequest {
   readonly universe: readonly Ticker[];
+  readonly universeSource: UniverseSource;
   /** Null enables the one that STRATEGY_ID names. */
   readonly strategies: readonly StrategyId[] | null;
 }
@@ -70,7 +72,9 @@ export async function initAccount(environment: NodeJS.ProcessEnv, request: InitR
   const outcome = await initialiseAccount(tables, 'control', {
     accountId,
     live: settings.ENVIRONMENT === 'live',
-    document: writePolicy(firstPolicy(request.universe, request.strategies ?? [settings.STRATEGY_ID], equity)),
+    document: writePolicy(
+      firstPolicy(request.universe, request.strategies ?? [settings.STRATEGY_ID], equity, request.universeSource),
+    ),
     equity,
     opening,
     by: userInfo().username,

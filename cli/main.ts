@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ROLES } from '#shared/core/access/permissions.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
 import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
+import { universeOption } from '#infra/local/market/universe-option.ts';
 import { QUIET_SDK } from '#infra/local/run/quiet-sdk.ts';
 import { backtestCommand } from './backtest.ts';
 import type { InitOptions } from './init.ts';
@@ -31,7 +32,13 @@ function makeProgram(): Command {
   program
     .command('init')
     .description('make the safety items, the first policy, strategies and exposure of the account')
-    .option('--symbols <list>', 'symbols to trade, with commas', listOf(ticker), STATIC_UNIVERSE)
+    .option(
+      '--symbols <list>',
+      'symbols to trade, with commas; of a dynamic universe the candidates',
+      listOf(ticker),
+      STATIC_UNIVERSE,
+    )
+    .addOption(universeOption())
     .option('--strategies <list>', 'strategies to enable, with commas; else that of STRATEGY_ID', listOf(strategyId))
     .action(async (options: InitOptions) => {
       const { init } = await import('./init.ts');

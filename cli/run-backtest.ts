@@ -9,12 +9,14 @@ import { runBacktest } from '#infra/local/backtest/run-backtest.ts';
 import { backtestTable, reportOf } from '#infra/local/backtest/summary.ts';
 import { openMarket } from '#infra/local/market/open-market.ts';
 import { readVolatilityCsv } from '#infra/local/market/read-volatility-csv.ts';
+import type { UniverseChoice } from '#infra/local/market/universe-choice.ts';
 import { progressBar } from '#infra/local/run/progress-bar.ts';
 
 export interface BacktestOptions {
   readonly data: string;
   readonly strategies: readonly string[];
   readonly symbols: number;
+  readonly universe?: UniverseChoice;
   readonly days?: number;
   readonly from?: CalendarDate;
   readonly to?: CalendarDate;
@@ -48,7 +50,7 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   const strategies = await loadStrategies(options.strategies);
   const bounds = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
   const [market, vix] = await Promise.all([
-    openMarket(data, { days, symbols, seed, ...bounds }),
+    openMarket(data, { days, symbols, seed, universe: options.universe ?? null, ...bounds }),
     options.vix === undefined ? null : readVolatilityCsv(options.vix),
   ]);
   const bar = progressBar(process.stderr, market.tradingDays.length);

@@ -7,12 +7,13 @@ import { Fault } from '#shared/core/kernel/fault.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import { type Refusal, refusal } from '#shared/core/kernel/refusal.ts';
 import { fail, type Result, succeed } from '#shared/core/kernel/result.ts';
-import { currentSession } from '#shared/core/market/session-calendar.ts';
+import { currentSession, lastCompletedSession } from '#shared/core/market/session-calendar.ts';
 import type { Instrument, Quote } from '#shared/core/market/types.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { changesDaily, enterableSymbols } from '#shared/core/portfolio/session-universe.ts';
 import { type BarFacts, barFactsOf } from '#shared/core/risk/bar-facts.ts';
 import type { ClearingFacts, HoldingRead } from '#shared/core/risk/check.ts';
 import { isClosing } from '#shared/core/order/terms.ts';
@@ -22,6 +23,8 @@ import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
 import { orderClassOf } from '#shared/core/safety/order-class.ts';
 import type { AccountSafety, StrategySafety } from '#shared/core/safety/safety-facts.ts';
 import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { StoredUniverse } from '#shared/ports/market-store.ts';
 import type { ControlDependencies } from './operation.ts';
 import { gateReference } from './gate-view.ts';
 
@@ -132,6 +135,7 @@ export async function clearRequest(
     strategy: strategies.find((one) => one.strategyId === strategyId) ?? null,
     session: currentSession(now),
     bars,
+    universe: isEntry ? enterableSymbols(policy, await recordedUniverse(dependencies, policy, now)) : null,
     model,
     account,
     bookDoubt: doubt,
@@ -143,6 +147,14 @@ export async function clearRequest(
   const shut = await safety.shutGate(accountId, orderClass, gateReference(dependencies, now, policy));
   return shut === null ? succeed(cleared.value) : fail(shut);
 }
+
+/** Of a universe that changes daily; what was recorded with the last signals. */
+export const recordedUniverse = async (
+  { marketStore }: Pick<ControlDependencies, 'marketStore'>,
+  policy: Policy,
+  now: EpochMs,
+): Promise<StoredUniverse | null> =>
+  changesDaily(policy) ? await marketStore.loadUniverse(lastCompletedSession(now).date) : null;
 
 /** A wish to close becomes an exit, which clears its way before its order is cleared. */
 function clearing(facts: ClearingFacts): Result<readonly Refusal[], Refusal> {

@@ -57,7 +57,7 @@ export interface ControlDependencies {
   readonly orphans: Pick<Orphans, 'all'>;
   readonly reconciliations: Pick<Reconciliations, 'mark' | 'force' | 'decide' | 'giveUp' | 'ask' | 'session'>;
   readonly journal: Journal;
-  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadSignals'>;
+  readonly marketStore: Pick<MarketStore, 'loadQuotes' | 'loadBars' | 'loadSignals' | 'loadUniverse'>;
   readonly models: Omit<Models, 'keep' | 'noteUse'>;
   readonly broker: Pick<Broker, 'instruments' | 'account' | 'position' | 'clock'>;
   readonly traffic: BrokerTraffic;

@@ -15,12 +15,14 @@ import {
 } from '#shared/core/market/session-calendar.ts';
 import type { Order } from '#shared/core/order/order.ts';
 import { type Book, positionOf, shareOf } from '#shared/core/portfolio/book.ts';
+import { enterableSymbols } from '#shared/core/portfolio/session-universe.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { modelRefusal } from '#shared/core/risk/model-standing.ts';
 import { switchRefusal } from '#shared/core/risk/switches.ts';
 import type { StrategySafety } from '#shared/core/safety/safety-facts.ts';
 import { tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
+import type { StoredUniverse } from '#shared/ports/market-store.ts';
 import type { ModelUseNote } from '#shared/ports/models.ts';
 import { gateReference, reasonView } from './gate-view.ts';
 import { type ControlDependencies, done, operation } from './operation.ts';
@@ -56,6 +58,7 @@ interface Standing {
   readonly policy: Policy | null;
   readonly strategies: readonly StrategySafety[];
   readonly book: Book | null;
+  readonly inUniverse: boolean;
   /** The first gate that an entry would not pass now. */
   readonly shut: Obstacle | null;
 }
@@ -98,9 +101,9 @@ function obstaclesOf(dependencies: ControlDependencies, standing: Standing): rea
   return [
     ...(policy === null ? [obstacle('policy-missing', 'the account has no policy')] : []),
     ...(shut === null ? [] : [shut]),
-    ...(policy === null || policy.universe.includes(symbol)
+    ...(policy === null || standing.inUniverse
       ? []
-      : [obstacle('symbol-not-in-universe', `the policy's universe does not name ${symbol}`)]),
+      : [obstacle('symbol-not-in-universe', `${symbol} is not in the universe of the last session`)]),
     ...bookObstacles(standing),
     ...strategyObstacles(dependencies, standing),
   ];
@@ -175,6 +178,19 @@ async function ordersOf({ orders }: ControlDependencies, facts: readonly SymbolF
   return [...refused, ...existing];
 }
 
+/** The universe of the session, with the symbol's place in it. */
+function universeView(recorded: StoredUniverse | null, symbol: Ticker) {
+  if (recorded === null) return null;
+  const place = recorded.ranking.findIndex(({ ticker: name }) => name === symbol);
+  return {
+    source: recorded.source,
+    policy_version: recorded.policyVersion,
+    members: recorded.symbols.length,
+    rank: place < 0 ? null : place + 1,
+    average_dollars: recorded.ranking[place]?.dollars ?? null,
+  };
+}
+
 interface OwnModel {
   readonly strategyId: StrategyId;
   readonly use: ModelUseNote | null;
@@ -218,12 +234,13 @@ export const getWhy = operation(READING_SCHEMAS.getWhy, async (dependencies, cal
   const symbol = ticker(params.symbol);
   const day = sessionAsked(query.session, dependencies);
   const signalsAsOf = sessionBefore(day).date;
-  const [book, policy, strategies, dayFacts, allSignals] = await Promise.all([
+  const [book, policy, strategies, dayFacts, allSignals, recorded] = await Promise.all([
     books.get(accountId, symbol),
     policies.active(accountId),
     safety.strategies(accountId),
     journal.byDay(day),
     marketStore.loadSignals(signalsAsOf),
+    marketStore.loadUniverse(signalsAsOf),
   ]);
   const models = await modelsOf(dependencies, strategies, { signalsAsOf, now: call.now });
   const gate =
@@ -233,17 +250,19 @@ export const getWhy = operation(READING_SCHEMAS.getWhy, async (dependencies, cal
   const signals = allSignals?.filter((signal) => signal.ticker === symbol).map(signalView) ?? null;
   const decisions = facts.flatMap(decisionView);
   const orders = await ordersOf(dependencies, facts);
-  const inUniverse = policy?.universe.includes(symbol) ?? false;
+  const inUniverse = policy !== null && enterableSymbols(policy, recorded)?.includes(symbol) === true;
+  const universe = universeView(recorded, symbol);
   const unfit = models.flatMap(({ refused }) => (refused === null ? [] : [reasonView(refused)]));
-  const obstacles = [...obstaclesOf(dependencies, { symbol, policy, strategies, book, shut }), ...unfit];
+  const obstacles = [...obstaclesOf(dependencies, { symbol, policy, strategies, book, shut, inUniverse }), ...unfit];
   const withoutModel = models.flatMap(({ strategyId, use }) =>
     use?.kind === 'none' ? [{ strategy_id: strategyId, reason: use.reason }] : [],
   );
   return done({
     symbol,
     day,
-    verdict: whyVerdict({ symbol, day, inUniverse, signalsAsOf, signals, withoutModel, decisions, orders }),
+    verdict: whyVerdict({ symbol, day, inUniverse, universe, signalsAsOf, signals, withoutModel, decisions, orders }),
     in_universe: inUniverse,
+    universe,
     quantity: formatQuantity(book === null ? ZERO_QUANTITY : positionOf(book)),
     quarantine: book === null || book.quarantine === null ? null : reasonView({ ...book.quarantine, context: {} }),
     shut_gate: shut,

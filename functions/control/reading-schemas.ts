@@ -285,6 +285,17 @@ export const READING_SCHEMAS = {
         /** One sentence. */
         verdict: text,
         in_universe: z.boolean(),
+        /** As of the session of the signals; null where it was not recorded. */
+        universe: z
+          .strictObject({
+            source: z.enum(['list', 'static', 'csv', 'dynamic']),
+            policy_version: count,
+            members: count,
+            /** Of a dynamic universe: the symbol's place by dollars traded; null where it could not be ranked. */
+            rank: count.nullable(),
+            average_dollars: z.number().nullable(),
+          })
+          .nullable(),
         quantity: decimal,
         quarantine: reasonView.nullable(),
         /** The first gate that an entry would not pass now. */

@@ -5,6 +5,7 @@ const NOTHING: WhyFacts = {
   symbol: 'AAPL',
   day: '2026-03-09',
   inUniverse: true,
+  universe: null,
   signalsAsOf: '2026-03-06',
   signals: [],
   withoutModel: [],
@@ -40,6 +41,11 @@ describe('why a symbol was traded or was not', () => {
       'a strategy that had no model',
       { withoutModel: [{ strategy_id: 'ml-momentum', reason: 'there are 3 rows' }] },
       'No strategy made a signal for AAPL as of 2026-03-06. ml-momentum had no model to make one: there are 3 rows.',
+    ],
+    [
+      'a place below the most traded',
+      { inUniverse: false, universe: { source: 'dynamic', members: 50, rank: 57 } },
+      'AAPL was number 57 by dollars traded as of 2026-03-06; the universe takes 50, so no strategy looked at it.',
     ],
     ['an order under way', { orders: [order({})] }, 'order x-1 of momentum is on its way: it is acknowledged.'],
     [

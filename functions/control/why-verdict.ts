@@ -27,6 +27,8 @@ export interface WhyFacts {
   readonly symbol: string;
   readonly day: string;
   readonly inUniverse: boolean;
+  /** As of the session before; null where it was not recorded. */
+  readonly universe: { readonly source: string; readonly members: number; readonly rank: number | null } | null;
   /** The session before, whose bars the signals were made of. */
   readonly signalsAsOf: string;
   /** Null when they were never made. */
@@ -69,6 +71,7 @@ export function whyVerdict({
   symbol,
   day,
   inUniverse,
+  universe,
   signalsAsOf,
   signals,
   withoutModel,
@@ -81,6 +84,10 @@ export function whyVerdict({
   if (refused !== undefined) return refusalSentence(refused);
   const ordered = decisions.at(-1);
   if (ordered !== undefined) return `${ordered.strategy_id} decided on an order, which nobody has claimed.`;
+  if (!inUniverse && universe?.source === 'dynamic') {
+    const place = universe.rank === null ? 'could not be ranked' : `was number ${universe.rank}`;
+    return `${symbol} ${place} by dollars traded as of ${signalsAsOf}; the universe takes ${universe.members}, so no strategy looked at it.`;
+  }
   if (!inUniverse) return `${symbol} is not in the universe of the policy, so no strategy looks at it.`;
   if (signals === null) return `No signals were made as of ${signalsAsOf}, so there was nothing to decide on ${day}.`;
   const [signal] = signals;

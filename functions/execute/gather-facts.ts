@@ -17,6 +17,7 @@ import { neverArrives } from '#shared/core/order/unknown-fate.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Exposure } from '#shared/core/portfolio/exposure.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
+import { changesDaily, enterableSymbols } from '#shared/core/portfolio/session-universe.ts';
 import type { ClearingFacts, DeployedLimits, HoldingRead } from '#shared/core/risk/check.ts';
 import { type Headroom, headroomOf } from '#shared/core/risk/headroom.ts';
 import { bookDoubt } from '#shared/core/safety/book-doubt.ts';
@@ -152,6 +153,16 @@ async function lostOf(
   return rows.flatMap((row) => (row !== null && neverArrives(row, now) ? [row.clientOrderId] : []));
 }
 
+/** One that changes daily is read as it was recorded with the last signals. */
+async function universeOf(
+  { marketStore }: FactSources,
+  policy: Policy,
+  now: EpochMs,
+): Promise<readonly Ticker[] | null> {
+  const recorded = changesDaily(policy) ? await marketStore.loadUniverse(lastCompletedSession(now).date) : null;
+  return enterableSymbols(policy, recorded);
+}
+
 /** @throws Fault where a source does not answer: a fact that could not be read is no fact. */
 export async function gatherFacts(sources: FactSources, intent: OrderIntent): Promise<Result<Gathered, Refusal>> {
   const { broker, clock, marketStore, memory } = sources;
@@ -176,6 +187,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     : bookDoubt(ledger.book, ground.value.account, gateReference(sources.build, clock.now(), policy));
   const holding = doubt === null ? null : await readHolding(sources, ticker);
   const now = clock.now();
+  const universe = isEntry ? await universeOf(sources, policy, now) : null;
   const strategy = strategies.find((one) => one.strategyId === strategyId) ?? null;
   const facts: ClearingFacts = {
     intent,
@@ -189,6 +201,7 @@ export async function gatherFacts(sources: FactSources, intent: OrderIntent): Pr
     quote,
     session: currentSession(now),
     bars,
+    universe,
     model,
     account,
     bookDoubt: doubt,

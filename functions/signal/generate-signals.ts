@@ -9,6 +9,7 @@ import { historyStart } from '#shared/core/market/history.ts';
 import { equityInstrument, quantize } from '#shared/core/market/instrument-rules.ts';
 import { lastCompletedSession } from '#shared/core/market/session-calendar.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
+import { universeAsOf } from '#shared/core/market/universe.ts';
 import { openPositionsOf } from '#shared/core/portfolio/open-positions.ts';
 import type { Policy, StrategyPolicy } from '#shared/core/portfolio/policy.ts';
 import { heldOutside } from '#shared/core/portfolio/symbols-watched.ts';
@@ -57,17 +58,20 @@ export async function generateSignals(dependencies: SignalDependencies): Promise
   if (blocked.size > 0) {
     telemetry.warn('symbols whose data are not fit for entries', { session, symbols: [...blocked.keys()].join(' ') });
   }
-  const enterable = new Set(policy.universe.filter((symbol) => !blocked.has(symbol)));
+  const universe = universeAsOf(policy.universeSource, policy.universe, bars, session);
+  const enterable = new Set(universe.symbols.filter((symbol) => !blocked.has(symbol)));
   const history = new MarketHistory(bars);
   const symbols = history.symbolsAsOf(session, enterable);
   const signals: Signal[] = [];
   for (const entry of policy.strategies) {
     const strategy = dependencies.strategyOf(entry);
     const positions = openPositionsOf(held, entry.strategyId);
-    const model = await modelFor(dependencies, strategy, { session, policy, history, raw: [...loaded.values()] });
+    const model = await modelFor(dependencies, strategy, { session, policy, history, bars, raw: [...loaded.values()] });
     const positionOf = (symbol: Ticker) => positions.get(symbol) ?? null;
     signals.push(...strategy.signals({ asOf: session, symbols, positionOf, model }));
   }
+  const { kind: source } = policy.universeSource;
+  await marketStore.saveUniverse(session, { ...universe, source, policyVersion: policy.version });
   await marketStore.saveSignals(session, signals);
   await journal.append(signals.map((signal) => factOf(signal, clock.now())));
   telemetry.info('signals generated', { session, symbols: symbols.length, signals: signals.length });
@@ -78,6 +82,8 @@ interface ModelGround {
   readonly session: CalendarDate;
   readonly policy: Policy;
   readonly history: MarketHistory;
+  readonly bars: readonly BarColumns[];
+  /** Before the validator took rows out. */
   readonly raw: readonly BarColumns[];
 }
 
@@ -85,7 +91,7 @@ interface ModelGround {
 async function modelFor(
   dependencies: SignalDependencies,
   strategy: Strategy,
-  { session, policy, history, raw }: ModelGround,
+  { session, policy, history, bars, raw }: ModelGround,
 ): Promise<ModelVersion | null> {
   const { trainer, id: strategyId } = strategy;
   if (trainer === undefined) return null;
@@ -93,7 +99,8 @@ async function modelFor(
   // Which symbols there are rows of is asked of the session that is trained through, not of today.
   const trainable = (through: CalendarDate): readonly SymbolView[] => {
     const blocked = blockedSymbols(validateBars({ bars: raw, universe, session: through }).report);
-    const fit = new Set(universe.filter((symbol) => !blocked.has(symbol)));
+    const { symbols } = universeAsOf(policy.universeSource, universe, bars, through);
+    const fit = new Set(symbols.filter((symbol) => !blocked.has(symbol)));
     return history.symbolsAsOf(through, fit, session).filter(({ inUniverse }) => inUniverse);
   };
   const use = await chooseModel(dependencies, { strategyId, trainer, session, policyVersion, trainable });

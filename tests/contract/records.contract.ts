@@ -240,6 +240,22 @@ export function describeRecords(name: string, open: () => Promise<Tables>): void
         expect((await store.loadQuotes([quote.ticker])).get(quote.ticker)).toEqual({ quote, readAt: NOW });
       });
 
+      it('keeps the universe of a session with the place of each candidate', async () => {
+        const store = marketStore(tables, clock);
+        const session = calendarDate(`20${40 + fixtures}-03-10`);
+        expect(await store.loadUniverse(session)).toBeNull();
+        const symbols = [ticker('KO')];
+        const ranking = [
+          { ticker: ticker('KO'), dollars: 1_234_567.891 },
+          { ticker: ticker('PEP'), dollars: 0.1 + 0.2 },
+        ];
+        const universe = { source: 'dynamic', policyVersion: 3, symbols, ranking } as const;
+        await store.saveUniverse(session, universe);
+        expect(await store.loadUniverse(session)).toEqual(universe);
+        await store.saveUniverse(session, { source: 'list', policyVersion: 4, symbols, ranking: [] });
+        expect(await store.loadUniverse(session)).toMatchObject({ source: 'list', policyVersion: 4 });
+      });
+
       it('tells a session without signals from one that was never looked at', async () => {
         const store: MarketStore = marketStore(tables, clock);
         const [first, second, third] = ['10', '11', '12'].map((day) => calendarDate(`20${30 + fixtures}-03-${day}`));

@@ -36,6 +36,7 @@ export class HouseDesk {
     const desk = new HouseDesk(
       await startTradingHouse({
         ...options,
+        universe: null,
         seed: 68,
         data: 'synthetic',
         strategies: [],

@@ -14,10 +14,10 @@ import { refusal } from '#shared/core/kernel/refusal.ts';
 import { closedCircuit } from '#shared/core/safety/broker-circuit.ts';
 import { openGate } from '#shared/core/safety/request-gate.ts';
 import type { PassFigures } from '#shared/ports/reconciliations.ts';
-import { SCHEMAS } from '#functions/control/schemas.ts';
+import { problemSchema, SCHEMAS } from '#functions/control/schemas.ts';
 import { signal } from '#tests/portfolio/sample-snapshot.ts';
 import { type ControlHouse, NOW, openHouse, SESSION } from './control-house.ts';
-import { asked, keepModel, ROUTE_CASES } from './route-cases.ts';
+import { asked, keepModel, PLAIN_ORDER, ROUTE_CASES } from './route-cases.ts';
 
 const AAPL = { params: { symbol: 'AAPL' } };
 const why = async (house: ControlHouse) => SCHEMAS.getWhy.success.body.parse((await house.ask('getWhy', AAPL)).json());
@@ -80,6 +80,67 @@ describe('why a symbol was traded or was not', () => {
       'book-missing',
       'strategy-disabled',
     ]);
+  });
+});
+
+describe('why, of a universe that changes daily', () => {
+  it('is the place of the symbol by dollars traded, and that nobody knows it where it was not recorded', async () => {
+    const house = await openHouse();
+    const { policies, documentOf } = house.dependencies;
+    const active = await policies.active(house.account);
+    if (active === null) throw new Error('the house has no policy');
+    const document = { ...documentOf(active), universeSource: { kind: 'dynamic', count: 1, sessions: 60 } };
+    const change = { expected: 1, by: 'ada', reason: 'a test', now: house.clock.now() };
+    expect(await policies.publish(house.account, document, change)).toMatchObject({ ok: true });
+    expect(await why(house)).toMatchObject({ in_universe: false, universe: null });
+    const session = calendarDate('2026-03-06');
+    const ranking = ['KO', 'AAPL'].map((name, place) => ({ ticker: ticker(name), dollars: 1000 - place }));
+    await marketStore(house.tables, house.clock).saveUniverse(session, {
+      source: 'dynamic',
+      policyVersion: 2,
+      symbols: [ticker('KO')],
+      ranking,
+    });
+    const told = await why(house);
+    expect(told.universe).toEqual({
+      source: 'dynamic',
+      policy_version: 2,
+      members: 1,
+      rank: 2,
+      average_dollars: 999,
+    });
+    expect(told.verdict).toContain('AAPL was number 2 by dollars traded as of 2026-03-06; the universe takes 1');
+    expect(told.obstacles.map(({ code }) => code)).toContain('symbol-not-in-universe');
+  });
+
+  it('refuses an order for a symbol outside, and one while nobody knows what is inside', async () => {
+    const house = await openHouse();
+    const { policies, documentOf } = house.dependencies;
+    const active = await policies.active(house.account);
+    if (active === null) throw new Error('the house has no policy');
+    const document = { ...documentOf(active), universeSource: { kind: 'dynamic', count: 1, sessions: 60 } };
+    await policies.publish(house.account, document, {
+      expected: 1,
+      by: 'ada',
+      reason: 'a test',
+      now: house.clock.now(),
+    });
+    const order = async () => {
+      const answer = await house.ask('submitOrder', { body: PLAIN_ORDER });
+      return answer.status === 202 ? 'accepted' : problemSchema.parse(answer.json()).code;
+    };
+    const record = (...symbols: readonly string[]) =>
+      marketStore(house.tables, house.clock).saveUniverse(calendarDate('2026-03-06'), {
+        source: 'dynamic',
+        policyVersion: 2,
+        symbols: symbols.map(ticker),
+        ranking: [],
+      });
+    expect(await order()).toBe('symbol-not-whitelisted');
+    await record('KO');
+    expect(await order()).toBe('symbol-not-whitelisted');
+    await record('AAPL');
+    expect(await order()).toBe('accepted');
   });
 });
 

@@ -15,14 +15,17 @@ import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { accountId, strategyId } from '#shared/core/kernel/identity.ts';
-import { addMs, type CalendarDate, calendarDate, epochMs } from '#shared/core/kernel/instant.ts';
+import { addMs, type CalendarDate, calendarDate, epochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { historyStart, sliceBars } from '#shared/core/market/history.ts';
-import { sessionOf } from '#shared/core/market/session-calendar.ts';
+import { newYorkDate } from '#shared/core/market/new-york-time.ts';
+import { sessionBefore, sessionOf } from '#shared/core/market/session-calendar.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
 import { lastIndexUpTo } from '#shared/core/market/universe.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
+import { trainedThroughFor } from '#shared/core/signal/model/walk-forward.ts';
 import { makeStrategy } from '#shared/core/signal/strategies/catalogue.ts';
+import { MarketDays } from '#infra/local/backtest/market-days.ts';
 import { runBacktest } from '#infra/local/backtest/run-backtest.ts';
 import { type LocalMarket, openMarket } from '#infra/local/market/open-market.ts';
 import { recordedTelemetry } from '#tests/wire/recorded-telemetry.ts';
@@ -75,7 +78,7 @@ class LiveRoom {
     await initialiseAccount(this.#tables, 'control', {
       accountId: this.#account,
       live: false,
-      document: writePolicy(firstPolicy(universe, [ID], EQUITY)),
+      document: writePolicy(firstPolicy(universe, [ID], EQUITY, this.#market.universeSource)),
       equity: EQUITY,
       opening: { at: epochMs(0), positions: [] },
       by: 'tests',
@@ -111,9 +114,15 @@ class LiveRoom {
     const use = await models.useOf(ID, session.date);
     return use?.kind === 'active' ? use.version : null;
   }
+
+  /** The universe that was recorded with the signals of a session. */
+  async universe(date: string): Promise<readonly string[] | null> {
+    const recorded = await marketStore(this.#tables, this.#clock).loadUniverse(calendarDate(date));
+    return recorded?.symbols ?? null;
+  }
 }
 
-const backtested = (opened: LocalMarket): readonly string[] =>
+const backtest = (opened: LocalMarket) =>
   runBacktest({
     market: opened,
     strategies: [makeStrategy(ID)],
@@ -121,7 +130,8 @@ const backtested = (opened: LocalMarket): readonly string[] =>
     seed: 7,
     costs: { slippagePerMillion: 0, commissionPerShare: parsePrice('0') },
     vix: null,
-  }).models.map(({ version }) => version);
+  });
+const backtested = (opened: LocalMarket): readonly string[] => backtest(opened).models.map(({ version }) => version);
 
 describe('the version of a quarter', () => {
   let opened: LocalMarket;
@@ -156,5 +166,37 @@ describe('the version of a quarter', () => {
   it('is the same in a backtest that starts in the middle of the quarter', () => {
     const late = { ...opened, tradingDays: opened.tradingDays.filter(({ date }) => date >= '2025-08-07') };
     expect(backtested(late)).toEqual(through.slice(2));
+  });
+});
+
+describe('a universe that changes daily', () => {
+  it('is the same in the signal room and in a backtest, which enters nothing outside of it, and trains on it', async () => {
+    const opened = await market();
+    const dynamic = { ...opened, universeSource: { kind: 'dynamic', count: 5, sessions: 60 } } as const;
+    const run = backtest(dynamic);
+    const days = new MarketDays(dynamic, null);
+    const versions = run.models.map(({ version }) => version);
+    expect(versions.some((version) => backtested(opened).includes(version))).toBe(false);
+    const room = await new LiveRoom(dynamic).open();
+    const seen = new Set<string>();
+    for (const day of ['2025-03-13', '2025-03-17', '2025-05-20', '2025-08-05']) {
+      const version = await room.evening(day);
+      expect(version?.slice(0, 10)).toBe(trainedThroughFor(calendarDate(day)));
+      expect(versions).toContain(version);
+      const members = await room.universe(day);
+      expect(members).toHaveLength(5);
+      expect(members).toEqual(days.universeAsOf(calendarDate(day)));
+      seen.add(JSON.stringify(members));
+    }
+    expect(seen.size).toBeGreaterThan(1);
+    const entries = run.commands.flatMap((command) =>
+      command.type === 'submit-order.v1' && command.data.purpose === 'entry' ? [command.data] : [],
+    );
+    expect(entries.length).toBeGreaterThan(20);
+    const outside = entries.filter(({ symbol, decidedAt }) => {
+      const before = sessionBefore(newYorkDate(parseEpochMs(decidedAt))).date;
+      return !days.universeAsOf(before).some((member) => member === symbol);
+    });
+    expect(outside).toEqual([]);
   });
 });

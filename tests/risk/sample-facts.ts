@@ -151,6 +151,7 @@ export function sampleFacts(changes: Partial<ClearingFacts> = {}): ClearingFacts
       averageVolume: parseQuantity('1000000'),
       averageRange: parsePrice('2'),
     },
+    universe: POLICY.universe,
     model: null,
     account: {
       tradable: true,

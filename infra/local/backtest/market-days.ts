@@ -8,7 +8,7 @@ import { type DataReport, RECENT_SESSIONS, validateBars } from '#shared/core/mar
 import { historyStart, sliceBars } from '#shared/core/market/history.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
-import { lastIndexUpTo } from '#shared/core/market/universe.ts';
+import { lastIndexUpTo, universeAsOf, type UniverseSource } from '#shared/core/market/universe.ts';
 import { type VolatilitySeries, volatilityAsOf } from '#shared/core/market/volatility.ts';
 import type { CorrelationRules } from '#shared/core/portfolio/correlation-filter.ts';
 import { correlationsOf, universeVolatility } from '#shared/core/portfolio/market-reading.ts';
@@ -64,6 +64,9 @@ export class MarketDays {
   readonly #universe: readonly Ticker[];
   readonly #sessionNumber: ReadonlyMap<CalendarDate, number>;
   readonly #vix: VolatilitySeries | null;
+  readonly #source: UniverseSource;
+  /** The universe asked for last. */
+  #chosen: { readonly session: CalendarDate; readonly symbols: readonly Ticker[] } | null = null;
   #restated: Restated | null = null;
 
   /** @param vix of a file; without it the universe's own volatility is read, and labelled so */
@@ -72,6 +75,7 @@ export class MarketDays {
     if (last === undefined) throw new RangeError('a market without sessions has no days');
     this.#market = market;
     this.#vix = vix;
+    this.#source = market.universeSource;
     this.#universe = market.instruments.map(({ ticker }) => ticker);
     this.#sessionNumber = new Map(market.sessions.map(({ date }, index) => [date, index]));
     const { bars, report } = validateBars({ bars: market.bars, universe: this.#universe, session: last.date });
@@ -105,15 +109,33 @@ export class MarketDays {
   /** Views of the symbols that have a bar of the session; those whose recent bars have a gap take no entries. */
   viewsAsOf(session: CalendarDate): readonly SymbolView[] {
     const { history } = this.#asOf(session);
-    return history.symbolsAsOf(session, this.#wholeAsOf(session, session));
+    return history.symbolsAsOf(session, this.#enterable(session, session));
   }
 
   /** What a training for a session may learn from: symbols that could be entered as of an earlier one, as seen then. */
   trainable(session: CalendarDate, through: CalendarDate): readonly SymbolView[] {
-    const whole = this.#wholeAsOf(through, session);
+    const enterable = this.#enterable(through, session);
     return this.#asOf(session)
-      .history.symbolsAsOf(through, whole, session)
+      .history.symbolsAsOf(through, enterable, session)
       .filter(({ inUniverse }) => inUniverse);
+  }
+
+  /** The universe as of a completed session, and of nothing later. */
+  universeAsOf(session: CalendarDate): readonly Ticker[] {
+    if (this.#chosen?.session !== session) {
+      this.#chosen = { session, symbols: this.#membersAsOf(session, session) };
+    }
+    return this.#chosen.symbols;
+  }
+
+  #membersAsOf(session: CalendarDate, asSeen: CalendarDate): readonly Ticker[] {
+    return universeAsOf(this.#source, this.#universe, this.#asOf(asSeen).bars, session).symbols;
+  }
+
+  #enterable(session: CalendarDate, asSeen: CalendarDate): ReadonlySet<Ticker> {
+    const whole = this.#wholeAsOf(session, asSeen);
+    const members = session === asSeen ? this.universeAsOf(session) : this.#membersAsOf(session, asSeen);
+    return new Set(members.filter((symbol) => whole.has(symbol)));
   }
 
   /** @param asSeen the session whose splits have taken effect */

@@ -78,6 +78,8 @@ export interface PaperDeskParts {
   readonly quotes: VenueMarket;
   /** What the checks of an entry know of its symbol's bars. */
   readonly barsOf: (symbol: Ticker, now: EpochMs) => BarFacts | null;
+  /** The symbols that may be entered: the universe as of the session before. */
+  readonly universeAt: (now: EpochMs) => readonly Ticker[];
   /** The model that a strategy trades by; null where it trades by none. */
   readonly modelOf: (strategyId: StrategyId) => ModelStanding | null;
 }
@@ -298,7 +300,7 @@ export class PaperDesk {
   }
 
   #factsOf(intent: OrderIntent, now: EpochMs): ClearingFacts {
-    const { ledger, policy, quotes, barsOf, modelOf } = this.#parts;
+    const { ledger, policy, quotes, barsOf, modelOf, universeAt } = this.#parts;
     const { terms, purpose } = intent;
     const orderClass = orderClassOf({ purpose, positionIntent: terms.positionIntent });
     const isEntry = orderClass === 'entry';
@@ -316,6 +318,7 @@ export class PaperDesk {
       quote: quotes.quoteAt(terms.ticker, now),
       session: currentSession(now),
       bars: isEntry ? barsOf(terms.ticker, now) : null,
+      universe: isEntry ? universeAt(now) : null,
       model: isEntry ? modelOf(terms.strategyId) : null,
       account: isEntry ? this.account(now) : null,
       bookDoubt: null,

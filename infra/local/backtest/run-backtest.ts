@@ -162,6 +162,7 @@ function openWorld(request: BacktestRequest): World {
     market.instruments.map(({ ticker }) => ticker),
     strategies.map(({ id }) => id),
     cash,
+    market.universeSource,
   );
   const feed = barFeed({ bars: market.bars, sessions: market.sessions, seed, splits: market.splits });
   const startAt = epochMs(sessionBefore(first.date).closeAt + 1);
@@ -171,7 +172,8 @@ function openWorld(request: BacktestRequest): World {
   const barsOf = (symbol: Ticker): BarFacts | null => days.barFacts(symbol, world.today.date, knownSession(world).date);
   const modelOf = (id: StrategyId): ModelStanding | null =>
     tradesByModel(id) ? standingOf(world.models.get(id) ?? noModel('none was ever put to use')) : null;
-  const desk = new PaperDesk({ ledger, policy, venue, quotes: feed, barsOf, modelOf });
+  const universeAt = (): readonly Ticker[] => days.universeAsOf(knownSession(world).date);
+  const desk = new PaperDesk({ ledger, policy, venue, quotes: feed, barsOf, modelOf, universeAt });
   const house = new PaperHouse({
     ledger,
     desk,

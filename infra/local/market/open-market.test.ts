@@ -9,7 +9,9 @@ import { validateBars } from '#shared/core/market/data-validator.ts';
 import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
 import { STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
+import { ticker } from '#shared/core/kernel/identity.ts';
 import { openMarket } from './open-market.ts';
+import type { UniverseChoice } from './universe-choice.ts';
 import { readBarsCsv } from './read-bars-csv.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'belay-market-'));
@@ -107,6 +109,37 @@ describe('openMarket with synthetic data', () => {
     await expect(openMarket('synthetic', { days: 0, symbols: 36, seed: 1 })).rejects.toThrow(/^days: /);
     await expect(openMarket('synthetic', { days: 5, symbols: 601, seed: 1 })).rejects.toThrow(/^symbols: /);
     await expect(openMarket('synthetic', { days: 5, symbols: 6, seed: 1.5 })).rejects.toThrow(/^seed: /);
+  });
+});
+
+describe('openMarket with a universe', () => {
+  const options = { days: 1, symbols: 36, seed: 7 };
+  const csv = (...symbols: readonly string[]) =>
+    ({ kind: 'csv', file: 'u.csv', symbols: symbols.map(ticker) }) as const;
+
+  it('takes the symbols that it names, made up or from a file, and says where they come from', async () => {
+    const made = await openMarket('synthetic', { ...options, universe: csv('ZZZ', 'AAA') });
+    expect([made.instruments.map((one) => one.ticker), made.universeSource]).toEqual([
+      ['AAA', 'ZZZ'],
+      { kind: 'csv', file: 'u.csv' },
+    ]);
+    const read = await openMarket(file('u.csv', clean), { ...options, universe: csv('BBB') });
+    expect(read.instruments.map((one) => one.ticker)).toEqual(['BBB']);
+    expect((await openMarket(file('u.csv', clean), options)).universeSource).toEqual({ kind: 'list' });
+  });
+
+  it('takes every symbol of the data for a candidate of a dynamic one', async () => {
+    const read = await openMarket(file('u.csv', clean), { ...options, universe: { kind: 'dynamic', count: 1 } });
+    expect([read.instruments.length, read.universeSource]).toEqual([2, { kind: 'dynamic', count: 1, sessions: 60 }]);
+  });
+
+  it('refuses symbols that the data does not have, more than there are, and an index', async () => {
+    const opened = (universe: UniverseChoice, data = file('u.csv', clean)) =>
+      openMarket(data, { ...options, universe });
+    await expect(opened(csv('BBB', 'QQQ'))).rejects.toThrow('has no bars of QQQ, which the universe names');
+    await expect(opened({ kind: 'static' })).rejects.toThrow(/has no bars of AAPL, .* and 26 more/);
+    await expect(opened({ kind: 'dynamic', count: 3 })).rejects.toThrow('expected at most 2');
+    await expect(opened({ kind: 'static' }, 'sp500')).rejects.toThrow(/sp500 is one index/);
   });
 });
 

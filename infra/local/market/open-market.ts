@@ -6,9 +6,15 @@ import { equityInstrument } from '#shared/core/market/instrument-rules.ts';
 import { sessionsBetween } from '#shared/core/market/session-calendar.ts';
 import type { Split } from '#shared/core/market/splits.ts';
 import type { BarColumns, Instrument, Session } from '#shared/core/market/types.ts';
-import { byDollarVolume, DOLLAR_VOLUME_SESSIONS, STATIC_UNIVERSE } from '#shared/core/market/universe.ts';
+import {
+  byDollarVolume,
+  DOLLAR_VOLUME_SESSIONS,
+  STATIC_UNIVERSE,
+  type UniverseSource,
+} from '#shared/core/market/universe.ts';
 import { type DirtReport, readBarsCsv } from './read-bars-csv.ts';
 import { MarketFileError } from './read-csv-file.ts';
+import { namedSymbols, sourceOf, type UniverseChoice } from './universe-choice.ts';
 import { makeSyntheticMarket, type SyntheticOptions } from './synthetic-market.ts';
 
 export interface MarketOptions {
@@ -17,8 +23,9 @@ export interface MarketOptions {
   /** Bounds of the trading days, both included, for data from a file. */
   readonly from?: CalendarDate;
   readonly to?: CalendarDate;
-  /** Symbols to trade on. */
+  /** Symbols to trade on, where no universe is chosen; of made-up data also the candidates of a dynamic one. */
   readonly symbols: number;
+  readonly universe?: UniverseChoice | null;
   /** For synthetic data only. */
   readonly seed: number;
   /** For synthetic data only; in the warm-up unless said otherwise. */
@@ -28,6 +35,8 @@ export interface MarketOptions {
 export interface LocalMarket {
   /** One line for a person: where the data came from. */
   readonly description: string;
+  /** Where the symbols come from, as the policy says it. */
+  readonly universeSource: UniverseSource;
   /** Same order as the bars. */
   readonly instruments: readonly Instrument[];
   /** By ticker, as traded: before a split in old shares. `adjustForSplits` restates them. */
@@ -65,6 +74,9 @@ export async function openMarket(source: string, options: MarketOptions): Promis
     }
     return openSynthetic(options);
   }
+  if (source === 'sp500' && (options.universe ?? null) !== null) {
+    throw new RangeError('universe: sp500 is one index, and has no symbols to choose from; expected none');
+  }
   if (source === 'sp500') return openFile(fileURLToPath(INDEX_FILE), 'S&P 500 index, 2000 to 2020', options, INDEX);
   return openFile(source, source, options, null);
 }
@@ -75,9 +87,12 @@ const SYNTHETIC_DAYS = 252;
 function openSynthetic(options: MarketOptions): LocalMarket {
   const days = options.days ?? SYNTHETIC_DAYS;
   const split = options.split ?? 'before-trading';
-  const { bars, sessions, splits } = makeSyntheticMarket({ ...options, days, split });
+  const named = namedSymbols(options.universe ?? null);
+  const symbols = named?.length ?? options.symbols;
+  const { bars, sessions, splits } = makeSyntheticMarket({ ...options, symbols, days, split, names: named ?? [] });
   return {
     description: `synthetic market, seed ${options.seed}`,
+    universeSource: sourceOf(options.universe ?? null, symbols),
     instruments: bars.map((columns) => equityInstrument(columns.ticker, `Synthetic ${columns.ticker}`)),
     bars,
     sessions,
@@ -111,10 +126,15 @@ async function openFile(
     throw new MarketFileError(`${path}: ${wanted}${bounds} asked for, the file spans ${spans}`);
   }
   const sessionsBefore = sessions.indexOf(beforeTrading) + 1;
-  const chosen = new Set(chooseSymbols(bars, options.symbols, { before: beforeTrading, sessionsBefore }));
+  const known = { before: beforeTrading, sessionsBefore };
+  const universe = options.universe ?? null;
+  const chosen = new Set(
+    universe === null ? chooseSymbols(bars, options.symbols, known) : symbolsFor(universe, { path, bars, known }),
+  );
   const kept = bars.filter((columns) => chosen.has(columns.ticker));
   return {
     description: name,
+    universeSource: sourceOf(universe, kept.length),
     instruments: kept.map((columns) => equityInstrument(columns.ticker, columns.ticker)),
     bars: kept,
     sessions,
@@ -133,11 +153,34 @@ function tradingDaysOf(sessions: readonly Session[], { days, from, to }: MarketO
   return days > within.length ? [] : within.slice(-days);
 }
 
-function chooseSymbols(
-  bars: readonly BarColumns[],
-  count: number,
-  known: { readonly before: Session; readonly sessionsBefore: number },
+/** What is known before the first trading day. */
+interface Known {
+  readonly before: Session;
+  readonly sessionsBefore: number;
+}
+
+/** A policy names at most so many symbols. */
+const CANDIDATES_MAX = 1000;
+const MISSING_NAMED = 10;
+
+function symbolsFor(
+  universe: UniverseChoice,
+  { path, bars, known }: { readonly path: string; readonly bars: readonly BarColumns[]; readonly known: Known },
 ): readonly Ticker[] {
+  const named = namedSymbols(universe);
+  if (named === null) {
+    if (bars.length <= CANDIDATES_MAX) return bars.map((columns) => columns.ticker);
+    return chooseSymbols(bars, CANDIDATES_MAX, known);
+  }
+  const inFile = new Set(bars.map((columns) => columns.ticker));
+  const missing = named.filter((symbol) => !inFile.has(symbol));
+  if (missing.length === 0) return named;
+  const some = missing.slice(0, MISSING_NAMED).join(', ');
+  const more = missing.length > MISSING_NAMED ? ` and ${missing.length - MISSING_NAMED} more` : '';
+  throw new MarketFileError(`${path}: has no bars of ${some}${more}, which the universe names`);
+}
+
+function chooseSymbols(bars: readonly BarColumns[], count: number, known: Known): readonly Ticker[] {
   if (bars.length <= count) return bars.map((columns) => columns.ticker);
   const inFile = new Set(bars.map((columns) => columns.ticker));
   const wanted = STATIC_UNIVERSE.slice(0, count);

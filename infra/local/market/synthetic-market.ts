@@ -24,6 +24,8 @@ export interface SyntheticOptions {
   readonly seed: number;
   /** 1 to 600. */
   readonly symbols: number;
+  /** Names of the symbols, by rank; made up where there are fewer. */
+  readonly names?: readonly Ticker[];
   /** Trading days after the warm-up, 1 to 5,000. */
   readonly days: number;
   /** Whether the split lies in the warm-up or on the tenth trading day. */
@@ -154,14 +156,15 @@ function walkSymbol(
 }
 
 /** The names of the static universe, then made-up ones. */
-const nameOf = (rank: number): Ticker => STATIC_UNIVERSE[rank] ?? ticker(`SYN${String(rank + 1).padStart(3, '0')}`);
+const nameOf = (rank: number, names: readonly Ticker[]): Ticker =>
+  names[rank] ?? STATIC_UNIVERSE[rank] ?? ticker(`SYN${String(rank + 1).padStart(3, '0')}`);
 
 /**
  * Makes the market: over 300 sessions of warm-up, then the days asked for.
  * @throws RangeError when an option lies outside its bounds.
  */
 export function makeSyntheticMarket(options: SyntheticOptions): SyntheticMarket {
-  const { seed, symbols, days } = options;
+  const { seed, symbols, days, names = [] } = options;
   if (!Number.isInteger(seed)) throw new RangeError(`seed: expected a whole number, got ${seed}`);
   if (!Number.isInteger(symbols) || symbols < 1 || symbols > 600) {
     throw new RangeError(`symbols: expected 1 to 600 for synthetic data, got ${symbols}`);
@@ -180,10 +183,12 @@ export function makeSyntheticMarket(options: SyntheticOptions): SyntheticMarket 
   const bars = Array.from({ length: symbols }, (_, rank) => {
     const splits = rank === splitRank && splitSession !== undefined;
     const terms = splits ? { index: splitIndex, to: SPLIT_TO } : { index: 0, to: 1 };
-    return walkSymbol(nameOf(rank), rank, seed, { sessions }, factors, terms);
+    return walkSymbol(nameOf(rank, names), rank, seed, { sessions }, factors, terms);
   });
   const splits =
-    splitSession === undefined ? [] : [{ ticker: nameOf(splitRank), date: splitSession.date, to: SPLIT_TO, from: 1 }];
+    splitSession === undefined
+      ? []
+      : [{ ticker: nameOf(splitRank, names), date: splitSession.date, to: SPLIT_TO, from: 1 }];
   bars.sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
   return { bars, sessions, splits };
 }

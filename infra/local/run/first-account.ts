@@ -5,6 +5,7 @@ import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import { accountId, type StrategyId, type Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
+import type { UniverseSource } from '#shared/core/market/universe.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 import { LOCAL_REGION } from '#infra/local/template/physical-names.ts';
@@ -35,10 +36,14 @@ function openHouseTables(house: House): Tables {
 /** Makes the account that the functions trade; one that is there from an earlier run is left as it is. */
 export async function makeFirstAccount(
   house: House,
-  first: { readonly universe: readonly Ticker[]; readonly strategies: readonly StrategyId[] },
+  first: {
+    readonly universe: readonly Ticker[];
+    readonly universeSource: UniverseSource;
+    readonly strategies: readonly StrategyId[];
+  },
   now: EpochMs,
 ): Promise<void> {
-  const policy = firstPolicy(first.universe, first.strategies, OPENING_EQUITY);
+  const policy = firstPolicy(first.universe, first.strategies, OPENING_EQUITY, first.universeSource);
   await initialiseAccount(openHouseTables(house), 'control', {
     accountId: accountId(sharedVariable(house.plan.functions, 'BELAY_ACCOUNT')),
     live: false,

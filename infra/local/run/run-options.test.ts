@@ -5,6 +5,7 @@ import { readRunOptions } from './run-options.ts';
 const DEFAULTS = {
   days: 60,
   symbols: 36,
+  universe: null,
   seed: 1,
   data: 'synthetic',
   strategies: ['ma-crossover'],
@@ -44,7 +45,16 @@ describe('the flags of npm start', () => {
     });
   });
 
+  it('choose a universe, of made-up data with the number of its candidates', () => {
+    const flags = '--universe dynamic:10 --symbols 40';
+    expect(readRunOptions(flags.split(' '))).toMatchObject({ symbols: 40, universe: { kind: 'dynamic', count: 10 } });
+    expect(readRunOptions(['--universe', 'static']).universe).toEqual({ kind: 'static' });
+  });
+
   it.each([
+    ['--universe', 'static', '--symbols', '12'],
+    ['--universe', 'dynamic:10', '--symbols', '12', '--data', 'a.csv'],
+    ['--universe', 'dynamic'],
     ['--days', '0'],
     ['--days', '1.5'],
     ['--symbols', '506'],

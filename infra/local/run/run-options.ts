@@ -1,11 +1,15 @@
 /** The command line of `npm start`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { makeStrategy } from '#shared/core/signal/strategies/catalogue.ts';
+import type { UniverseChoice } from '#infra/local/market/universe-choice.ts';
+import { refuseSymbolsBeside, universeOption } from '#infra/local/market/universe-option.ts';
 import { type StrategyId, strategyId } from '#shared/core/kernel/identity.ts';
 
 export interface RunOptions {
   readonly days: number;
   readonly symbols: number;
+  /** Null: so many symbols as `symbols` says. */
+  readonly universe: UniverseChoice | null;
   readonly seed: number;
   /** `synthetic`, `sp500` or a path. */
   readonly data: string;
@@ -57,6 +61,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     .description('Runs trading days through the whole house on this machine, then serves its API.')
     .option('--days <n>', 'trading days, the last of the data', wholeNumber('--days', 1, 2000), 60)
     .option('--symbols <n>', 'symbols to trade', wholeNumber('--symbols', 1, 505), 36)
+    .addOption(universeOption())
     .option('--seed <n>', 'seed of the market and of the broker', wholeNumber('--seed', 0, SEED_MAX), 1)
     .option('--data <source>', 'synthetic, sp500, or the path of a CSV or CSV.gz of daily bars', 'synthetic')
     .option('--strategies <list>', 'strategies to enable, with commas', strategyIds, [strategyId('ma-crossover')])
@@ -73,11 +78,19 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     .exitOverride();
   command.parse(args, { from: 'user' });
   const read = command.opts<
-    Omit<RunOptions, 'state' | 'facts' | 'commands'> & {
+    Omit<RunOptions, 'state' | 'facts' | 'commands' | 'universe'> & {
+      readonly universe?: UniverseChoice;
       readonly state?: string;
       readonly facts?: string;
       readonly commands?: string;
     }
   >();
-  return { ...read, state: read.state ?? null, facts: read.facts ?? null, commands: read.commands ?? null };
+  refuseSymbolsBeside(command);
+  return {
+    ...read,
+    universe: read.universe ?? null,
+    state: read.state ?? null,
+    facts: read.facts ?? null,
+    commands: read.commands ?? null,
+  };
 }

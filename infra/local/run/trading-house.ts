@@ -56,9 +56,9 @@ export interface TradingHouse {
 }
 
 /** What the state of a run belongs to. */
-function fingerprintOf({ days, symbols, seed, data, strategies }: RunOptions, market: LocalMarket): string {
+function fingerprintOf({ days, symbols, universe, seed, data, strategies }: RunOptions, market: LocalMarket): string {
   const [from, to] = [market.tradingDays[0]?.date, market.tradingDays.at(-1)?.date];
-  return JSON.stringify({ days, symbols, seed, data, strategies, from, to });
+  return JSON.stringify({ days, symbols, universe, seed, data, strategies, from, to });
 }
 
 const freshProgress = (fingerprint: string, nowMs: number): KeptProgress => ({
@@ -157,7 +157,8 @@ async function furnish(options: RunOptions, ground: Ground, clock: HouseClock, s
   stops.add(() => house.stop());
   describeHouse(house, stops);
   const universe = market.instruments.map(({ ticker }) => ticker);
-  await makeFirstAccount(house, { universe, strategies: options.strategies }, clock.now());
+  const { universeSource } = market;
+  await makeFirstAccount(house, { universe, universeSource, strategies: options.strategies }, clock.now());
   const venue = venueOf(broker);
   const conductor = conduct(options, { clock, house, venue, progress, stops });
   const parts = { market, clock, broker, venue, house, conductor, progress, published, deliveries, failures, log };

@@ -128,6 +128,8 @@ export const modelMoveKey = (strategyId: StrategyId, revision: number): ItemKey 
   pk: modelAliasPartition(strategyId),
   sk: `MOVE#${String(revision).padStart(9, '0')}`,
 });
+/** Which symbols could be entered after a session. */
+export const universeKey = (session: CalendarDate): ItemKey => ({ pk: `UNIVERSE#${session}`, sk: 'UNIVERSE' });
 export const signalsPartition = (session: CalendarDate): string => `SIGNALS#${session}`;
 
 // table journal

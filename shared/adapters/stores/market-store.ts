@@ -1,16 +1,18 @@
-/** Bars, quotes and signals over the tables. */
+/** Bars, quotes, universes and signals over the tables. */
+import * as z from 'zod';
 import { ItemReader, priceOrNull, quantity, text, whole } from '#shared/adapters/stores/attributes.ts';
-import { barsKey, quoteKey, signalKey, signalsPartition } from '#shared/adapters/stores/keys.ts';
+import { barsKey, quoteKey, signalKey, signalsPartition, universeKey } from '#shared/adapters/stores/keys.ts';
+import { identity } from '#shared/adapters/stores/policy-fields.ts';
 import { signalDocument } from '#shared/adapters/stores/signal-document.ts';
 import { Fault } from '#shared/core/kernel/fault.ts';
-import type { Ticker } from '#shared/core/kernel/identity.ts';
+import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate, type EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Item, ItemKey } from '#shared/core/kernel/item.ts';
 import { decodeYear, encodeYear, mergeBars, splitByYear } from '#shared/core/market/bar-encoding.ts';
 import type { BarColumns } from '#shared/core/market/types.ts';
 import type { Signal } from '#shared/core/signal/types.ts';
 import type { Clock } from '#shared/ports/clock.ts';
-import type { MarketStore, StoredQuote } from '#shared/ports/market-store.ts';
+import type { MarketStore, StoredQuote, StoredUniverse } from '#shared/ports/market-store.ts';
 import type { Tables } from '#shared/ports/tables.ts';
 
 /** Reads of one transaction; more symbols take more of them. */
@@ -29,6 +31,22 @@ function readSignal(item: Item): Signal {
     return signalDocument.parse(JSON.parse(stored));
   } catch (cause) {
     throw new Fault('permanent', 'item-corrupt', 'a stored signal is not readable', { cause });
+  }
+}
+
+const universeDocument = z.strictObject({
+  source: z.enum(['list', 'static', 'csv', 'dynamic']),
+  policyVersion: z.int().min(1),
+  symbols: z.array(identity(ticker)),
+  ranking: z.array(z.strictObject({ ticker: identity(ticker), dollars: z.number() })),
+});
+
+function readUniverse(session: CalendarDate, item: Item): StoredUniverse {
+  const stored = new ItemReader(item, `universe of ${session}`).text('universe');
+  try {
+    return universeDocument.parse(JSON.parse(stored));
+  } catch (cause) {
+    throw new Fault('permanent', 'item-corrupt', `the universe of ${session} is not readable`, { cause });
   }
 }
 
@@ -110,6 +128,18 @@ class MarketStoreOverTables implements MarketStore {
         return item === null ? [] : [[symbol, readQuote(symbol, item)] as const];
       }),
     );
+  }
+
+  async saveUniverse(session: CalendarDate, universe: StoredUniverse): Promise<void> {
+    await this.#save(universeKey(session), {
+      universe: text(JSON.stringify(universe)),
+      expiresAt: expiry(this.#clock.now(), SIGNAL_LIFE_MS),
+    });
+  }
+
+  async loadUniverse(session: CalendarDate): Promise<StoredUniverse | null> {
+    const item = await this.#tables.get('market', universeKey(session));
+    return item === null ? null : readUniverse(session, item);
   }
 
   async saveSignals(session: CalendarDate, signals: readonly Signal[]): Promise<void> {

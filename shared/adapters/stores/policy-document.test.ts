@@ -29,6 +29,32 @@ describe('the policy document', () => {
     expect(readPolicy(writePolicy(narrowed), 1)).toEqual(narrowed);
   });
 
+  it('names the source of its symbols, and lists them where it was written before one could be named', () => {
+    const dynamic = { ...policy, universeSource: { kind: 'dynamic', count: 2, sessions: 60 } } as const;
+    expect(readPolicy(writePolicy(dynamic), 1)).toEqual(dynamic);
+    const csv = { ...policy, universeSource: { kind: 'csv', file: 'mine.csv' } } as const;
+    expect(readPolicy(writePolicy(csv), 1)).toEqual(csv);
+    const { universeSource: _, ...older } = document;
+    expect(readPolicy(older, 1).universeSource).toEqual({ kind: 'list' });
+  });
+
+  it.each([
+    [{ kind: 'dynamic', count: 3, sessions: 60 }, 'universeSource.count: expected at most 2'],
+    [{ kind: 'dynamic', count: 0, sessions: 60 }, 'universeSource.count: expected at least 1'],
+    [{ kind: 'dynamic', count: 2, sessions: 4 }, 'universeSource.sessions: expected 5 to 250'],
+    [{ kind: 'csv', file: '' }, 'universeSource.file: expected the name of a file'],
+    [{ kind: 'random' }, 'universeSource.kind: expected a kind'],
+    [{ kind: 'list', count: 3 }, 'universeSource: Unrecognized key'],
+  ])('refuses the source %j and names the field', (source, fault) => {
+    expect(faultsOf({ ...document, universeSource: source }).join()).toContain(fault);
+  });
+
+  it('refuses a symbol that is not of the static universe where that is its source', () => {
+    const foreign = { ...document, universe: ['AAPL', 'TSLA'], universeSource: { kind: 'static' } };
+    expect(faultsOf(foreign)).toEqual(['universe: TSLA is not of the static universe; expected the source "list"']);
+    expect(faultsOf({ ...foreign, universe: ['AAPL'] })).toEqual([]);
+  });
+
   it('reads a text that it has read before as the same, and as the version that is asked for', () => {
     const text = JSON.stringify(document);
     const [first, second] = [readPolicyText(text, 1), readPolicyText(text, 2)];

@@ -14,6 +14,7 @@ import { breaker, checks, monitor, stops, writeSafety } from '#shared/adapters/s
 import { frozen, TextMemory } from '#shared/adapters/stores/text-memory.ts';
 import { formatMoney, formatPrice, formatQuantity, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { strategyId, ticker } from '#shared/core/kernel/identity.ts';
+import { STATIC_UNIVERSE, type UniverseSource } from '#shared/core/market/universe.ts';
 import type { Policy, PolicyLimits } from '#shared/core/portfolio/policy.ts';
 
 const limits = z.strictObject({
@@ -56,10 +57,58 @@ const reconciliation = z
   })
   .default({ foreignOrders: 'quarantine', cashToleranceBps: 100n, quarantinesMax: 3, unknownAgeMsMax: 300_000 });
 
+/** A document that was written before a source could be named lists its symbols. */
+const universeSource = z
+  .discriminatedUnion(
+    'kind',
+    [
+      z.strictObject({ kind: z.literal('list') }),
+      z.strictObject({ kind: z.literal('static') }),
+      z.strictObject({ kind: z.literal('csv'), file: z.string().min(1, 'expected the name of a file').max(200) }),
+      z.strictObject({
+        kind: z.literal('dynamic'),
+        count: z.int('expected a whole number of symbols').min(1, 'expected at least 1 symbol').max(1000),
+        sessions: z
+          .int('expected a whole number of sessions')
+          .min(5, 'expected 5 to 250')
+          .max(250, 'expected 5 to 250'),
+      }),
+    ],
+    { error: 'expected a kind: "list", "static", "csv" or "dynamic"' },
+  )
+  .default({ kind: 'list' });
+
+const STATIC: ReadonlySet<string> = new Set(STATIC_UNIVERSE);
+
+/** What is wrong between the source and the symbols, with the field that it is wrong in. */
+function sourceFault(
+  source: UniverseSource,
+  universe: readonly string[],
+): { readonly path: string[]; readonly message: string } | null {
+  switch (source.kind) {
+    case 'list':
+    case 'csv':
+      return null;
+    case 'static': {
+      const foreign = universe.find((symbol) => !STATIC.has(symbol));
+      if (foreign === undefined) return null;
+      return { path: ['universe'], message: `${foreign} is not of the static universe; expected the source "list"` };
+    }
+    case 'dynamic':
+      return source.count <= universe.length
+        ? null
+        : {
+            path: ['universeSource', 'count'],
+            message: `expected at most ${universe.length}, the number of candidates in universe`,
+          };
+  }
+}
+
 /** The document without its version, which the store gives. */
 export const policyDocument = z
   .strictObject({
     universe: z.array(identity(ticker)).min(1, 'expected at least one symbol').max(1000),
+    universeSource,
     strategies: z.array(strategy).max(50),
     limits,
     decision,
@@ -81,6 +130,8 @@ export const policyDocument = z
     if (new Set(document.universe).size !== document.universe.length) {
       context.addIssue({ code: 'custom', path: ['universe'], message: 'expected each symbol once' });
     }
+    const fault = sourceFault(document.universeSource, document.universe);
+    if (fault !== null) context.addIssue({ code: 'custom', ...fault });
     const ids = document.strategies.map((entry) => entry.strategyId);
     if (new Set(ids).size !== ids.length) {
       context.addIssue({ code: 'custom', path: ['strategies'], message: 'expected each strategy once' });
@@ -131,6 +182,7 @@ const writtenLimits = (from: PolicyLimits): PolicyDocument['limits'] => ({
 /** The document that reads back as this policy. */
 export const writePolicy = (policy: Policy): PolicyDocument => ({
   universe: [...policy.universe],
+  universeSource: { ...policy.universeSource },
   strategies: policy.strategies.map((entry) => ({
     strategyId: entry.strategyId,
     enabled: entry.enabled,

@@ -3,7 +3,15 @@ import { ticker } from '#shared/core/kernel/identity.ts';
 import { calendarDate } from '#shared/core/kernel/instant.ts';
 import { sessionsBetween } from './session-calendar.ts';
 import type { BarColumns } from './types.ts';
-import { averageDollarVolume, byDollarVolume, lastIndexUpTo, parseUniverse, STATIC_UNIVERSE } from './universe.ts';
+import { sliceBars } from './history.ts';
+import {
+  averageDollarVolume,
+  byDollarVolume,
+  lastIndexUpTo,
+  parseUniverse,
+  STATIC_UNIVERSE,
+  universeAsOf,
+} from './universe.ts';
 
 const dates = sessionsBetween(calendarDate('2024-01-02'), calendarDate('2024-06-28')).map((session) => session.date);
 
@@ -50,6 +58,41 @@ describe('byDollarVolume', () => {
         3,
       ),
     ).toBe((2 * (78 + 79 + 80)) / 3);
+  });
+});
+
+describe('universeAsOf', () => {
+  const market = [
+    barsOf('BIG', 10, () => 1000),
+    barsOf('TINY', 1, () => 10),
+    barsOf('RISING', 10, (day) => (day <= 80 ? 100 : 1e9)),
+    barsOf('FOREIGN', 10, () => 1e9),
+  ];
+  const candidates = ['TINY', 'BIG', 'RISING'].map(ticker);
+  const dynamic = { kind: 'dynamic', count: 2, sessions: 60 } as const;
+
+  it('is what the policy names, where it does not change', () => {
+    for (const source of [{ kind: 'list' }, { kind: 'static' }, { kind: 'csv', file: 'a.csv' }] as const) {
+      expect(universeAsOf(source, candidates, market, day80)).toEqual({ symbols: candidates, ranking: [] });
+    }
+  });
+
+  it('is the most traded of the candidates, with what each of them traded', () => {
+    expect(universeAsOf(dynamic, candidates, market, day80)).toEqual({
+      symbols: ['BIG', 'RISING'],
+      ranking: [
+        { ticker: 'BIG', dollars: 10_000 },
+        { ticker: 'RISING', dollars: 1000 },
+        { ticker: 'TINY', dollars: 10 },
+      ],
+    });
+  });
+
+  it('does not see what the next session brings', () => {
+    const [big, tiny, rising] = market;
+    const cut = [big, tiny, rising].flatMap((bars) => (bars === undefined ? [] : [sliceBars(bars, 0, 81)]));
+    expect(universeAsOf(dynamic, candidates, cut, day80)).toEqual(universeAsOf(dynamic, candidates, market, day80));
+    expect(universeAsOf(dynamic, candidates, market, dates[81] ?? day80).symbols).toEqual(['RISING', 'BIG']);
   });
 });
 

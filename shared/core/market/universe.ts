@@ -39,6 +39,24 @@ export function averageDollarVolume(bars: BarColumns, asOf: CalendarDate, sessio
   return sum / sessions;
 }
 
+/** A symbol with the dollars that it traded a session on average. */
+export interface RankedSymbol {
+  readonly ticker: Ticker;
+  readonly dollars: number;
+}
+
+/** Symbols with a full window up to a date, most dollars first, equal ones by ticker. Nothing later is looked at. */
+function rankedByDollarVolume(
+  bars: readonly BarColumns[],
+  asOf: CalendarDate,
+  sessions: number,
+): readonly RankedSymbol[] {
+  return bars
+    .map((columns) => ({ ticker: columns.ticker, dollars: averageDollarVolume(columns, asOf, sessions) }))
+    .filter(({ dollars }) => dollars > 0)
+    .sort((a, b) => (a.dollars === b.dollars ? (a.ticker < b.ticker ? -1 : 1) : b.dollars - a.dollars));
+}
+
 /**
  * The symbols with the most dollars traded over the sessions up to a date, most first, equal ones by ticker. Symbols
  * without a full window are left out. Nothing later than the date is looked at.
@@ -49,12 +67,56 @@ export function byDollarVolume(
   count: number,
   sessions: number = DOLLAR_VOLUME_SESSIONS,
 ): readonly Ticker[] {
-  return bars
-    .map((columns) => ({ name: columns.ticker, dollars: averageDollarVolume(columns, asOf, sessions) }))
-    .filter(({ dollars }) => dollars > 0)
-    .sort((a, b) => (a.dollars === b.dollars ? (a.name < b.name ? -1 : 1) : b.dollars - a.dollars))
+  return rankedByDollarVolume(bars, asOf, sessions)
     .slice(0, count)
-    .map(({ name }) => name);
+    .map(({ ticker: name }) => name);
+}
+
+/**
+ * Where the symbols of a policy come from. list: named one by one. static: of the thirty-six. csv: read from a file of this
+ * name. dynamic: candidates, of which each session takes the most traded anew.
+ */
+export type UniverseSource =
+  | { readonly kind: 'list' }
+  | { readonly kind: 'static' }
+  | { readonly kind: 'csv'; readonly file: string }
+  | {
+      readonly kind: 'dynamic';
+      /** Symbols that a session takes. */
+      readonly count: number;
+      /** Sessions over which dollars are averaged. */
+      readonly sessions: number;
+    };
+
+/** Which symbols may be entered after a session. */
+export interface SessionUniverse {
+  readonly symbols: readonly Ticker[];
+  /** Of a dynamic universe: every candidate with a full window, most dollars first; else empty. */
+  readonly ranking: readonly RankedSymbol[];
+}
+
+/**
+ * The universe as of a completed session, from bars up to it and nothing later.
+ * @param bars clean and split-adjusted, of the candidates at least
+ */
+export function universeAsOf(
+  source: UniverseSource,
+  candidates: readonly Ticker[],
+  bars: readonly BarColumns[],
+  asOf: CalendarDate,
+): SessionUniverse {
+  switch (source.kind) {
+    case 'list':
+    case 'static':
+    case 'csv':
+      return { symbols: candidates, ranking: [] };
+    case 'dynamic': {
+      const members = new Set(candidates);
+      const own = bars.filter(({ ticker: name }) => members.has(name));
+      const ranking = rankedByDollarVolume(own, asOf, source.sessions);
+      return { symbols: ranking.slice(0, source.count).map(({ ticker: name }) => name), ranking };
+    }
+  }
 }
 
 /** A line of a universe file that names no symbol, with its number and what is wrong. */

@@ -1,6 +1,7 @@
 /** The policy that a new account begins with: small limits that a person widens, never ones that a person must narrow. */
 import { type Money, parseMoney, parsePrice, parseQuantity, prorateMoney } from '#shared/core/kernel/decimal.ts';
 import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { UniverseSource } from '#shared/core/market/universe.ts';
 import { FIRST_DECISION } from '#shared/core/portfolio/decision-policy.ts';
 import type { Policy } from '#shared/core/portfolio/policy.ts';
 import type { BreakerPolicy, CheckPolicy, MonitorPolicy, StopPolicy } from '#shared/core/portfolio/safety-policy.ts';
@@ -52,11 +53,17 @@ const FIRST_STOPS: StopPolicy = {
 };
 
 /** @param equity of the account now; limits that are amounts follow from it */
-export function firstPolicy(universe: readonly Ticker[], strategies: readonly StrategyId[], equity: Money): Policy {
+export function firstPolicy(
+  universe: readonly Ticker[],
+  strategies: readonly StrategyId[],
+  equity: Money,
+  universeSource: UniverseSource = { kind: 'list' },
+): Policy {
   const share = (part: bigint, of: bigint): Money => prorateMoney(equity, part, of, 'floor');
   return {
     version: 1,
     universe,
+    universeSource,
     strategies: strategies.map((strategyId) => ({
       strategyId,
       enabled: true,

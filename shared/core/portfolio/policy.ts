@@ -4,6 +4,7 @@
  */
 import type { Money, Price, Quantity } from '#shared/core/kernel/decimal.ts';
 import type { StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
+import type { UniverseSource } from '#shared/core/market/universe.ts';
 import type { DecisionPolicy } from '#shared/core/portfolio/decision-policy.ts';
 import type { BreakerPolicy, CheckPolicy, MonitorPolicy, StopPolicy } from '#shared/core/portfolio/safety-policy.ts';
 
@@ -64,7 +65,9 @@ export interface ReconciliationPolicy {
 
 export interface Policy {
   readonly version: number;
+  /** Symbols that are looked at; of a dynamic universe the candidates. */
   readonly universe: readonly Ticker[];
+  readonly universeSource: UniverseSource;
   readonly strategies: readonly StrategyPolicy[];
   readonly limits: PolicyLimits;
   readonly decision: DecisionPolicy;

@@ -1,6 +1,6 @@
 /** What a pre-trade check sees, and what it is. */
 import type { Money, Price, Quantity } from '#shared/core/kernel/decimal.ts';
-import type { ClientOrderId } from '#shared/core/kernel/identity.ts';
+import type { ClientOrderId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate, EpochMs } from '#shared/core/kernel/instant.ts';
 import { type Refusal, type RefusalCode, refusal } from '#shared/core/kernel/refusal.ts';
 import type { Instrument, Quote, Session } from '#shared/core/market/types.ts';
@@ -72,6 +72,8 @@ export interface ClearingFacts {
   /** The session that is open now, or null when the market is closed. */
   readonly session: Session | null;
   readonly bars: BarFacts | null;
+  /** The symbols of the universe as of the last completed session. */
+  readonly universe: readonly Ticker[] | null;
   /** Of the order's strategy; null where it trades by none. */
   readonly model: ModelStanding | null;
   readonly account: AccountStanding | null;
@@ -95,7 +97,8 @@ export type PolicyNumber =
   | `checks.${keyof CheckPolicy}`
   | `stops.${keyof StopPolicy}`
   | 'strategies.cash'
-  | 'universe';
+  | 'universe'
+  | 'universeSource';
 
 /**
  * One pre-trade check: a small pure function with the codes that it may answer. `applies` names the classes of order

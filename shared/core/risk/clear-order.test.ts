@@ -100,11 +100,7 @@ const ENTRIES: readonly (readonly [string, Partial<ClearingFacts>, RefusalCode])
   ['the instrument does not trade', instrument({ tradable: false }), 'instrument-not-tradable'],
   ['the symbol is blacklisted', checks({ blacklist: [SYMBOL] }), 'symbol-blacklisted'],
   ['the symbol is not on the whitelist', checks({ whitelist: [ticker('MSFT')] }), 'symbol-not-whitelisted'],
-  [
-    'the symbol is not in the universe',
-    { policy: { ...POLICY, universe: [ticker('MSFT')] } },
-    'symbol-not-whitelisted',
-  ],
+  ['the symbol is not in the universe', { universe: [ticker('MSFT')] }, 'symbol-not-whitelisted'],
   [
     'the policy allows no short sale',
     terms({ side: 'sell', positionIntent: 'sell_to_open' }),

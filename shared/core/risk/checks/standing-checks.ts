@@ -49,12 +49,14 @@ export const symbolListed: PreTradeCheck = {
   asks: 'the symbol is on the whitelist or in the universe, and not on the blacklist',
   codes: ['symbol-blacklisted', 'symbol-not-whitelisted'],
   applies: ENTRIES_ONLY,
-  numbers: ['checks.blacklist', 'checks.whitelist', 'universe'],
+  numbers: ['checks.blacklist', 'checks.whitelist', 'universe', 'universeSource'],
   warns: false,
-  run: ({ intent, policy }) => {
+  run: ({ intent, policy, universe }) => {
     const { ticker } = intent.terms;
     if (policy.checks.blacklist.includes(ticker)) return reject('symbol-blacklisted', `${ticker} is blacklisted`, {});
-    return (policy.checks.whitelist ?? policy.universe).includes(ticker)
+    const listed = policy.checks.whitelist ?? universe;
+    if (listed === null) return reject('symbol-not-whitelisted', 'the universe of the last session is not known', {});
+    return listed.includes(ticker)
       ? null
       : reject('symbol-not-whitelisted', `${ticker} is not among the symbols that may be entered`, {});
   },
