@@ -149,7 +149,7 @@ export async function clearRequest(
 }
 
 /** Of a universe that changes daily; what was recorded with the last signals. */
-export const recordedUniverse = async (
+const recordedUniverse = async (
   { marketStore }: Pick<ControlDependencies, 'marketStore'>,
   policy: Policy,
   now: EpochMs,
