@@ -47,8 +47,14 @@ function intentView(intent: OrderIntent) {
   };
 }
 
+/** Why it ended as it did; while its fate is unknown, what the broker answered to a repetition, or why nobody knows. */
+function whyOf({ state, ended, ambiguity }: Order): Reason | null {
+  if (ended !== null || state !== 'unknown') return ended?.reason ?? null;
+  return ambiguity?.answer ?? ambiguity?.reason ?? null;
+}
+
 export function orderView(order: Order, dryRun: boolean, request: OrderRequest | null = null): OrderView {
-  const why = order.ended?.reason ?? order.ambiguity?.reason ?? null;
+  const why = whyOf(order);
   return {
     ...intentView(order.intent),
     client_order_id: order.clientOrderId,
