@@ -1,6 +1,6 @@
 /**
- * The code of a member as one file of plain JavaScript. It starts sooner than through tsx, and runs faster: tsx keeps the
- * names of functions, which costs a call for each closure that is made.
+ * The code of a member as one file of plain JavaScript, made once: through tsx each member translates some hundred files
+ * by itself before its first world. Once it is warm, a world takes as long either way.
  */
 import { build } from 'esbuild';
 import { mkdtempSync, rmSync } from 'node:fs';
