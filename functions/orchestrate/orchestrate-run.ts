@@ -17,7 +17,7 @@ import type { Policy } from '#shared/core/portfolio/policy.ts';
 import { runIdOf } from '#shared/core/portfolio/run-id.ts';
 import type { Snapshot } from '#shared/core/portfolio/snapshot.ts';
 import type { GateReference } from '#shared/core/safety/gate-conditions.ts';
-import { entryClassesOf } from '#shared/core/signal/strategies/catalogue.ts';
+import { entryClassesOf, tradesByModel } from '#shared/core/signal/strategies/catalogue.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 import type { Books } from '#shared/ports/books.ts';
 import type { Broker, MarketData } from '#shared/ports/broker.ts';
@@ -25,6 +25,7 @@ import type { Clock } from '#shared/ports/clock.ts';
 import type { Journal } from '#shared/ports/journal.ts';
 import type { Lanes } from '#shared/ports/lanes.ts';
 import type { MarketStore } from '#shared/ports/market-store.ts';
+import type { Models } from '#shared/ports/models.ts';
 import type { Orders } from '#shared/ports/orders.ts';
 import type { Policies } from '#shared/ports/policies.ts';
 import type { RunDecision, Runs, RunSlot } from '#shared/ports/runs.ts';
@@ -49,6 +50,7 @@ export interface OrchestrateDependencies {
   readonly broker: Broker;
   readonly marketData: MarketData;
   readonly marketStore: MarketStore;
+  readonly models: Pick<Models, 'standing'>;
   readonly orders: Orders;
   readonly runs: Runs;
   readonly journal: Journal;
@@ -197,12 +199,20 @@ async function gather(
     accountId,
     runId: slot.runId,
     correlationId: correlationId(slot.runId),
+    models: await activeModels(dependencies, policy),
     entryClasses: entryClassesOf(policy.strategies.map(({ strategyId }) => strategyId)),
     session: session.date,
     now: clock.now(),
     quotes,
     instruments,
   };
+}
+
+/** One that is missing or damaged is none; the sender refuses entries by it. */
+async function activeModels({ models }: OrchestrateDependencies, { strategies }: Policy): Promise<Snapshot['models']> {
+  const names = strategies.map(({ strategyId }) => strategyId).filter(tradesByModel);
+  const standing = await Promise.all(names.map(async (name) => [name, await models.standing(name)] as const));
+  return new Map(standing.flatMap(([name, model]) => (model.kind === 'active' ? [[name, model] as const] : [])));
 }
 
 /** No feed tells the VIX: what is read is the universe's own volatility, labelled so. */

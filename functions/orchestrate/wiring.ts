@@ -5,6 +5,7 @@ import { openSqsLanes } from '#shared/adapters/sqs/lanes.ts';
 import { booksStore } from '#shared/adapters/stores/books-store.ts';
 import { journalStore } from '#shared/adapters/stores/journal-store.ts';
 import { marketStore } from '#shared/adapters/stores/market-store.ts';
+import { modelsStore } from '#shared/adapters/stores/models-store.ts';
 import { ordersStore } from '#shared/adapters/stores/orders-store.ts';
 import { policiesStore } from '#shared/adapters/stores/policies-store.ts';
 import { runsStore } from '#shared/adapters/stores/runs-store.ts';
@@ -50,6 +51,7 @@ export async function wire(
     broker: alpacaBroker(alpaca.to('trading')),
     marketData: alpacaMarketData(alpaca.to('data')),
     marketStore: marketStore(tables, systemClock),
+    models: modelsStore(tables, ROOM, systemClock),
     orders: ordersStore(tables, ROOM, systemClock),
     runs: runsStore(tables),
     journal: journalStore(tables),

@@ -80,6 +80,7 @@ async function onDay(name: string, work: (day: Day) => Promise<void>): Promise<v
     broker: steps.watch('broker', execute.broker),
     marketData: steps.watch('marketData', execute.marketData),
     marketStore: steps.watch('marketStore', execute.marketStore),
+    models: execute.models,
     orders: steps.watch('orders', execute.orders),
     runs: steps.watch('runs', runsStore(tables)),
     journal: steps.watch('journal', journal),

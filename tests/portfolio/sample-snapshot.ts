@@ -54,6 +54,7 @@ export const snapshot = (signals: readonly Signal[], changes: Partial<Snapshot> 
   instruments: new Map([AAPL, MSFT, XOM].map((symbol) => [symbol, equityInstrument(symbol, symbol)] as const)),
   pending: [],
   entryClasses: new Map([[STRATEGY, 'trend']]),
+  models: new Map(),
   gates: { entry: null, exit: null },
   equity: parseMoney('120000'),
   cash: parseMoney('120000'),

@@ -219,6 +219,7 @@ export function orchestrateRoom(ground: Ground, process: SimulatedProcess): Orch
     policies: policiesStore(tables, 'orchestrate'),
     books: booksStore(tables, 'orchestrate'),
     orders: ordersOf(ground, tables, 'orchestrate', process),
+    models: modelsStore(tables, 'orchestrate', process.clock),
     marketStore: marketStore(tables, process.clock),
     runs: runsStore(tables),
     journal: journalStore(tables),

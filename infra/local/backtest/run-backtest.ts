@@ -268,6 +268,8 @@ function snapshotOf(world: World, session: Session, now: EpochMs): Snapshot {
     now,
     signals,
     entryClasses: new Map(request.strategies.map(({ id, entryClass }) => [id, entryClass])),
+    // Nobody pins.
+    models: new Map(),
     pending,
     gates: { entry: null, exit: null },
     books: ledger.books,

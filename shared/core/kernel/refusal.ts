@@ -23,6 +23,7 @@ export const REFUSALS = {
   'strategy-cash': 'risk',
   'top-n-cutoff': 'risk',
   'pending-expired': 'risk',
+  'model-changed': 'risk',
   'quote-missing': 'risk',
   // pre-trade checks
   'instrument-unknown': 'risk',

@@ -108,8 +108,20 @@ function standingRefusal(signal: Signal, { snapshot, policy, regime }: RunGround
   }
   const gate = snapshot.gates.entry;
   if (gate !== null) return gate;
+  const turned = modelRefusal(signal, snapshot);
+  if (turned !== null) return turned;
   const entryClass = snapshot.entryClasses.get(signal.strategyId) ?? 'breakout';
   return dailyLossRefusal(snapshot, policy) ?? regimeRefusal(regime, entryClass, policy.decision.regime);
+}
+
+/** A person who pins another version wants nothing more that the one before has said. Training that moves on is no such word. */
+function modelRefusal({ strategyId, ticker, modelVersion }: Signal, { models }: Snapshot): Refusal | null {
+  const active = models.get(strategyId);
+  if (active === undefined || !active.pinned || active.version === modelVersion) return null;
+  return refusal('model-changed', `another model than the one that spoke for ${ticker} has been pinned since`, {
+    said: modelVersion ?? 'no model',
+    pinned: active.version,
+  });
 }
 
 /** After a loss as large as the day allows nothing is entered; the guard trips the breaker at the same limit. */

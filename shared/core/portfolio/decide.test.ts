@@ -109,6 +109,19 @@ describe('decide', () => {
     ]);
   });
 
+  it('refuses, for good, an entry of a model that a person has put another in the place of', () => {
+    const said = signal(AAPL, { modelVersion: 'v-2' });
+    const outcome = (active: { readonly version: string; readonly pinned: boolean }) => {
+      const { funnel, records } = decide(snapshot([said], { models: new Map([[STRATEGY, active]]) }), POLICY);
+      const [end] = funnel;
+      return [end?.outcome === 'refused' ? end.refusal.code : end?.outcome, records[0]?.state];
+    };
+    expect(outcome({ version: 'v-1', pinned: true })).toEqual(['model-changed', 'refused']);
+    expect(outcome({ version: 'v-2', pinned: true })).toEqual(['executed', 'executed']);
+    // The quarter has turned since: the signal waits its three sessions out.
+    expect(outcome({ version: 'v-3', pinned: false })).toEqual(['executed', 'executed']);
+  });
+
   it('keeps an entry waiting for three sessions and then lets it go', () => {
     const full = withLimits({ positionsMax: 0 });
     const first = decide(snapshot([signal(AAPL)]), full);

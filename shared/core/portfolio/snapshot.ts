@@ -15,6 +15,7 @@ import type { VolatilityReading } from '#shared/core/market/volatility.ts';
 import type { OrderIntent } from '#shared/core/order/order.ts';
 import type { Book } from '#shared/core/portfolio/book.ts';
 import type { Correlations } from '#shared/core/portfolio/correlation-filter.ts';
+import type { ActiveModel } from '#shared/core/signal/model/walk-forward.ts';
 import type { EntryClass } from '#shared/core/signal/strategy.ts';
 import type { Signal, SignalRecord } from '#shared/core/signal/types.ts';
 
@@ -32,6 +33,8 @@ export interface Snapshot {
   readonly signals: readonly Signal[];
   /** What kind of bet each strategy's entries are. One that is missing counts as a breakout: switched off first. */
   readonly entryClasses: ReadonlyMap<StrategyId, EntryClass>;
+  /** The version that each strategy trades by at this moment, of those that trade by a model and have one. */
+  readonly models: ReadonlyMap<StrategyId, ActiveModel>;
   /** Entries of earlier sessions that a limit kept back. */
   readonly pending: readonly SignalRecord[];
   /** Which safety gate is shut for each kind of order, or null: asked once, before anything is decided. */
