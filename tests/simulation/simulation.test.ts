@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ticker } from '#shared/core/kernel/identity.ts';
 import { leadWorlds } from './campaign.ts';
+import { REACHABLE_PAIRS } from './coverage.ts';
 import { leadWithCrew } from './crew.ts';
 import { dayOf, madeMarkets, type MarketSource, symbols } from './market.ts';
 import { planOf } from './rare.ts';
@@ -15,9 +16,12 @@ const REAL = fileURLToPath(new URL('../../../shared/data/sp500-daily-2013-2018.c
 
 describe('the simulation', () => {
   it('finds nothing broken in some hundred worlds', async () => {
-    const { caught, worlds } = await leadWithCrew({ from: 0, seeds: WORLDS });
+    const { caught, worlds, statePairs } = await leadWithCrew({ from: 0, seeds: WORLDS });
     expect(caught).toEqual([]);
     expect(worlds).toBe(WORLDS);
+    // What a world cannot come to is said, and held to what worlds come to.
+    expect(statePairs.filter((pair) => !REACHABLE_PAIRS.has(pair))).toEqual([]);
+    expect(statePairs.length).toBeGreaterThan(40);
   }, 120_000);
 
   it('leads the same world for the same seed, to the byte, and another for another', async () => {
