@@ -3,6 +3,7 @@ import { readExit } from '#shared/adapters/stores/exit-item.ts';
 import { factsOfItem } from '#shared/adapters/stores/journal-item.ts';
 import { exitKey, OPEN_PLAN_PREFIX } from '#shared/adapters/stores/keys.ts';
 import { formatQuantity, parseQuantity, ZERO_QUANTITY } from '#shared/core/kernel/decimal.ts';
+import type { Exit } from '#shared/core/order/exit.ts';
 import { isOpen, type Order } from '#shared/core/order/order.ts';
 import { isClosing } from '#shared/core/order/terms.ts';
 import { type Book, positionOf } from '#shared/core/portfolio/book.ts';
@@ -83,32 +84,42 @@ function driven(world: World): string | null {
       .map(({ intent }) => intent.terms.ticker),
   );
   const told = toldOf(world);
-  const open = [...books.values()].find(
-    (book) => book.exitId !== null && !waiting.has(book.ticker) && !isHeldByBroker(world, book, told),
-  );
+  const open = [...books.values()].find((book) => {
+    if (book.exitId === null || waiting.has(book.ticker)) return false;
+    const exit = exitOf(world, book);
+    return exit === null || !(isHeldByBroker(world, exit, told) || isMisled(world, exit));
+  });
   return open === undefined ? null : `the exit ${open.exitId} of ${open.ticker} is open`;
+}
+
+/** The exit that a book is marked with. */
+function exitOf(world: World, { accountId, ticker }: Book): Exit | null {
+  const { pk, sk } = exitKey(accountId, ticker);
+  const item = world.tables.items('books').find((one) => textOf(one, 'pk') === pk && textOf(one, 'sk') === sk);
+  return item === undefined ? null : readExit(item).exit;
 }
 
 /**
  * An exit whose units the broker holds for a stop that could rest for ever, and whose cancel the broker took and never
  * brings about: nothing that the house could do lets go of them. A person must have been told that no stop protects them.
  */
-function isHeldByBroker(world: World, { accountId, ticker }: Book, told: ReadonlySet<string>): boolean {
-  const { pk, sk } = exitKey(accountId, ticker);
-  const item = world.tables.items('books').find((one) => textOf(one, 'pk') === pk && textOf(one, 'sk') === sk);
-  if (item === undefined) return false;
-  const { strategyId } = readExit(item).exit;
-  return (
-    told.has(nameOfShare({ strategyId, ticker })) &&
-    [...world.seen.orders.values()].some(
-      (order) =>
-        order.intent.terms.strategyId === strategyId &&
-        order.intent.terms.ticker === ticker &&
-        order.intent.terms.timeInForce === 'gtc' &&
-        isStuckAtBroker(world, order),
-    )
+const isHeldByBroker = (world: World, { strategyId, ticker }: Exit, told: ReadonlySet<string>): boolean =>
+  told.has(nameOfShare({ strategyId, ticker })) &&
+  [...world.seen.orders.values()].some(
+    (order) =>
+      order.intent.terms.strategyId === strategyId &&
+      order.intent.terms.ticker === ticker &&
+      order.intent.terms.timeInForce === 'gtc' &&
+      isStuckAtBroker(world, order),
   );
-}
+
+/** The broker refused its order for good, having taken it: a person was told that the exit waits for him. */
+const isMisled = (world: World, { exitId, phase }: Exit): boolean =>
+  phase === 'blocked' &&
+  [...world.seen.orders.values()].some(
+    ({ clientOrderId, intent }) =>
+      intent.decision.decisionId === exitId && world.side.denied.submits.has(clientOrderId),
+  );
 
 const isQuarantined = (world: World, { intent }: Order): boolean =>
   (world.seen.books.get(intent.terms.ticker)?.quarantine ?? null) !== null;
