@@ -29,25 +29,38 @@ export const outlasts = (bar: RequestBar, intent: OrderIntent): boolean => bar.r
 
 export const barFault = (bar: RequestBar): Fault => new Fault('transient', bar.refusal.code, bar.refusal.message);
 
-/** Records why a command ended before its order existed. */
-export async function refuse(
-  { orders, clock, telemetry }: ExecuteDependencies,
-  intent: OrderIntent,
-  why: Refusal,
-): Promise<Submission> {
+function refusalOf({ telemetry }: ExecuteDependencies, intent: OrderIntent, why: Refusal): Submission {
   const clientOrderId = clientOrderIdFor(intent.terms, intent.decision);
-  await orders.refuse(intent, why, clock.now());
   telemetry.warn('order refused', { clientOrderId, code: why.code, reason: why.message });
   telemetry.count('OrdersRefused');
   return { kind: 'refused', clientOrderId, refusal: why };
 }
 
+/** Records why a command ended before its order existed. */
+export async function refuse(
+  dependencies: ExecuteDependencies,
+  intent: OrderIntent,
+  why: Refusal,
+): Promise<Submission> {
+  const { orders, clock } = dependencies;
+  await orders.refuse(intent, why, clock.now());
+  return refusalOf(dependencies, intent, why);
+}
+
 /** An exit takes a refusal in and tries the same generation again; nothing may stand under its id. */
 async function refused(dependencies: ExecuteDependencies, intent: OrderIntent, why: Refusal): Promise<Turn> {
-  if (intent.purpose !== 'exit' && intent.purpose !== 'flatten') return ended(await refuse(dependencies, intent, why));
+  const { orders, clock, telemetry } = dependencies;
   const clientOrderId = clientOrderIdFor(intent.terms, intent.decision);
-  dependencies.telemetry.warn('the order of an exit is not placed yet', { clientOrderId, code: why.code });
-  return ended({ kind: 'refused', clientOrderId, refusal: why });
+  if (intent.purpose === 'exit' || intent.purpose === 'flatten') {
+    telemetry.warn('the order of an exit is not placed yet', { clientOrderId, code: why.code });
+    return ended({ kind: 'refused', clientOrderId, refusal: why });
+  }
+  const said = await orders.refuse(intent, why, clock.now());
+  // Another delivery claimed it meanwhile: what that set aside, or the order itself, is what was refused here.
+  if (!said && (await orders.get(clientOrderId)) !== null) {
+    return again(clock.now(), new Fault('transient', 'order-exists', `order ${clientOrderId} was just claimed`));
+  }
+  return ended(refusalOf(dependencies, intent, why));
 }
 
 /** The generation before. An exit whose position went through zero closes it from the other side, under another id. */

@@ -65,6 +65,19 @@ async function order(body: Readonly<Record<string, string>>): Promise<void> {
   expect(taken.status).toBe(200);
 }
 
+/** Where among its calls a run claims the order, found by a twin in a world of its own. */
+async function claimOf(intent: OrderIntent): Promise<number> {
+  const probe = new OutsideCalls([]);
+  const sacrificed = await openWorld(world.tables, `sending-claim-${worlds}`);
+  const other = sacrificed.start(probe);
+  const twin = { ...intent, terms: { ...intent.terms, accountId: sacrificed.account } };
+  await other.run(() =>
+    submitOrder(other.execute, twin, { holder: 'probe', until: addMs(sacrificed.clock.now(), 30_000) }),
+  );
+  await sacrificed.close();
+  return probe.made.findIndex(({ name }) => name === 'tables: transact');
+}
+
 /** Brings an order to the moment between its last look and its call, where the sender dies. */
 async function dieBeforeCall(intent: OrderIntent): Promise<void> {
   const probe = new OutsideCalls([]);
@@ -147,6 +160,34 @@ describe('a command that comes again', () => {
     const settled = await row(idOf(intent));
     expect(settled?.state).toBe('filled');
     expect(await factsOf(idOf(intent))).toHaveLength(settled?.journalSequence ?? 0);
+  });
+});
+
+describe('a command that two have', () => {
+  it('is left to the row that one of them made, where the other finds its own order in the way', async () => {
+    const intent = entryIntent(world);
+    const calls = new OutsideCalls([]);
+    const first = world.start(calls);
+    const claimAt = await claimOf(intent);
+    const dying = world.start(new OutsideCalls([{ at: claimAt, fate: 'die-after' }]));
+    await expect(submit(dying, intent, 'dying')).rejects.toThrow(ProcessDied);
+    expect((await row(idOf(intent)))?.state).toBe('claimed');
+    // It had looked for the row before there was one.
+    const { execute } = first;
+    let looks = 0;
+    const late = {
+      ...execute,
+      orders: {
+        ...execute.orders,
+        get: (id: ClientOrderId) => ((looks += 1) === 1 ? Promise.resolve(null) : execute.orders.get(id)),
+      },
+    };
+    const lease = { holder: 'late', until: addMs(world.clock.now(), 30_000) };
+    await expect(first.run(() => submitOrder(late, intent, lease))).rejects.toMatchObject({ code: 'order-leased' });
+    expect(await factsOf(idOf(intent))).toEqual(['order.claimed.v1']);
+    world.clock.moveTo(addMs(world.clock.now(), 46_000));
+    expect(await submit(first, intent, 'again')).toMatchObject({ kind: 'acknowledged' });
+    expect(world.ledger().orders).toHaveLength(1);
   });
 });
 

@@ -125,3 +125,10 @@ describe('an execution', () => {
     expect((await runWorld(commonPlanOf(20008))).violation).toBeNull();
   });
 });
+
+describe('a command', () => {
+  // Its message is seen twice; one consumer claims the order and dies, the other looked for the row before.
+  it('is not ended by the consumer that takes its own order for a twin (seed 30656)', async () => {
+    expect((await runWorld(planOf(30656))).violation).toBeNull();
+  });
+});
