@@ -78,6 +78,8 @@ export class FunctionRoom<D> {
 
   #take(): Container<D> {
     const { start, assemble, name, chance } = this.#parts;
+    // A call that outlived its invocation may have killed one while nobody used it.
+    this.#idle = this.#idle.filter((container) => !container.process.isDead);
     const warm = this.#idle.pop();
     if (warm !== undefined && !chance.happens(1 / COLD_START_ONE_IN)) return warm;
     const process = start(name);
