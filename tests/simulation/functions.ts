@@ -79,6 +79,7 @@ export class Functions {
   readonly #stream: StreamPump;
   readonly #lanes: readonly LanePump[];
   #posts = 0;
+  #wholePasses = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -191,6 +192,11 @@ export class Functions {
       );
   }
 
+  /** Passes of reconciliation that went through to their end. */
+  get wholePasses(): number {
+    return this.#wholePasses;
+  }
+
   /** Fires a schedule for its slot, as the scheduler of the cloud does: perhaps late, twice or not at all. */
   fire(what: Scheduled, slot: EpochMs): void {
     const { faults, scheduler } = this.#world;
@@ -204,7 +210,10 @@ export class Functions {
     const world = this.#world;
     const report = (promise: Promise<Ended<unknown>>): void => {
       promise.then(
-        ({ kind }) => world.say(`${what} ended: ${kind}`),
+        ({ kind }) => {
+          world.say(`${what} ended: ${kind}`);
+          if (what === 'reconcile' && kind === 'done') this.#wholePasses += 1;
+        },
         () => undefined,
       );
     };

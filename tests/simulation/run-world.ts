@@ -122,13 +122,13 @@ async function calm(world: World, functions: Functions, people: People): Promise
     ...after(next.closeAt, CLOSED_MINUTES),
     ...after(afterNext.openAt, OPENED_MINUTES),
   ].filter((at) => at >= from);
-  let passes = 0;
+  const before = functions.wholePasses;
   for (const at of looks) {
     functions.wakeLanes();
     await world.scheduler.runUntil(at, () => world.violation !== null);
-    // A pass in peace must have found it so as well.
-    if (world.violation !== null || (passes > 0 && isCalm(world, functions, people))) return;
-    passes += 1;
+    // A whole pass in peace must have found it so as well.
+    const isSeen = functions.wholePasses > before;
+    if (world.violation !== null || (isSeen && isCalm(world, functions, people))) return;
     wakeGuards(world, functions, at);
     await world.scheduler.runUntil(addMs(at, AFTER_LOOK_MS), () => world.violation !== null);
     if (world.violation !== null) return;
