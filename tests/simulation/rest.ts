@@ -113,13 +113,12 @@ const isHeldByBroker = (world: World, { strategyId, ticker }: Exit, told: Readon
       isStuckAtBroker(world, order),
   );
 
-/** The broker refused its order for good, having taken it: a person was told that the exit waits for him. */
-const isMisled = (world: World, { exitId, phase }: Exit): boolean =>
-  phase === 'blocked' &&
-  [...world.seen.orders.values()].some(
-    ({ clientOrderId, intent }) =>
-      intent.decision.decisionId === exitId && world.side.denied.submits.has(clientOrderId),
-  );
+/** Whether the broker of a world answers 422 whatever became of the order, so that nobody can know why it refuses. */
+const saysNo = ({ plan }: World): boolean =>
+  plan.brokerFaults.some(({ name, setting }) => name === 'error-after' && setting.parameters?.['status'] === 422);
+
+/** Refused for good by such an answer: a person was told that the exit waits for him. */
+const isMisled = (world: World, { phase }: Exit): boolean => phase === 'blocked' && saysNo(world);
 
 const isQuarantined = (world: World, { intent }: Order): boolean =>
   (world.seen.books.get(intent.terms.ticker)?.quarantine ?? null) !== null;
