@@ -112,6 +112,13 @@ describe('an execution that is restated', () => {
   });
 });
 
+describe('one of two executions that look alike', () => {
+  // The activities tell that one was corrected; the stream says of which more than a minute later.
+  it('is the only one that is restated, however late that is said (seed 725923)', async () => {
+    expect((await runWorld(planOf(725923))).violation).toBeNull();
+  });
+});
+
 describe('an order under our mark that has no row', () => {
   it('is told of in the journal by its own id (seed 21)', async () => {
     const act = { kind: 'marked-order', symbol: 'F', side: 'buy', units: 8, price: null } as const;

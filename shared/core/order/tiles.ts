@@ -65,12 +65,31 @@ const isPlacedElsewhere = ({ kind, ids, previousId }: RevisionReport, told: read
   told.some((other) => other.previousId !== null && other.kind === kind && ids.some((id) => other.ids.includes(id)));
 
 /**
+ * A guess at what was restated, where a telling that has its name and a further one says otherwise: of two executions
+ * that are alike, the source that names them knows which.
+ */
+const isGuessedOtherwise = ({ kind, ids, previousId }: RevisionReport, told: readonly RevisionReport[]): boolean =>
+  told.some(
+    (other) =>
+      other.kind === kind &&
+      other.previousId !== null &&
+      other.previousId !== previousId &&
+      other.ids.length > ids.length &&
+      ids.length > 0 &&
+      ids.every((id) => other.ids.includes(id)),
+  );
+
+/** Revisions without those that a better telling of the same has replaced. */
+export const standingRevisions = (told: readonly RevisionReport[]): readonly RevisionReport[] =>
+  told.filter((one) => !isPlacedElsewhere(one, told) && !isGuessedOtherwise(one, told));
+
+/**
  * Each revision once, oldest first. A bust of one named execution is one bust, whoever tells it, whenever its source
  * says that it was: the earliest time counts.
  */
 function distinctRevisions(told: readonly RevisionReport[]): readonly RevisionReport[] {
   const distinct: RevisionReport[] = [];
-  for (const revision of told.filter((one) => !isPlacedElsewhere(one, told))) {
+  for (const revision of standingRevisions(told)) {
     const index = distinct.findIndex((other) => compareParts(revisionParts(other), revisionParts(revision)) === 0);
     const known = distinct[index];
     if (known === undefined) distinct.push(revision);

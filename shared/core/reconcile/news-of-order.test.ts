@@ -209,7 +209,8 @@ describe('activities', () => {
     const order = read(sending(), alike, soon);
     expect(pricesOf(order)).toEqual(['4 at 100', '4 at 100']);
     expect(mayWait(news, soon)).toBe(true);
-    expect(mayWait(news, addMs(soon, 1))).toBe(false);
+    expect(mayWait(news, LONG_AFTER)).toBe(true);
+    expect(mayWait(news, addMs(LONG_AFTER, 3_000))).toBe(false);
     expect(pricesOf(read(order, alike, addMs(soon, 1)))).toEqual(['4 at 100']);
     // Where the stream has spoken there is nothing to wait for.
     const known = told(
@@ -218,6 +219,58 @@ describe('activities', () => {
       byStream('bust', 'y', { quantity: 4, second: 3, undoes: 'x' }),
     );
     expect(pricesOf(read(known, alike, soon))).toEqual(['4 at 100']);
+  });
+
+  const twins = [
+    byStream('fill', 'x', { quantity: 4, cumulative: 4, second: 1 }),
+    byStream('fill', 'y', { quantity: 4, cumulative: 8, second: 2 }),
+  ];
+  const twinFills = [fill('a', 4, 4, 1), fill('b', 4, 8, 2)];
+
+  it.each(['x', 'y'])('restate the one of two like executions that the stream names, however late: %s', (named) => {
+    const correction = [...twinFills, bust('c', 4, 8, 3), correct('d', 4, '90', 8, 3)];
+    const guessed = read(told(sending(), ...twins), correction);
+    expect(pricesOf(guessed)).toEqual(['4 at 90', '4 at 100']);
+    const corrects = byStream('correct', 'z', { quantity: 4, price: '90', second: 3, undoes: named });
+    const chosen = read(told(guessed, corrects), correction);
+    expect(pricesOf(chosen)).toEqual(named === 'x' ? ['4 at 90', '4 at 100'] : ['4 at 100', '4 at 90']);
+    expect(chosen.provisional).toBe(false);
+    expect(read(chosen, correction)).toBe(chosen);
+    // The other one may be restated in its turn.
+    const more = [...correction, bust('e', 4, 8, 5), correct('f', 4, '80', 8, 5)];
+    for (const order of [chosen, told(guessed, corrects)]) {
+      expect([...pricesOf(read(order, more))].sort()).toEqual(['4 at 80', '4 at 90']);
+    }
+  });
+
+  it('take back the one of two like executions that the stream names, however late, and no other', () => {
+    const busted = [...twinFills, bust('c', 4, 4, 3)];
+    const guessed = read(told(sending(), ...twins), busted);
+    expect(guessed.executions).toMatchObject([{ ids: ['activity:b', 'y'] }]);
+    const chosen = read(told(guessed, byStream('bust', 'z', { quantity: 4, second: 3, undoes: 'y' })), busted);
+    expect(chosen.executions).toMatchObject([{ ids: ['activity:a', 'x'] }]);
+    expect(chosen.filledQuantity).toBe(units(4));
+    expect(chosen.provisional).toBe(false);
+  });
+
+  it('of two like corrections of two like executions both count', () => {
+    const first = [...twinFills, bust('c', 4, 8, 3), correct('d', 4, '90', 8, 3)];
+    const both = [...first, bust('e', 4, 8, 4), correct('f', 4, '90', 8, 4)];
+    const guessed = read(told(sending(), ...twins), first);
+    const late = byStream('correct', 'w', { quantity: 4, price: '90', second: 4, undoes: 'y' });
+    const corrects = [
+      byStream('correct', 'z', { quantity: 4, price: '90', second: 3, undoes: 'y' }),
+      byStream('correct', 'w', { quantity: 4, price: '90', second: 4, undoes: 'x' }),
+    ];
+    for (const order of [
+      read(guessed, both),
+      read(told(guessed, late), both),
+      read(told(read(guessed, both), ...corrects), both),
+      read(told(sending(), ...twins, ...corrects), both),
+    ]) {
+      expect(pricesOf(order)).toEqual(['4 at 90', '4 at 90']);
+      expect(order.provisional).toBe(false);
+    }
   });
 
   it('of a bust without its execution leave the order provisional', () => {

@@ -22,10 +22,13 @@ import type {
   RevisionReport,
   UpdateExecution,
 } from '#shared/core/order/order.ts';
+import { standingRevisions } from '#shared/core/order/tiles.ts';
 import type { ActivityNews, OrderNews } from '#shared/core/reconcile/news-by-order.ts';
 
 /** Between two executions that look the same only the stream can choose; it is given so long to speak first. */
 const REVISION_SETTLE_MS = 60_000;
+/** What was chosen without it is held against what it says for so long: it may be late, and tells nothing twice. */
+const REVISION_DOUBT_MS = 3_600_000;
 
 const ACTIVITY = 'activity:';
 
@@ -149,7 +152,7 @@ class KnownPast {
   readonly #restated: Set<ExecutionId>;
 
   constructor(evidence: Evidence, fills: readonly ActivityNews[]) {
-    const revisions = evidence.flatMap((line) => line.revisions);
+    const revisions = evidence.flatMap((line) => standingRevisions(line.revisions));
     this.#revisions = revisions;
     this.#largest = [...evidence.map(largestSighting), ...fills.map((fill) => fill.cumulativeQuantity)].reduce(
       maxQuantity,
@@ -211,6 +214,22 @@ class KnownPast {
     return this.#executions.filter((one) => one.at <= activity.at && alike(one, undone) && stands(one));
   }
 
+  /**
+   * What this name was said to restate, where the telling of another source points at another execution that looks the
+   * same.
+   */
+  wrongGuess(name: ExecutionId, same: RevisionReport | null): KnownExecution | null {
+    const [guessed, named] = [this.restatedBy(name), this.named(same)];
+    const isOther = guessed !== null && named !== null && guessed !== named && alike(guessed, named);
+    return isOther ? guessed : null;
+  }
+
+  /** The one counts again, and the other no longer. */
+  chooseAnew(wrong: KnownExecution, { names }: KnownExecution): void {
+    for (const name of wrong.names) this.#restated.delete(name);
+    for (const name of names) this.#restated.add(name);
+  }
+
   /** The execution that another source's telling points at by a name that is known. */
   named(same: RevisionReport | null): KnownExecution | null {
     const previous = same?.previousId ?? null;
@@ -260,6 +279,13 @@ function revisionUpdates(
     const name = nameOfActivity(one.activity);
     const same = past.meet(one);
     if (past.isTold(name)) {
+      const wrong = past.wrongGuess(name, same);
+      const right = past.named(same);
+      if (wrong !== null && right !== null && same !== null) {
+        past.chooseAnew(wrong, right);
+        updates.push(updateOf(one.activity, now, revisionOf(one, same.at, same.previousId), past.filledAfter(one)));
+        continue;
+      }
       const strange = past.strangeName(same ?? past.telling(name));
       // Pointed at by a name that nobody else gave it, it may have been told only now, by an activity.
       const restated = past.restatedBy(name) ?? past.candidates(one).find(isNameless) ?? null;
@@ -286,7 +312,7 @@ function revisionUpdates(
 
 /** True while some of the news may be left for a later pass: then it must be read again though it says the same. */
 export const mayWait = ({ activities }: OrderNews, now: EpochMs): boolean =>
-  activities.some(({ kind, at }) => kind !== 'fill' && now - msOf(at) < REVISION_SETTLE_MS);
+  activities.some(({ kind, at }) => kind !== 'fill' && now - msOf(at) < REVISION_DOUBT_MS);
 
 /**
  * All that was read of the order as updates, in no particular order: they are taken in together.
