@@ -59,6 +59,7 @@ describe('belay backtest', () => {
       strategies: ['ma-crossover', 'rsi-mean-reversion', 'momentum', 'ml-momentum'],
       orders: expect.any(Number),
       decisionsSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      fills: { market: 'quotes', limits: 'quotes', volumeShare: null, impact: null, limitOrders: 0 },
       metrics: { totalReturn: expect.any(Number), maxDrawdown: expect.any(Number) },
       funnel: { total: { raw: expect.any(Number), executed: expect.any(Number) } },
       elapsedMs: expect.any(Number),
@@ -76,6 +77,16 @@ describe('belay backtest', () => {
     const help = backtestCommand().helpInformation();
     expect(help).toMatch(/--cash <dollars> +cash to begin with \(default: 100000\)/);
     expect(help).toContain('(default: 7.5)');
+  });
+
+  it('fills as it is told, and says how', async () => {
+    const page = join(directory, 'filled.html');
+    const flags = ['--fills', 'next-open', '--limit-fills', 'through', '--volume-share', '0.025', '--impact', '0.2'];
+    const out = await backtest(...flags, '--days', '5', '--symbols', '4', '--json', '--report', page);
+    expect(JSON.parse(out)).toMatchObject({
+      fills: { market: 'next-open', limits: 'through', volumeShare: 0.025, impact: 0.2, limitOrders: 0 },
+    });
+    expect(readFileSync(page, 'utf8')).toContain('Fills: market orders at the open; resting limits where the market');
   });
 
   it('takes the strategy of the page from a file of its own', async () => {
@@ -114,6 +125,16 @@ describe('belay backtest', () => {
     [['--cash', '0'], 'expected more than 0 dollars'],
     [['--cash', 'much'], '"much" is not a decimal'],
     [['--slippage-bps', '101'], 'expected basis points from 0 to 100'],
+    [
+      ['--fills', 'close'],
+      "option '--fills <model>' argument 'close' is invalid. Allowed choices are quotes, next-open",
+    ],
+    [['--limit-fills', 'always'], 'Allowed choices are quotes, touch, through'],
+    [['--volume-share', '0'], 'expected a share from 0.001 to 1 with up to three decimals'],
+    [['--volume-share', '0.0255'], 'expected a share from 0.001 to 1 with up to three decimals'],
+    [['--volume-share', '2.5%'], 'expected a share from 0.001 to 1 with up to three decimals'],
+    [['--volume-share', '0.1', '--impact', '1.1'], 'expected a share from 0 to 1 with up to six decimals'],
+    [['--impact', '0.2'], '--impact: expected --volume-share beside it'],
     [['--report', '/no/such/folder/out.html'], '--report /no/such/folder/out.html: its folder is not there'],
     [['--fast'], "unknown option '--fast'"],
   ])('refuses %j and says what would be right', async (args, message) => {

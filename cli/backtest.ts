@@ -34,6 +34,27 @@ const slippage = reading((text) => {
   return Math.round(bps * PER_MILLION_A_BASIS_POINT);
 });
 
+/** A share of one with so many decimals, as a whole number of the last of them. */
+const shareOfOne = (decimals: number, least: 0 | 1, expected: string) =>
+  reading((text) => {
+    const value = Number(text);
+    const units = Math.round(value * 10 ** decimals);
+    if (!/^\d+(\.\d+)?$/.test(text) || value > 1 || units < least || (text.split('.')[1] ?? '').length > decimals) {
+      throw new RangeError(`expected ${expected}.`);
+    }
+    return units;
+  });
+
+const volumeShare = shareOfOne(3, 1, 'a share from 0.001 to 1 with up to three decimals');
+const impact = shareOfOne(6, 0, 'a share from 0 to 1 with up to six decimals');
+
+/** @throws CommanderError */
+function refuseImpactAlone(command: Command): void {
+  const { volumeShare: share } = command.opts<{ readonly volumeShare?: number }>();
+  if (share !== undefined || command.getOptionValueSource('impact') !== 'cli') return;
+  command.error('error: --impact: expected --volume-share beside it, whose orders it moves the price of');
+}
+
 const positiveMoney = reading((text) => {
   const amount = parseMoney(text);
   if (amount <= 0n) throw new RangeError('expected more than 0 dollars.');
@@ -68,11 +89,38 @@ export const backtestCommand = (): Command =>
     .option('--vix <path>', 'the VIX as CSV; without it the universe measures its own volatility')
     .addOption(option('--slippage-bps <bps>', 'how much worse than quoted orders fill', slippage, '7.5'))
     .addOption(option('--commission <dollars>', 'commission a share', reading(parsePrice), '0.005'))
+    .addOption(
+      new Option('--fills <model>', 'market orders at the quotes of their instant, or at the open of their session')
+        .choices(['quotes', 'next-open'])
+        .default('quotes'),
+    )
+    .addOption(
+      new Option(
+        '--limit-fills <model>',
+        'limit orders that rest: at the quotes, or at their limit when the market prints it or goes through it',
+      )
+        .choices(['quotes', 'touch', 'through'])
+        .default('quotes'),
+    )
+    .option(
+      '--volume-share <share>',
+      "most of a session's volume that orders of a symbol take, such as 0.025; the rest waits",
+      volumeShare,
+    )
+    .addOption(
+      option(
+        '--impact <share>',
+        'with --volume-share: how far orders of the whole volume would move the price, by the square of their share',
+        impact,
+        '0.1',
+      ),
+    )
     .option('--report <file>', 'write a page with pictures here')
     .option('--json', 'print the summary as one JSON line, last on standard output', false)
     .showHelpAfterError('Try belay backtest --help')
     .action(async (options: BacktestOptions, command: Command) => {
       refuseSymbolsBeside(command);
+      refuseImpactAlone(command);
       const { backtest } = await import('./run-backtest.ts');
       await backtest(options);
     });

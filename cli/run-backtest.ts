@@ -3,6 +3,7 @@ import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Money, Price } from '#shared/core/kernel/decimal.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
+import type { FillChoice, LimitFills, MarketFills } from '#infra/local/backtest/fill-choice.ts';
 import { loadStrategies } from '#infra/local/backtest/load-strategies.ts';
 import { backtestPage } from '#infra/local/backtest/report-page.ts';
 import { runBacktest } from '#infra/local/backtest/run-backtest.ts';
@@ -26,6 +27,12 @@ export interface BacktestOptions {
   /** Millionths of the price. */
   readonly slippageBps: number;
   readonly commission: Price;
+  readonly fills: MarketFills;
+  readonly limitFills: LimitFills;
+  /** Thousandths of a session's volume. */
+  readonly volumeShare?: number;
+  /** Millionths of the price. */
+  readonly impact: number;
   readonly report?: string;
   readonly json: boolean;
 }
@@ -40,6 +47,12 @@ function requireWritable(path: string): void {
     throw new RangeError(`--report ${path}: its folder is not there or not writable`, { cause });
   }
 }
+
+const fillsOf = ({ fills, limitFills, volumeShare, impact }: BacktestOptions): FillChoice => ({
+  market: fills,
+  limits: limitFills,
+  volumeShare: volumeShare === undefined ? null : { perMilleMax: volumeShare, impactPerMillion: impact },
+});
 
 /** Prints the table, or the summary as JSON, and writes the page where one is asked for. */
 export async function backtest(options: BacktestOptions): Promise<void> {
@@ -60,6 +73,7 @@ export async function backtest(options: BacktestOptions): Promise<void> {
     cash,
     seed,
     costs: { slippagePerMillion: options.slippageBps, commissionPerShare: options.commission },
+    fills: fillsOf(options),
     vix: vix?.series ?? null,
     onDay: (done, session) => bar.show(done, session.date),
   });

@@ -52,7 +52,7 @@ function stillMarket(): VenueMarket {
     asset: (symbol) => assets.get(symbol) ?? null,
     quoteAt: (symbol) => quotes.get(symbol) ?? null,
     tradeAt: (symbol) => trades.get(symbol) ?? null,
-    rangeAt: () => ({ low: bid, high: ask }),
+    barAt: () => ({ open: last, high: ask, low: bid, volume: wholeQuantity(1_000_000) }),
     firstInstant: () => null,
   };
 }

@@ -13,6 +13,7 @@ import {
   parsePrice,
   parseQuantity,
   type Price,
+  prorateQuantity,
   subtractMoney,
   ZERO_MONEY,
   ZERO_QUANTITY,
@@ -23,15 +24,25 @@ import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { oppositeSide } from '#shared/core/order/terms.ts';
 import { replayAccount } from '#shared/core/venue/account-history.ts';
 import { type FeeSchedule, feesOf } from '#shared/core/venue/fees.ts';
+import type { FillRule } from '#shared/core/venue/fill-rule.ts';
 import { hasEnded } from '#shared/core/venue/order-lifecycle.ts';
 import { signedQuantity } from '#shared/core/venue/position-keeping.ts';
 import { advanceVenue, openVenue, requestCancel, submitOrder, undoExecution } from '#shared/core/venue/venue.ts';
+import type { VenueMarket } from '#shared/core/venue/venue-market.ts';
 import type { CancelFate, Execution, OrderFate, OrderRequest } from '#shared/core/venue/venue-order.ts';
 import { snapshotOf, stateOf } from '#shared/core/venue/venue-snapshot.ts';
 import { executionById, type Venue, type VenueRules } from '#shared/core/venue/venue-state.ts';
 import { RULES } from './desk-market.ts';
 
 const MARKET = tinyMarket({ seed: 3, days: 12 });
+/** Ten to a hundred shares a session, so that orders come up against them. */
+const THIN: VenueMarket = {
+  ...MARKET,
+  barAt(symbol, at) {
+    const bar = MARKET.barAt(symbol, at);
+    return bar === null ? null : { ...bar, volume: prorateQuantity(bar.volume, 1n, 100_000n, 'floor') };
+  },
+};
 const START = parseEpochMs('2026-01-06T09:20:00-05:00');
 const SYMBOLS = ['AAPL', 'MSFT', 'KO', 'F'].map(ticker);
 const OPENING = parseMoney('50000');
@@ -45,6 +56,15 @@ const LATENCIES: readonly Partial<VenueRules>[] = [
   {},
   { acknowledgeMs: 2, fillMs: 3, cancelMs: 40, requoteMs: 1_000 },
   { cancelMs: 3_600_000, requoteMs: 60_000, doneForDay: true },
+];
+
+/** Without slippage and impact every price stays within its bar, as without a rule. */
+const UNMOVED = { slippagePerMillion: 0, openingMs: 360_000, limitDepth: 'touch' } as const;
+const FILLS: readonly (FillRule | null)[] = [
+  null,
+  { ...UNMOVED, volumeShare: null },
+  { ...UNMOVED, limitDepth: 'through', volumeShare: { perMilleMax: 200, impactPerMillion: 0 } },
+  { ...UNMOVED, slippagePerMillion: 750, volumeShare: { perMilleMax: 500, impactPerMillion: 1_000_000 } },
 ];
 
 type Action =
@@ -238,12 +258,40 @@ function expectWithinBars(venue: Venue): void {
   }
 }
 
-const openAccount = (latency: number, seed: number): Venue =>
-  openVenue({ ...RULES, partialFillOneIn: 4, fees: FEES, seed, ...LATENCIES[latency] }, MARKET, OPENING, START);
+/** Orders have no more of a session than their share; a fill that overtook its cancel is a fault's and asks no rule. */
+function expectWithinVolume(venue: Venue): void {
+  const share = venue.rules.fills?.volumeShare ?? null;
+  if (share === null) return;
+  const taken = new Map<string, bigint>();
+  for (const { orderId, ticker: symbol, quantity, at } of venue.state.executions) {
+    const order = venue.state.orders.find(({ id }) => id === orderId);
+    const key = `${symbol} ${newYorkDate(at)}`;
+    const sum = (taken.get(key) ?? 0n) + quantity;
+    taken.set(key, sum);
+    if (order?.cancelFate !== 'confirm') continue;
+    const volume = THIN.barAt(symbol, at)?.volume ?? ZERO_QUANTITY;
+    expect(sum * 1_000n <= volume * BigInt(share.perMilleMax)).toBe(true);
+  }
+}
+
+interface Flow {
+  readonly latency: number;
+  readonly fills: number;
+  readonly seed: number;
+}
+
+const openAccount = ({ latency, fills, seed }: Flow): Venue =>
+  openVenue(
+    { ...RULES, partialFillOneIn: 4, fees: FEES, seed, ...LATENCIES[latency], fills: FILLS[fills] ?? null },
+    THIN,
+    OPENING,
+    START,
+  );
 
 const flow = (actions: fc.Arbitrary<Action>) =>
   fc.record({
     latency: fc.nat(LATENCIES.length - 1),
+    fills: fc.nat(FILLS.length - 1),
     seed: fc.nat(1_000),
     actions: fc.array(actions, { minLength: 30, maxLength: 90 }),
   });
@@ -258,18 +306,19 @@ describe('random order flows', () => {
   it('conserve money, never sell a share twice, fill within the bar and never beyond the order', () => {
     let fills = 0;
     fc.assert(
-      fc.property(flow(ordinary), ({ latency, seed, actions }) => {
-        const venue = openAccount(latency, seed);
+      fc.property(flow(ordinary), ({ actions, ...run }) => {
+        const venue = openAccount(run);
         let now = START;
         for (const action of actions) {
           now = act(venue, action, now);
           expectConserved(venue);
           expectWithinOrders(venue);
         }
-        expectWithinBars(venue);
+        if (venue.rules.fills?.slippagePerMillion !== 750) expectWithinBars(venue);
+        expectWithinVolume(venue);
         fills += venue.state.executions.length;
       }),
-      { seed: 2026, numRuns: 60 },
+      { seed: 2026, numRuns: 80 },
     );
     // A flow that trades nothing proves nothing.
     expect(fills).toBeGreaterThan(300);
@@ -280,7 +329,7 @@ describe('random order flows', () => {
       fc.property(
         flow(fc.oneof({ weight: 6, arbitrary: ordinary }, { weight: 1, arbitrary: undoArbitrary })),
         (run) => {
-          const venue = openAccount(run.latency, run.seed);
+          const venue = openAccount(run);
           let now = START;
           for (const action of run.actions) {
             now = act(venue, action, now);
@@ -299,9 +348,9 @@ describe('random order flows', () => {
 
   it('come to the same when they are done again, and when the state is kept and restored on the way', () => {
     fc.assert(
-      fc.property(flow(ordinary), fc.nat(100), ({ latency, seed, actions }, pause) => {
-        const venue = openAccount(latency, seed);
-        let again: Venue = openAccount(latency, seed);
+      fc.property(flow(ordinary), fc.nat(100), ({ actions, ...run }, pause) => {
+        const venue = openAccount(run);
+        let again: Venue = openAccount(run);
         let [now, later] = [START, START];
         for (const [index, action] of actions.entries()) {
           now = act(venue, action, now);

@@ -5,6 +5,7 @@ import {
   parseMoney,
   parsePrice,
   parseQuantity,
+  type Quantity,
   wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
 import { type Ticker, ticker } from '#shared/core/kernel/identity.ts';
@@ -38,6 +39,7 @@ export const RULES: VenueRules = {
   repeatCancel: 'refuse',
   doneForDay: false,
   fees: NO_FEES,
+  fills: null,
 };
 
 /** An ordinary share under a symbol. */
@@ -60,11 +62,14 @@ export interface SteppedMarket extends VenueMarket {
   /** From the instant on the symbol is quoted so; the last print is the bid unless it is said. */
   quote(symbol: string, from: EpochMs, bid: string, ask: string, last?: string): void;
   list(asset: VenueAsset): void;
+  /** Shares that each session trades of a symbol; a million unless said otherwise. */
+  trade(symbol: string, volume: number): void;
 }
 
 function steppedMarket(splits: readonly Split[] = []): SteppedMarket {
   const assets = new Map<Ticker, VenueAsset>();
   const steps = new Map<Ticker, Step[]>();
+  const volumes = new Map<Ticker, Quantity>();
   const sessions = sessionsBetween(calendarDate('2026-01-05'), calendarDate('2026-12-31'));
   const stepAt = (symbol: Ticker, instant: EpochMs): Step | undefined =>
     steps.get(symbol)?.findLast((step) => step.from <= instant);
@@ -92,13 +97,16 @@ function steppedMarket(splits: readonly Split[] = []): SteppedMarket {
       if (step === undefined) return null;
       return { ticker: symbol, price: parsePrice(step.last), size: wholeQuantity(100), at: nsOf(instant) };
     },
-    rangeAt(symbol, instant) {
+    barAt(symbol, instant) {
+      const session = sessionAt(sessions, instant);
       const prices = (steps.get(symbol) ?? []).flatMap((step) => [parsePrice(step.bid), parsePrice(step.ask)]);
-      if (sessionAt(sessions, instant) === null || prices.length === 0) return null;
+      const first = session === null ? undefined : (stepAt(symbol, session.openAt) ?? steps.get(symbol)?.[0]);
       const sorted = prices.toSorted((a, b) => (a < b ? -1 : 1));
       const [low, high] = [sorted[0], sorted.at(-1)];
-      return low === undefined || high === undefined ? null : { low, high };
+      if (first === undefined || low === undefined || high === undefined) return null;
+      return { open: parsePrice(first.last), high, low, volume: volumes.get(symbol) ?? wholeQuantity(1_000_000) };
     },
+    trade: (symbol, volume) => volumes.set(ticker(symbol), wholeQuantity(volume)),
     firstInstant(symbol, test, from, until) {
       const field = test.of === 'trade' ? 'last' : test.of;
       const found = [{ ...stepAt(symbol, from), from }, ...(steps.get(symbol) ?? [])].find((step) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatPrice, parsePrice } from '#shared/core/kernel/decimal.ts';
+import { formatPrice, parsePrice, wholeQuantity } from '#shared/core/kernel/decimal.ts';
 import { ticker } from '#shared/core/kernel/identity.ts';
 import { addMs, calendarDate, type EpochMs, epochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
@@ -54,7 +54,16 @@ describe('a feed of daily bars', () => {
   it('quotes nothing in a session without a bar, and keeps the last print', () => {
     const noon = at('2026-01-07T12:00:00-05:00');
     expect(feed.quoteAt(KO, noon)).toMatchObject({ bid: null, ask: null });
-    expect([last(noon), feed.rangeAt(KO, noon)]).toEqual(['102', null]);
+    expect([last(noon), feed.barAt(KO, noon)]).toEqual(['102', null]);
+  });
+
+  it('tells the whole bar of the session that is open, as its prints have it', () => {
+    const bar = { open: parsePrice('100'), volume: wholeQuantity(1_000) };
+    for (const time of ['09:30:00', '15:59:59']) {
+      expect(feed.barAt(KO, at(`2026-01-05T${time}-05:00`))).toMatchObject(bar);
+    }
+    expect(feed.barAt(KO, at('2026-01-05T09:29:59-05:00'))).toBeNull();
+    expect(feed.barAt(ticker('NOPE'), at('2026-01-05T10:00:00-05:00'))).toBeNull();
   });
 
   it('finds the first instant over several sessions, and none beyond the span', () => {

@@ -15,7 +15,7 @@ import {
   pricePath,
 } from '#shared/core/venue/price-path.ts';
 import { indexOfSessionClosingAfter, lastClosedSession, sessionAt } from '#shared/core/venue/session-index.ts';
-import type { PriceTest, VenueAsset } from '#shared/core/venue/venue-market.ts';
+import type { PriceTest, SessionBar, VenueAsset } from '#shared/core/venue/venue-market.ts';
 import type { Adjustment, FeedBar, MarketFeed } from './market-feed.ts';
 import { barSoFar, minuteBarsOf } from './intraday-bars.ts';
 
@@ -119,10 +119,7 @@ export function barFeed(options: BarFeedOptions): MarketFeed {
     asset: (symbol) => market.listings.get(symbol)?.asset ?? null,
     quoteAt: (symbol, at) => quoteOf(market, symbol, at),
     tradeAt: (symbol, at) => tradeOf(market, symbol, at),
-    rangeAt: (symbol, at) => {
-      const path = livePath(market, market.listings.get(symbol), sessionAt(market.sessions, at));
-      return path === null ? null : { low: lowOf(path), high: highOf(path) };
-    },
+    barAt: (symbol, at) => barOf(market, symbol, at),
     firstInstant: (symbol, test, from, until) => firstInstantOf(market, symbol, test, from, until),
     dailyBars: (symbol, from, to, now, adjustment) => dailyBarsOf(market, symbol, from, to, now, adjustment),
     minuteBars: (symbol, from, to, now, adjustment) => minuteBarsIn(market, symbol, from, to, now, adjustment),
@@ -204,6 +201,20 @@ function tradeOf(market: BarMarket, symbol: Ticker, at: EpochMs): TradePrint | n
   if (path !== null) return { ticker: symbol, price: priceAt(path, 'trade', at), size, at: nsOf(at) };
   const resting = restingPrice(market, listing, 'trade', at);
   return resting === null ? null : { ticker: symbol, price: resting.price, size, at: nsOf(resting.at) };
+}
+
+/** The bar as its session's prints have it. */
+function barOf(market: BarMarket, symbol: Ticker, at: EpochMs): SessionBar | null {
+  const listing = market.listings.get(symbol);
+  const session = sessionAt(market.sessions, at);
+  const path = livePath(market, listing, session);
+  if (listing === undefined || listing.columns === null || session === null || path === null) return null;
+  return {
+    open: priceAt(path, 'trade', session.openAt),
+    high: highOf(path),
+    low: lowOf(path),
+    volume: wholeQuantity(Math.floor(cell(listing.columns.volume, listing.cursor))),
+  };
 }
 
 function firstInstantOf(

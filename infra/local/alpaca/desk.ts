@@ -64,6 +64,7 @@ function rulesOf(options: BrokerOptions): VenueRules {
     repeatCancel: options.behaviour?.repeatCancel ?? 'refuse',
     doneForDay: options.behaviour?.doneForDay ?? false,
     fees: options.behaviour?.fees ?? NO_FEES,
+    fills: null,
   };
 }
 

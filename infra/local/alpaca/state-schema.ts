@@ -105,7 +105,18 @@ const equityClose: z.ZodType<EquityClose> = z.object({
 const due: z.ZodType<DueEvent> = z.object({
   at: instant,
   entry: z.int(),
-  kind: z.enum(['route', 'trigger', 'match', 'age', 'cancel', 'bust', 'overnight', 'session-open', 'session-close']),
+  kind: z.enum([
+    'route',
+    'trigger',
+    'match',
+    'reach',
+    'age',
+    'cancel',
+    'bust',
+    'overnight',
+    'session-open',
+    'session-close',
+  ]),
   order: z.int(),
   work: z.int(),
 });

@@ -3,6 +3,7 @@ import { drawdowns, monthlyReturns } from '#shared/core/report/metrics.ts';
 import { survivorsOf } from '#shared/core/report/funnel.ts';
 import { barChart, escaped, lineChart, stageChart } from './report-charts.ts';
 import type { BacktestRun } from './run-backtest.ts';
+import { fillsTold } from './fill-choice.ts';
 import { type BacktestReport, dollars, figuresOf, percent } from './summary.ts';
 import { approximateMoney } from '#shared/core/kernel/decimal.ts';
 
@@ -109,7 +110,7 @@ export function backtestPage(report: BacktestReport, run: BacktestRun): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escaped(title)}</h1>
-<p>${escaped(period)} Volatility: ${summary.volatility === 'vix' ? 'VIX' : 'realised, of the universe itself'}.</p>
+<p>${escaped(period)} Volatility: ${summary.volatility === 'vix' ? 'VIX' : 'realised, of the universe itself'}. Fills: ${escaped(fillsTold(summary.fills))}.</p>
 <dl>${figures.join('')}</dl>
 ${charts(report, run, startEquity)}
 <h2>Why no trade</h2><p>${escaped(why.headline)}</p>

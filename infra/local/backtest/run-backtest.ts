@@ -46,6 +46,7 @@ import { barFeed } from '#infra/local/alpaca/bar-feed.ts';
 import { PAPER_LATENCY } from '#infra/local/alpaca/embedding.ts';
 import type { MarketFeed } from '#infra/local/alpaca/market-feed.ts';
 import type { LocalMarket } from '#infra/local/market/open-market.ts';
+import { AT_QUOTES, type FillChoice, fillRuleOf } from './fill-choice.ts';
 import { MarketDays } from './market-days.ts';
 import { PaperDesk } from './paper-desk.ts';
 import { type PaperCommand, PaperHouse } from './paper-house.ts';
@@ -67,6 +68,8 @@ export interface BacktestRequest {
   readonly cash: Money;
   readonly seed: number;
   readonly costs: BacktestCosts;
+  /** At the quotes unless said otherwise. */
+  readonly fills?: FillChoice;
   readonly vix: VolatilitySeries | null;
   /** Named in every order; the local house's own unless said otherwise. */
   readonly account?: string;
@@ -87,6 +90,9 @@ export interface BacktestRun {
   readonly funnel: Funnel;
   readonly points: readonly EquityPoint[];
   readonly executions: readonly Execution[];
+  readonly fills: FillChoice;
+  /** Orders with a limit. */
+  readonly limitOrders: number;
   /** SHA-256 over every day's commands and refusals. */
   readonly decisionsSha256: string;
   readonly signals: number;
@@ -137,8 +143,21 @@ const knownSession = ({ today }: World): Session => sessionBefore(today.date);
 /** The costs as the venue knows them: prices that are worse, and a commission. */
 const feesFor = ({ commissionPerShare }: BacktestCosts): FeeSchedule => ({ ...NO_FEES, commissionPerShare });
 
-function openPaperVenue({ market, cash, costs, seed }: BacktestRequest, feed: MarketFeed, now: EpochMs): Venue {
+/** Without a volume no order would ever fill, which looks like a market that nobody wants to trade on. */
+function refuseWithoutVolume({ bars, description }: LocalMarket, { volumeShare }: FillChoice): void {
+  if (volumeShare === null || bars.some(({ volume }) => volume.some((shares) => shares > 0))) return;
+  throw new RangeError(`volume share: ${description} has no volume; expected bars with one, or no volume share`);
+}
+
+function openPaperVenue(
+  { market, cash, costs, seed, fills = AT_QUOTES }: BacktestRequest,
+  feed: MarketFeed,
+  now: EpochMs,
+): Venue {
+  if (market.tradingDays.length === 0) throw new RangeError('a backtest has at least one trading day');
+  refuseWithoutVolume(market, fills);
   const { activityMs: _, ...latency } = PAPER_LATENCY;
+  const rule = fillRuleOf(fills, costs.slippagePerMillion);
   const rules = {
     ...latency,
     seed,
@@ -149,9 +168,10 @@ function openPaperVenue({ market, cash, costs, seed }: BacktestRequest, feed: Ma
     repeatCancel: 'refuse',
     doneForDay: false,
     fees: feesFor(costs),
+    fills: rule,
   } as const;
-  if (market.tradingDays.length === 0) throw new RangeError('a backtest has at least one trading day');
-  return openVenue(rules, slippedMarket(feed, costs.slippagePerMillion), cash, now);
+  // Slipped once: by the rule where there is one, and otherwise by the quotes.
+  return openVenue(rules, rule === null ? slippedMarket(feed, costs.slippagePerMillion) : feed, cash, now);
 }
 
 function openWorld(request: BacktestRequest): World {
@@ -380,6 +400,8 @@ export function runBacktest(request: BacktestRequest): BacktestRun {
     funnel: world.funnel,
     points: world.points,
     executions: executionsOf(world),
+    fills: request.fills ?? AT_QUOTES,
+    limitOrders: world.venue.state.orders.filter(({ limitPrice }) => limitPrice !== null).length,
     decisionsSha256: world.hash.digest('hex'),
     signals: world.signalsMade,
     models: world.registry.versions,

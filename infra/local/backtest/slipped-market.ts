@@ -10,7 +10,7 @@ export function slippedMarket(market: VenueMarket, slippagePerMillion: number): 
     splits: market.splits,
     asset: (symbol) => market.asset(symbol),
     tradeAt: (symbol, at) => market.tradeAt(symbol, at),
-    rangeAt: (symbol, at) => market.rangeAt(symbol, at),
+    barAt: (symbol, at) => market.barAt(symbol, at),
     firstInstant: (symbol, test, from, until) => market.firstInstant(symbol, test, from, until),
     quoteAt: (symbol, at) => {
       const quote = market.quoteAt(symbol, at);

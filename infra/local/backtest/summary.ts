@@ -5,6 +5,7 @@ import { type FunnelReport, refusedIn, type WhyNoTrade } from '#shared/core/repo
 import { type Metrics, metricsOf } from '#shared/core/report/metrics.ts';
 import { type RoundTrip, roundTripsOf } from '#shared/core/report/round-trips.ts';
 import type { LocalMarket } from '#infra/local/market/open-market.ts';
+import { type FillFigures, fillFiguresOf, fillsTold } from './fill-choice.ts';
 import type { BacktestRun } from './run-backtest.ts';
 
 export interface BacktestSummary {
@@ -20,6 +21,8 @@ export interface BacktestSummary {
   readonly openTrades: number;
   readonly equity: number;
   readonly volatility: string;
+  /** The model that its orders were filled by. */
+  readonly fills: FillFigures;
   readonly decisionsSha256: string;
   readonly metrics: Metrics;
   readonly funnel: FunnelReport;
@@ -74,6 +77,7 @@ export function reportOf(
     openTrades: open,
     equity: run.points.at(-1)?.equity ?? approximateMoney(input.cash),
     volatility: run.volatilitySource,
+    fills: fillFiguresOf(run.fills, run.limitOrders),
     decisionsSha256: run.decisionsSha256,
     metrics: metricsOf({
       startEquity: approximateMoney(input.cash),
@@ -131,6 +135,7 @@ export function backtestTable({ summary, why }: BacktestReport): string {
     ['market', `${summary.data}, ${summary.symbols} symbols, ${summary.from} to ${summary.to}, ${summary.days} days`],
     ['strategies', summary.strategies.join(', ')],
     ['volatility', summary.volatility === 'vix' ? 'VIX' : 'realised, of the universe itself'],
+    ['fills', fillsTold(summary.fills)],
     ['signals', `${total.raw} looked at, ${total.executed} orders, ${refusedIn(total)} refused`],
     [
       'refusals',

@@ -5,6 +5,7 @@ export type DueKind =
   | 'route'
   | 'trigger'
   | 'match'
+  | 'reach'
   | 'age'
   | 'cancel'
   | 'bust'

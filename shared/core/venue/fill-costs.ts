@@ -1,31 +1,8 @@
-/** What a modelled fill costs beside its price: slippage against the order, and commission for each share. */
-import {
-  type Money,
-  type Price,
-  type Quantity,
-  notionalOf,
-  proratePrice,
-  roundPrice,
-  subtractPrice,
-} from '#shared/core/kernel/decimal.ts';
+/** What getting a fill costs in its price. Commission is the venue's own fee (`fees.ts`). */
+import { type Price, maxPrice, minPrice, proratePrice, roundPrice } from '#shared/core/kernel/decimal.ts';
 import { priceTick } from '#shared/core/market/instrument-rules.ts';
 import type { Side } from '#shared/core/order/terms.ts';
-
-export interface FillCosts {
-  /** Millionths of the price: 750 is 7.5 basis points. */
-  readonly slippagePerMillion: number;
-  /** Dollars for each share, bought or sold. */
-  readonly commissionPerShare: Price;
-}
-
-/** What a model makes of an order in one bar. */
-export interface ModelFill {
-  readonly price: Price;
-  readonly quantity: Quantity;
-  /** Difference between this price and the market's, over the whole quantity; never negative. */
-  readonly slippage: Money;
-  readonly commission: Money;
-}
+import type { Offer } from './fill-rule.ts';
 
 /** The market's price moved against the order and rounded to its tick, against the order as well. */
 export function slippedPrice(side: Side, price: Price, slippagePerMillion: number): Price {
@@ -35,13 +12,10 @@ export function slippedPrice(side: Side, price: Price, slippagePerMillion: numbe
   return roundPrice(slipped, priceTick(price), rounding);
 }
 
-/** A fill at a price that the market showed, with the costs of getting it. */
-export function costedFill(side: Side, quantity: Quantity, shown: Price, paid: Price, costs: FillCosts): ModelFill {
-  const worse = side === 'buy' ? subtractPrice(paid, shown) : subtractPrice(shown, paid);
-  return {
-    price: paid,
-    quantity,
-    slippage: notionalOf(worse, quantity),
-    commission: notionalOf(costs.commissionPerShare, quantity),
-  };
+/** What an order pays for an offer, moved against it by so many millionths but never beyond the offer's worst. */
+export function paidPrice(side: Side, offer: Offer, perMillion: number): Price {
+  if (!offer.moves) return offer.shown;
+  const moved = slippedPrice(side, offer.shown, perMillion);
+  if (offer.worst === null) return moved;
+  return side === 'buy' ? minPrice(moved, offer.worst) : maxPrice(moved, offer.worst);
 }

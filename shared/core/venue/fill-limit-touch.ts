@@ -1,32 +1,24 @@
-/** A resting limit order in one bar: it fills where the bar reaches it. */
-import type { Price, Quantity } from '#shared/core/kernel/decimal.ts';
+/** A limit order that rests fills where the market's prints reach it. */
+import { type Price, addPrice, subtractPrice } from '#shared/core/kernel/decimal.ts';
+import { priceTick } from '#shared/core/market/instrument-rules.ts';
 import type { Side } from '#shared/core/order/terms.ts';
-import { type FillCosts, type ModelFill, costedFill } from './fill-costs.ts';
+import type { LimitDepth, Offer } from './fill-rule.ts';
+import type { PriceTest } from './venue-market.ts';
 
-export interface LimitBar {
-  readonly open: Price;
-  readonly high: Price;
-  readonly low: Price;
+/** What a print must be to fill a resting order: at the limit or better, or better by a tick at least. */
+export function restingTest(side: Side, limit: Price, depth: LimitDepth): PriceTest {
+  const is = side === 'buy' ? 'at-most' : 'at-least';
+  if (depth === 'touch') return { of: 'trade', is, price: limit };
+  const tick = priceTick(limit);
+  return { of: 'trade', is, price: side === 'buy' ? subtractPrice(limit, tick) : addPrice(limit, tick) };
 }
 
-/** `touch` fills when the bar reaches the limit; `through` only when it goes beyond, as an order at the back of a queue. */
-export type LimitDepth = 'touch' | 'through';
-
 /**
- * The fill at the limit, or at the open where the bar opens on the better side of it; null where the bar stays away.
- * A limit order has no slippage: its price is its own.
+ * The limit, or the open where the session opens better and the order waited for it. Without slippage: the price of an
+ * order that rests is its own.
+ * @param open null when the order came after the open, which can give it nothing any more
  */
-export function fillAtLimit(
-  side: Side,
-  quantity: Quantity,
-  limit: Price,
-  bar: LimitBar,
-  depth: LimitDepth,
-  costs: FillCosts,
-): ModelFill | null {
-  const opensBetter = side === 'buy' ? bar.open <= limit : bar.open >= limit;
-  if (opensBetter) return costedFill(side, quantity, bar.open, bar.open, costs);
-  const reach = side === 'buy' ? limit - bar.low : bar.high - limit;
-  const reached = depth === 'touch' ? reach >= 0n : reach > 0n;
-  return reached ? costedFill(side, quantity, limit, limit, costs) : null;
+export function offerAtLimit(side: Side, limit: Price, open: Price | null): Offer {
+  const opensBetter = open !== null && (side === 'buy' ? open <= limit : open >= limit);
+  return { shown: opensBetter ? open : limit, worst: limit, moves: false };
 }

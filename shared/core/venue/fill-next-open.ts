@@ -1,9 +1,16 @@
-/** The order of one session fills at the open of the next, with slippage. */
-import type { Price, Quantity } from '#shared/core/kernel/decimal.ts';
+/** An order that was decided on before a session's prices fills at its open. */
+import type { Price } from '#shared/core/kernel/decimal.ts';
+import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Side } from '#shared/core/order/terms.ts';
-import { type FillCosts, type ModelFill, costedFill, slippedPrice } from './fill-costs.ts';
+import type { Offer } from './fill-rule.ts';
+import { buyCollar } from './marketability.ts';
 
-/** The whole quantity at the open. Slippage may carry the price beyond the bar: it stands for the order's own weight. */
-export function fillAtNextOpen(side: Side, quantity: Quantity, open: Price, costs: FillCosts): ModelFill {
-  return costedFill(side, quantity, open, slippedPrice(side, open, costs.slippagePerMillion), costs);
-}
+/** Whether an instant is within so many milliseconds of a session's open. */
+export const isOpening = (openAt: EpochMs, at: EpochMs, openingMs: number): boolean => at - openAt <= openingMs;
+
+/** The open, for whatever quantity. A market buy keeps its collar, taken from the open as if it had been routed then. */
+export const offerAtOpen = (side: Side, open: Price): Offer => ({
+  shown: open,
+  worst: side === 'buy' ? buyCollar(open) : null,
+  moves: true,
+});

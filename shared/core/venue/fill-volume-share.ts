@@ -1,42 +1,39 @@
-/** No order may be more than a share of what was traded in its bar, and the larger its share the worse its price. */
+/** Orders may be no more than a share of what their session trades, and the larger the share the worse the price. */
 import {
-  type Price,
   type Quantity,
+  addQuantity,
   minQuantity,
   prorateQuantity,
   roundQuantity,
+  subtractQuantity,
   wholeQuantity,
 } from '#shared/core/kernel/decimal.ts';
-import type { Side } from '#shared/core/order/terms.ts';
-import { type FillCosts, type ModelFill, costedFill, slippedPrice } from './fill-costs.ts';
+import type { VolumeShareRule } from './fill-rule.ts';
 
-export interface VolumeShareRule {
-  /** Thousandths of the bar's volume that one order may take: 25 is 2.5 %. */
-  readonly perMilleMax: number;
-  /** Millionths of the price that an order of the whole volume would move it by; the move grows with the share squared. */
+export interface VolumeTake {
+  readonly quantity: Quantity;
+  /** Millionths of the price. */
   readonly impactPerMillion: number;
 }
 
 const ONE_SHARE = wholeQuantity(1);
 
 /**
- * What one bar gives of an open quantity, in whole shares, at the bar's price moved by impact and slippage. Null where
- * the bar's volume gives no share at all; the rest waits for the next bar.
+ * What a session's volume gives of a wanted quantity, in whole shares, where some of it was taken before; what was taken
+ * counts for the impact too, so that parts are no cheaper. Null where nothing is left to give. The quadratic impact is
+ * that of zipline's `VolumeShareSlippage`.
  */
-export function fillShareOfVolume(
-  side: Side,
-  openQuantity: Quantity,
-  price: Price,
+export function takeOfVolume(
+  wanted: Quantity,
+  taken: Quantity,
   volume: Quantity,
   rule: VolumeShareRule,
-  costs: FillCosts,
-): ModelFill | null {
+): VolumeTake | null {
   if (volume <= 0n) return null;
-  const ceiling = prorateQuantity(volume, BigInt(rule.perMilleMax), 1_000n, 'floor');
-  const quantity = minQuantity(openQuantity, roundQuantity(ceiling, ONE_SHARE, 'floor'));
+  const share = prorateQuantity(volume, BigInt(rule.perMilleMax), 1_000n, 'floor');
+  const left = subtractQuantity(roundQuantity(share, ONE_SHARE, 'floor'), taken);
+  const quantity = minQuantity(wanted, left);
   if (quantity <= 0n) return null;
-  const share = Number((quantity * 1_000_000n) / volume) / 1_000_000;
-  const impact = Math.ceil(rule.impactPerMillion * share * share);
-  const paid = slippedPrice(side, price, impact + costs.slippagePerMillion);
-  return costedFill(side, quantity, price, paid, costs);
+  const ofVolume = Number((addQuantity(taken, quantity) * 1_000_000n) / volume) / 1_000_000;
+  return { quantity, impactPerMillion: Math.ceil(rule.impactPerMillion * ofVolume * ofVolume) };
 }

@@ -1,5 +1,5 @@
 /** What the venue must know of the market: instruments, sessions, and the prices of any instant up to now. */
-import type { Price } from '#shared/core/kernel/decimal.ts';
+import type { Price, Quantity } from '#shared/core/kernel/decimal.ts';
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { EpochMs } from '#shared/core/kernel/instant.ts';
 import type { Split } from '#shared/core/market/splits.ts';
@@ -22,6 +22,14 @@ export interface PriceTest {
   readonly price: Price;
 }
 
+/** Prices on tick, and shares. */
+export interface SessionBar {
+  readonly open: Price;
+  readonly high: Price;
+  readonly low: Price;
+  readonly volume: Quantity;
+}
+
 export interface VenueMarket {
   /** Ascending, without overlap, reaching as far into the future as orders may rest. */
   readonly sessions: readonly Session[];
@@ -32,8 +40,11 @@ export interface VenueMarket {
   quoteAt(ticker: Ticker, at: EpochMs): Quote | null;
   /** The last print at or before the instant. */
   tradeAt(ticker: Ticker, at: EpochMs): TradePrint | null;
-  /** Low and high of the bar of the session that holds the instant; null outside sessions. */
-  rangeAt(ticker: Ticker, at: EpochMs): { readonly low: Price; readonly high: Price } | null;
+  /**
+   * The whole bar of the session that holds the instant, its future included: for what the venue alone may know. Null
+   * outside sessions, and in one without a bar.
+   */
+  barAt(ticker: Ticker, at: EpochMs): SessionBar | null;
   /** The first instant of `from` to `until`, both inclusive and within sessions, at which the test holds. */
   firstInstant(ticker: Ticker, test: PriceTest, from: EpochMs, until: EpochMs): EpochMs | null;
 }

@@ -18,6 +18,7 @@ import { type CalendarDate, type EpochMs, type EpochNs, epochNs, nsOf } from '#s
 import type { Side } from '#shared/core/order/terms.ts';
 import { type DueEvent, type DueKind, pushDue } from './due-queue.ts';
 import type { FeeSchedule } from './fees.ts';
+import type { FillRule } from './fill-rule.ts';
 import { hasEnded, mayMove } from './order-lifecycle.ts';
 import type { VenueMarket } from './venue-market.ts';
 import type { Execution, OrderEvent, VenueOrder, VenuePosition } from './venue-order.ts';
@@ -42,6 +43,8 @@ export interface VenueRules {
   /** Gtc orders rest as done_for_day overnight. */
   readonly doneForDay: boolean;
   readonly fees: FeeSchedule;
+  /** Null fills at the quotes, without slippage. */
+  readonly fills: FillRule | null;
 }
 
 /** What the broker and the account's owner allow; changed at run time. */

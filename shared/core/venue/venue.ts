@@ -206,6 +206,7 @@ function perform(venue: Venue, event: DueEvent): void {
     case 'route':
     case 'trigger':
     case 'match':
+    case 'reach':
     case 'age':
     case 'cancel':
     case 'bust':
@@ -227,7 +228,7 @@ function performForOrder(venue: Venue, event: DueEvent): void {
   else if (kind === 'age') requestCancel(venue, order.id, at);
   else if (order.work !== event.work) return;
   else if (kind === 'trigger') trigger(venue, order, at);
-  else match(venue, order, at);
+  else match(venue, order, at, kind === 'reach' ? 'reached' : 'market');
 }
 
 /** Open orders of all symbols, oldest first. */

@@ -12,8 +12,11 @@ import { type EpochMs, addMs, epochMs } from '#shared/core/kernel/instant.ts';
 import { priceTick } from '#shared/core/market/instrument-rules.ts';
 import { bookFill, bookUndoing, openQuantity } from './execution-booking.ts';
 import { chanceOf } from './fingerprint.ts';
+import { restingTest } from './fill-limit-touch.ts';
+import { type Meeting, type Take, offerTo, takeOf } from './fill-offers.ts';
 import { anyFillTest, buyCollar, fillPrice, fillTest, partOf, triggerTest, waitsForStop } from './marketability.ts';
 import { sessionAt } from './session-index.ts';
+import type { PriceTest } from './venue-market.ts';
 import type { OrderEvent, OrderStatus, VenueOrder } from './venue-order.ts';
 import { type Venue, nextStamp, putOrder, schedule, tell } from './venue-state.ts';
 
@@ -78,12 +81,22 @@ export function scheduleWork(venue: Venue, order: VenueOrder, from: EpochMs): vo
     if (at !== null) schedule(state, at, 'trigger', order.number, order.work);
     return;
   }
-  const marketable = fillPrice(order.side, order.workingLimit, market.quoteAt(order.ticker, from)) !== null;
-  const test = order.workingLimit === null ? anyFillTest(order.side) : fillTest(order.side, order.workingLimit);
+  const marketable = offerTo(venue, order, from, 'market') !== null;
+  const { test, kind } = waitFor(venue, order);
   const at = marketable ? from : market.firstInstant(order.ticker, test, from, until);
   if (at === null) return;
   const fillAt = addMs(at, rules.fillMs);
-  if (fillAt <= until) schedule(state, fillAt, 'match', order.number, order.work);
+  if (fillAt <= until) schedule(state, fillAt, marketable ? 'match' : kind, order.number, order.work);
+}
+
+/** What the market must come to for an order that it does not fill now, and what the order does then. */
+function waitFor(
+  { rules }: Venue,
+  { side, limitPrice, workingLimit }: VenueOrder,
+): { readonly test: PriceTest; readonly kind: 'match' | 'reach' } {
+  const depth = rules.fills?.limitDepth ?? null;
+  if (depth !== null && limitPrice !== null) return { test: restingTest(side, limitPrice, depth), kind: 'reach' };
+  return { test: workingLimit === null ? anyFillTest(side) : fillTest(side, workingLimit), kind: 'match' };
 }
 
 /** The venue takes an order to the market, or turns it down after all. */
@@ -135,25 +148,28 @@ function drawnSize(venue: Venue, order: VenueOrder, open: Quantity): Quantity {
   return partOf(open, chanceOf(seed, 'part:', order.clientOrderId, order.executionCount));
 }
 
-/** The market has come to an order: it fills, in whole or in part, at the far side of the market. */
-export function match(venue: Venue, order: VenueOrder, at: EpochMs): void {
-  const price = fillPrice(order.side, order.workingLimit, venue.market.quoteAt(order.ticker, at));
-  if (price === null) {
+/** The market has come to an order: it fills, in whole or in part, at the far side of the market or as the rule has it. */
+export function match(venue: Venue, order: VenueOrder, at: EpochMs, meeting: Meeting): void {
+  const offer = offerTo(venue, order, at, meeting);
+  if (offer === null) {
     if (isImmediate(order)) end(venue, order, 'canceled', at);
     else scheduleWork(venue, order, addMs(at, 1));
     return;
   }
-  const open = openQuantity(order, price);
+  const open = openQuantity(order, offer.shown);
   if (open <= 0n) {
     // A notional order whose rest no longer buys the smallest step.
     end(venue, order, 'canceled', at);
     return;
   }
-  fill(venue, order, fillSize(venue, order, open), price, open, at);
+  const take = takeOf(venue, order, offer, { wanted: fillSize(venue, order, open), open }, at);
+  if (take !== null) fill(venue, order, take, at);
+  // The session gives it no more: what is left waits for the next one, or for its end.
+  else if (isImmediate(order)) end(venue, order, 'canceled', at);
 }
 
-function fill(venue: Venue, order: VenueOrder, quantity: Quantity, price: Price, open: Quantity, at: EpochMs): void {
-  const next = bookFill(venue, order, quantity, price, quantity === open, at);
+function fill(venue: Venue, order: VenueOrder, { quantity, price, completes }: Take, at: EpochMs): void {
+  const next = bookFill(venue, order, quantity, price, completes, at);
   if (next.status === 'filled') {
     if (order.fate === 'fill-then-bust' || order.fate === 'fill-then-correct') {
       schedule(venue.state, addMs(at, venue.rules.requoteMs), 'bust', next.number, next.work);
@@ -176,9 +192,9 @@ export function undoLast(venue: Venue, order: VenueOrder, at: EpochMs): void {
     return;
   }
   const increment = priceTick(last.price);
-  const range = venue.market.rangeAt(order.ticker, last.at);
+  const bar = venue.market.barAt(order.ticker, last.at);
   const above = addPrice(last.price, increment);
-  const price = range !== null && above > range.high ? subtractPrice(last.price, increment) : above;
+  const price = bar !== null && above > bar.high ? subtractPrice(last.price, increment) : above;
   bookUndoing(venue, last, { quantity: last.quantity, price }, at);
 }
 
@@ -187,9 +203,9 @@ function racePrice(venue: Venue, order: VenueOrder, at: EpochMs): Price | null {
   if (!order.triggered) return null;
   const marketable = fillPrice(order.side, order.workingLimit, venue.market.quoteAt(order.ticker, at));
   if (marketable !== null || order.workingLimit === null) return marketable;
-  const range = venue.market.rangeAt(order.ticker, at);
+  const bar = venue.market.barAt(order.ticker, at);
   const limit = order.workingLimit;
-  return range !== null && limit >= range.low && limit <= range.high ? limit : null;
+  return bar !== null && limit >= bar.low && limit <= bar.high ? limit : null;
 }
 
 /** A cancel request has reached the venue. */
