@@ -75,7 +75,7 @@ export interface PaperDeskParts {
   readonly policy: Policy;
   readonly venue: Venue;
   /** What decisions and checks are quoted; the venue's own may be worse by slippage. */
-  readonly quotes: VenueMarket;
+  readonly quotes: Pick<VenueMarket, 'asset' | 'quoteAt'>;
   /** What the checks of an entry know of its symbol's bars. */
   readonly barsOf: (symbol: Ticker, now: EpochMs) => BarFacts | null;
   /** The symbols that may be entered: the universe as of the session before. */

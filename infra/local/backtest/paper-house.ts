@@ -95,7 +95,7 @@ export interface PaperHouseParts {
   readonly desk: PaperDesk;
   readonly policy: Policy;
   readonly venue: Venue;
-  readonly quotes: VenueMarket;
+  readonly quotes: Pick<VenueMarket, 'quoteAt'>;
   /** Average true range as of the session before a position was opened; null while the bars do not tell. */
   readonly rangeOf: (symbol: Ticker, share: StrategyShare, now: EpochMs) => Price | null;
   /** Told of the steps of the day that are the run's own. */

@@ -142,6 +142,17 @@ describe('a share of the volume', () => {
     expect([settled(venue, order, NOON).status, venue.state.heldMoney]).toEqual(['canceled', 0n]);
   });
 
+  it('is one for all orders of a symbol, and none of another symbol', () => {
+    const { venue, market } = by({ volumeShare });
+    for (const symbol of ['AAPL', 'KO']) market.trade(symbol, 1_000);
+    settled(venue, submit(venue, { qty: '80' }, TEN_O_CLOCK));
+    const second = submit(venue, { qty: '80' }, TEN_O_CLOCK);
+    expect([settled(venue, second).status, holdingOf(venue, 'AAPL')]).toEqual(['partially_filled', '100']);
+    const third = submit(venue, { qty: '80' }, TEN_O_CLOCK);
+    expect([settled(venue, third, NOON).status, holdingOf(venue, 'AAPL')]).toEqual(['new', '100']);
+    expect(settled(venue, submit(venue, { qty: '80', symbol: 'KO' }, NOON), NOON).status).toBe('filled');
+  });
+
   it('cancels what fok or ioc asks beyond it, and fills nothing of a session that trades nothing', () => {
     const { venue, market } = by({ volumeShare });
     market.trade('AAPL', 1_000);
