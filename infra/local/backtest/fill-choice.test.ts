@@ -152,6 +152,9 @@ describe('a backtest under a fill model', () => {
     expect(fillsTold(fillFiguresOf(EVERY, 3))).toBe(
       "market orders at the open; resting limits where the market goes beyond them (3 had one); at most 0.2 % of a session's volume, impact 0.1",
     );
+    // 0.029 * 100 is not 2.9 in binary.
+    const uneven = { ...AT_QUOTES, volumeShare: { perMilleMax: 29, impactPerMillion: 0 } };
+    expect(fillsTold(fillFiguresOf(uneven, 0))).toBe("at the quotes; at most 2.9 % of a session's volume, impact 0");
     expect(fillsTold(fillFiguresOf(WHOLE, 0))).toContain('where the market prints them (no order had one)');
   });
 });

@@ -63,7 +63,7 @@ export function fillsTold({ market, limits, volumeShare, impact, limitOrders }: 
   const share =
     volumeShare === null || impact === null
       ? null
-      : `at most ${volumeShare * 100} % of a session's volume, impact ${impact}`;
+      : `at most ${(volumeShare * 100).toFixed(1)} % of a session's volume, impact ${impact}`;
   const resting = LIMITS_TOLD[limits];
   const told = [
     market === 'quotes' ? 'at the quotes' : 'market orders at the open',
