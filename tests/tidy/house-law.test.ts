@@ -8,6 +8,7 @@ import {
   entriesOfScripts,
   type Files,
   findDeadFiles,
+  findUnusedFiles,
 } from './house-law.ts';
 import { parseSource } from './source-file.ts';
 import type { Violation } from './violation.ts';
@@ -15,6 +16,23 @@ import type { Violation } from './violation.ts';
 const house = (texts: Readonly<Record<string, string>>): Files =>
   new Map(Object.entries(texts).map(([path, text]) => [path, parseSource(path, text)]));
 const pathsOf = (violations: readonly Violation[]): readonly string[] => violations.map(({ path }) => path);
+
+describe('unused files', () => {
+  it('are product files that only tests reach, unless they serve tests by name or place', () => {
+    const files = house({
+      'functions/execute/handler.ts': "import { run } from './run.ts';\n",
+      'functions/execute/run.ts': '',
+      'shared/core/order/tested.ts': "import { inner } from './inner.ts';\n",
+      'shared/core/order/inner.ts': '',
+      'shared/core/order/tested.test.ts':
+        "import { tested } from './tested.ts';\nimport { one } from './order-fixture.ts';\n",
+      'shared/core/order/order-fixture.ts': '',
+      'shared/adapters/memory/clock.ts': '',
+      'tests/journey/world.ts': '',
+    });
+    expect(pathsOf(findUnusedFiles(files, []))).toEqual(['shared/core/order/tested.ts', 'shared/core/order/inner.ts']);
+  });
+});
 
 describe('dead files', () => {
   it('are those that no entry reaches, through values, types, re-exports, dynamic imports and URLs', () => {

@@ -50,6 +50,23 @@ export function findDeadFiles(files: Files, scriptEntries: readonly string[]): r
     });
 }
 
+/** What serves tests beside the product says so by where it lies or how it is named; a page is text that a test holds. */
+const SERVES_TESTS = /^tests\/|^shared\/adapters\/memory\/|-(?:under-test|fixture|page)\.ts$/;
+
+/** Product files that nothing but their own tests reach: kept up, and used by nobody. */
+export function findUnusedFiles(files: Files, scriptEntries: readonly string[]): readonly Violation[] {
+  const entries = [...files.keys()].filter(
+    (path) => !isTest(path) && ENTRY_PATTERNS.some((pattern) => pattern.test(path)),
+  );
+  const reached = reach(files, [...entries, ...scriptEntries]);
+  return [...files.keys()]
+    .filter((path) => !isTest(path) && !reached.has(path) && !SERVES_TESTS.test(path))
+    .map((path) => {
+      const message = 'only tests reach this file; let the product use it, or remove it with its test';
+      return { path, line: 1, rule: 'unused-file', message };
+    });
+}
+
 /** Every function room has its door, its composition root and at least one workflow. */
 export function checkFunctionRooms(files: Files): readonly Violation[] {
   const product = [...files.keys()].filter((path) => path.startsWith('functions/') && !isTest(path));

@@ -12,6 +12,7 @@ import {
   entriesOfScripts,
   type Files,
   findDeadFiles,
+  findUnusedFiles,
 } from './house-law.ts';
 import { checkImports } from './import-law.ts';
 import { checkLengths, checkNames } from './shape-law.ts';
@@ -56,6 +57,10 @@ describe('the house', () => {
 
   it('holds no dead file', () => {
     expectNone(findDeadFiles(files, entriesOfScripts(readText('package.json'))));
+  });
+
+  it('keeps nothing in the product that only its own test uses', () => {
+    expectNone(findUnusedFiles(files, entriesOfScripts(readText('package.json'))));
   });
 
   it('has a file for every script of package.json', () => {
