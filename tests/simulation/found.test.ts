@@ -112,6 +112,16 @@ describe('an execution that is restated', () => {
   });
 });
 
+describe('a world', () => {
+  // Somebody sold by hand what an exit should sell; an execution is corrected when all else is calm.
+  it.each([807501, 803743])(
+    'rests once there is nothing left to do for anybody but a person (seed %i)',
+    async (seed) => {
+      expect((await runWorld(planOf(seed))).violation).toBeNull();
+    },
+  );
+});
+
 describe('one of two executions that look alike', () => {
   // The activities tell that one was corrected; the stream says of which more than a minute later.
   it('is the only one that is restated, however late that is said (seed 725923)', async () => {

@@ -85,12 +85,19 @@ function driven(world: World): string | null {
   );
   const told = toldOf(world);
   const open = [...books.values()].find((book) => {
-    if (book.exitId === null || waiting.has(book.ticker)) return false;
+    if (book.exitId === null || waiting.has(book.ticker) || isSoldByHand(world, book)) return false;
     const exit = exitOf(world, book);
     return exit === null || !(isHeldByBroker(world, exit, told) || isMisled(world, exit));
   });
   return open === undefined ? null : `the exit ${open.exitId} of ${open.ticker} is open`;
 }
+
+/**
+ * What the exit should sell, somebody has sold at the broker by hand: it holds nothing any more, the symbol is stopped,
+ * and a person says whose the units were.
+ */
+const isSoldByHand = (world: World, { ticker, quarantine }: Book): boolean =>
+  quarantine?.code === 'external-conflict' && world.ledger().positions.every(({ symbol }) => symbol !== ticker);
 
 /** The exit that a book is marked with. */
 function exitOf(world: World, { accountId, ticker }: Book): Exit | null {

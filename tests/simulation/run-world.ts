@@ -215,6 +215,9 @@ async function live(world: World): Promise<void> {
   world.countBrokerFaults();
   world.setBrokerFaults(false);
   await goOn(world, functions);
+  // A rare world's people may act on when all else is calm.
+  const acted = addMs(beginsAt, Math.max(0, ...plan.operations.map(({ afterMs }) => afterMs)));
+  if (acted > world.now && !violated()) await scheduler.runUntil(acted, violated);
   if (plan.evening && !violated()) await spendEvening(world, functions);
   if (!violated()) await calm(world, functions, people);
   if (violated()) return;
