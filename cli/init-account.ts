@@ -1,20 +1,17 @@
 /** `belay init`: makes what an account needs before anything may trade. */
 import { userInfo } from 'node:os';
 import { alpacaBroker } from '#shared/adapters/alpaca/broker.ts';
-import { credentialsOf } from '#shared/adapters/alpaca/credentials.ts';
-import { alpacaEndpoints } from '#shared/adapters/alpaca/endpoints.ts';
-import { openDynamoTables } from '#shared/adapters/dynamodb/tables.ts';
-import { openSecretsManager } from '#shared/adapters/secrets/secrets.ts';
 import { type Initialised, initialiseAccount } from '#shared/adapters/stores/initialise.ts';
 import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { systemClock } from '#shared/adapters/system/clock.ts';
-import { systemPacing } from '#shared/adapters/system/pacing.ts';
 import type { AccountId, StrategyId, Ticker } from '#shared/core/kernel/identity.ts';
 import type { UniverseSource } from '#shared/core/market/universe.ts';
 import { firstPolicy } from '#shared/core/portfolio/first-policy.ts';
 import type { Telemetry } from '#shared/ports/telemetry.ts';
 import { type Opening, readOpening } from './opening-positions.ts';
 import { readConfiguration } from '#shared/runtime/configuration.ts';
+import { ALPACA_SETTING_NAMES, alpacaEndpointsOf, systemSecrets } from '#shared/wiring/alpaca-account.ts';
+import { tablesOf } from '#shared/wiring/settings-tables.ts';
 
 export interface InitRequest {
   readonly universe: readonly Ticker[];
@@ -49,22 +46,10 @@ export async function initAccount(environment: NodeJS.ProcessEnv, request: InitR
     'TABLE_SAFETY',
     'TABLE_BOOKS',
     'TABLE_JOURNAL',
-    'ALPACA_PAPER',
-    'ALPACA_BASE_URL',
-    'ALPACA_DATA_URL',
-    'ALPACA_STREAM_URL',
-    'SECRET_BROKER_ID',
+    ...ALPACA_SETTING_NAMES,
   ]);
-  const { TABLE_SAFETY: safety, TABLE_BOOKS: books, TABLE_JOURNAL: journal } = settings;
-  const tables = openDynamoTables({ physicalNames: { safety, books, journal }, pacing: systemPacing });
-  const secrets = openSecretsManager({ clock: systemClock, pacing: systemPacing });
-  const endpoints = alpacaEndpoints({
-    paper: settings.ALPACA_PAPER,
-    baseUrl: settings.ALPACA_BASE_URL,
-    dataUrl: settings.ALPACA_DATA_URL,
-    streamUrl: settings.ALPACA_STREAM_URL,
-    ...credentialsOf(await secrets.read(settings.SECRET_BROKER_ID)),
-  });
+  const tables = tablesOf(settings);
+  const endpoints = await alpacaEndpointsOf(settings, systemSecrets());
   const broker = alpacaBroker({ endpoints, telemetry: SILENT });
   const { equity } = await broker.account();
   const opening = await readOpening(broker, systemClock);

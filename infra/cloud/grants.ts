@@ -67,23 +67,22 @@ const sliceStatements = ({ tables, wakes }: HouseParts): readonly PolicyStatemen
   }),
 ];
 
-/** By keys that no bar, price, signal or version has. */
-const modelAliasStatement = ({ tables }: HouseParts): PolicyStatement =>
+/** One call on the market table, held to the keys that begin so. */
+const onMarketKeys = ({ tables }: HouseParts, action: string, partition: string): PolicyStatement =>
   new PolicyStatement({
     effect: Effect.ALLOW,
-    actions: ['dynamodb:PutItem'],
+    actions: [action],
     resources: [tables.market.tableArn],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${MODEL_ALIAS_PARTITION}*`] } },
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${partition}*`] } },
   });
 
+/** By keys that no bar, price, signal or version has. */
+const modelAliasStatement = (parts: HouseParts): PolicyStatement =>
+  onMarketKeys(parts, 'dynamodb:PutItem', MODEL_ALIAS_PARTITION);
+
 /** The call may delete as well, so it is held to the keys of quotes. */
-const quotesStatement = ({ tables }: HouseParts): PolicyStatement =>
-  new PolicyStatement({
-    effect: Effect.ALLOW,
-    actions: ['dynamodb:BatchWriteItem'],
-    resources: [tables.market.tableArn],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${QUOTE_PARTITION}*`] } },
-  });
+const quotesStatement = (parts: HouseParts): PolicyStatement =>
+  onMarketKeys(parts, 'dynamodb:BatchWriteItem', QUOTE_PARTITION);
 
 /** All that the row's role may do, its own log and what wakes it aside. */
 export function statementsOf(row: RoomRow, parts: HouseParts): readonly PolicyStatement[] {

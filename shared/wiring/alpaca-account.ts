@@ -20,13 +20,16 @@ export const ALPACA_SETTING_NAMES = [
   'SECRET_BROKER_ID',
 ] as const;
 
-export interface AlpacaAccountSettings {
-  readonly BELAY_ACCOUNT: AccountId;
+export interface AlpacaSettings {
   readonly ALPACA_PAPER: boolean;
   readonly ALPACA_BASE_URL: string;
   readonly ALPACA_DATA_URL: string;
   readonly ALPACA_STREAM_URL: string;
   readonly SECRET_BROKER_ID: string;
+}
+
+export interface AlpacaAccountSettings extends AlpacaSettings {
+  readonly BELAY_ACCOUNT: AccountId;
 }
 
 /** What an adapter of Alpaca's needs. */
@@ -45,18 +48,23 @@ export interface AlpacaAccount {
 export const systemSecrets = (): Secrets => openSecretsManager({ clock: systemClock, pacing: systemPacing });
 
 /** @throws Fault when the secret cannot be read, or a setting does not fit the others. */
-export async function openAlpacaAccount(
-  settings: AlpacaAccountSettings,
-  room: { readonly tables: Tables; readonly telemetry: Telemetry; readonly secrets?: Secrets },
-): Promise<AlpacaAccount> {
-  const { tables, telemetry, secrets = systemSecrets() } = room;
-  const endpoints = alpacaEndpoints({
+export async function alpacaEndpointsOf(settings: AlpacaSettings, secrets: Secrets): Promise<AlpacaEndpoints> {
+  return alpacaEndpoints({
     paper: settings.ALPACA_PAPER,
     baseUrl: settings.ALPACA_BASE_URL,
     dataUrl: settings.ALPACA_DATA_URL,
     streamUrl: settings.ALPACA_STREAM_URL,
     ...credentialsOf(await secrets.read(settings.SECRET_BROKER_ID)),
   });
+}
+
+/** @throws Fault as `alpacaEndpointsOf` does. */
+export async function openAlpacaAccount(
+  settings: AlpacaAccountSettings,
+  room: { readonly tables: Tables; readonly telemetry: Telemetry; readonly secrets?: Secrets },
+): Promise<AlpacaAccount> {
+  const { tables, telemetry, secrets = systemSecrets() } = room;
+  const endpoints = await alpacaEndpointsOf(settings, secrets);
   return {
     to: (service) => ({
       endpoints,

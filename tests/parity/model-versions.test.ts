@@ -16,7 +16,7 @@ import { writePolicy } from '#shared/adapters/stores/policy-document.ts';
 import { parseMoney, parsePrice } from '#shared/core/kernel/decimal.ts';
 import { accountId, strategyId } from '#shared/core/kernel/identity.ts';
 import { addMs, type CalendarDate, calendarDate, epochMs, parseEpochMs } from '#shared/core/kernel/instant.ts';
-import { historyStart, sliceBars } from '#shared/core/market/history.ts';
+import { historyStart, pickBars, sliceBars } from '#shared/core/market/history.ts';
 import { newYorkDate } from '#shared/core/market/new-york-time.ts';
 import { sessionBefore, sessionOf } from '#shared/core/market/session-calendar.ts';
 import { adjustForSplits } from '#shared/core/market/splits.ts';
@@ -39,16 +39,7 @@ const GONE_AFTER = '2025-07-18';
 
 const without = (bars: BarColumns, keep: (date: CalendarDate) => boolean): BarColumns => {
   const kept = bars.dates.flatMap((date, index) => (keep(date) ? [index] : []));
-  const column = (values: Float64Array) => Float64Array.from(kept, (index) => values[index] ?? Number.NaN);
-  return {
-    ticker: bars.ticker,
-    dates: kept.flatMap((index) => bars.dates[index] ?? []),
-    open: column(bars.open),
-    high: column(bars.high),
-    low: column(bars.low),
-    close: column(bars.close),
-    volume: column(bars.volume),
-  };
+  return pickBars(bars, kept);
 };
 
 /** A market in which one symbol has a gap, and another is gone, after the quarter has begun. */

@@ -14,12 +14,13 @@ const SPREAD: readonly { readonly list: string; readonly by: string; readonly na
   { list: '...DEPLOYED_LIMIT_NAMES', by: 'deployedLimitsOf(settings)', names: DEPLOYED_LIMIT_NAMES },
   { list: '...RATE_LIMIT_NAMES', by: 'rateLimitsOf(settings)', names: RATE_LIMIT_NAMES },
   { list: '...ALPACA_SETTING_NAMES', by: 'openAlpacaAccount(settings, ', names: ALPACA_SETTING_NAMES },
+  { list: '...ALPACA_SETTING_NAMES', by: 'alpacaEndpointsOf(settings, ', names: ALPACA_SETTING_NAMES },
 ];
 
 /** Whether a source asks for a setting and does something with it. */
 export function uses(source: string, name: VariableName): boolean {
-  const spread = SPREAD.find(({ list, names }) => names.includes(name) && source.includes(list));
-  if (spread !== undefined) return source.includes(spread.by);
+  const spread = SPREAD.filter(({ list, names }) => names.includes(name) && source.includes(list));
+  if (spread.length > 0) return spread.some(({ by }) => source.includes(by));
   const asked = new RegExp(`'${name}'`).test(source);
   if (asked && name.startsWith('TABLE_') && source.includes('tablesOf(settings)')) return true;
   const used = new RegExp(`(settings|configuration|read)\\.${name}\\b|\\{[^}]*\\b${name}\\b[^}]*\\}\\s*=`).test(source);

@@ -4,7 +4,7 @@
  */
 import type { Ticker } from '#shared/core/kernel/identity.ts';
 import type { CalendarDate } from '#shared/core/kernel/instant.ts';
-import { JUMP_MAX, jumpIndices } from './history.ts';
+import { JUMP_MAX, jumpIndices, pickBars } from './history.ts';
 import { sessionOf, sessionsBetween } from './session-calendar.ts';
 import type { BarColumns } from './types.ts';
 import { lastIndexUpTo } from './universe.ts';
@@ -104,17 +104,7 @@ function cleaned(bars: BarColumns, calendar: Calendar, findings: DataFinding[]):
     }
   }
   if (kept.length === bars.dates.length) return bars;
-  const column = (values: Float64Array): Float64Array =>
-    Float64Array.from(kept, (index) => values[index] ?? Number.NaN);
-  return {
-    ticker: bars.ticker,
-    dates: kept.flatMap((index) => bars.dates[index] ?? []),
-    open: column(bars.open),
-    high: column(bars.high),
-    low: column(bars.low),
-    close: column(bars.close),
-    volume: column(bars.volume),
-  };
+  return pickBars(bars, kept);
 }
 
 function findJumps(bars: BarColumns, findings: DataFinding[]): void {

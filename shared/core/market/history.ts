@@ -21,6 +21,21 @@ export const sliceBars = (bars: BarColumns, start: number, end: number): BarColu
   volume: bars.volume.subarray(start, end),
 });
 
+/** The rows of the indices, in their order, copied. */
+export function pickBars(bars: BarColumns, indices: readonly number[]): BarColumns {
+  const column = (values: Float64Array): Float64Array =>
+    Float64Array.from(indices, (index) => values[index] ?? Number.NaN);
+  return {
+    ticker: bars.ticker,
+    dates: indices.flatMap((index) => bars.dates[index] ?? []),
+    open: column(bars.open),
+    high: column(bars.high),
+    low: column(bars.low),
+    close: column(bars.close),
+    volume: column(bars.volume),
+  };
+}
+
 /** A move from one close to the next of more than this is flagged, and no indicator reaches across it. */
 export const JUMP_MAX = 0.35;
 
